@@ -1,0 +1,5 @@
+//! optrail records operations of Alibaba Cloud.
+#![forbid(unsafe_code)]
+
+pub mod model;
+pub mod services;

@@ -1,0 +1,153 @@
+//! The services and the calls that optrail knows, by the names the cloud gives them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A service whose operations are recorded, or (`Sts`) that says who we are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Resource Orchestration Service: stack groups.
+    Ros,
+    /// Cloud Architect Design Tools, product code BPStudio.
+    Bpstudio,
+    /// Alibaba Cloud DNS: batch tasks.
+    Alidns,
+    /// Security Token Service: whose credentials ask.
+    Sts,
+}
+
+impl Service {
+    /// The word used in commands, views and evidence.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ros => "ros",
+            Self::Bpstudio => "bpstudio",
+            Self::Alidns => "alidns",
+            Self::Sts => "sts",
+        }
+    }
+
+    /// The version that the `Version` parameter or `x-acs-version` header carries; opaque text
+    /// (BPStudio's names a day that does not exist).
+    pub const fn api_version(self) -> &'static str {
+        match self {
+            Self::Ros => "2019-09-10",
+            Self::Bpstudio => "2021-09-31",
+            Self::Alidns => "2015-01-09",
+            Self::Sts => "2015-04-01",
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A word that names no service.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is no service; known are ros, bpstudio (or cadt), alidns")]
+pub struct UnknownService(String);
+
+impl FromStr for Service {
+    type Err = UnknownService;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "ros" => Ok(Self::Ros),
+            "bpstudio" | "cadt" => Ok(Self::Bpstudio),
+            "alidns" => Ok(Self::Alidns),
+            "sts" => Ok(Self::Sts),
+            other => Err(UnknownService(other.to_owned())),
+        }
+    }
+}
+
+/// A call. Collection may send only those for which [`Action::is_read_only`] holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// One stack-group operation.
+    GetStackGroupOperation,
+    /// One page of its results.
+    ListStackGroupOperationResults,
+    /// Stops it: the one call that changes the world.
+    StopStackGroupOperation,
+    /// One CADT operation.
+    GetExecuteOperationResult,
+    /// Counts of one DNS batch task.
+    DescribeBatchResultCount,
+    /// Whose credentials these are.
+    GetCallerIdentity,
+}
+
+impl Action {
+    /// Every action, in the order of this enum.
+    pub const ALL: [Self; 6] = [
+        Self::GetStackGroupOperation,
+        Self::ListStackGroupOperationResults,
+        Self::StopStackGroupOperation,
+        Self::GetExecuteOperationResult,
+        Self::DescribeBatchResultCount,
+        Self::GetCallerIdentity,
+    ];
+
+    /// The name as it goes on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GetStackGroupOperation => "GetStackGroupOperation",
+            Self::ListStackGroupOperationResults => "ListStackGroupOperationResults",
+            Self::StopStackGroupOperation => "StopStackGroupOperation",
+            Self::GetExecuteOperationResult => "GetExecuteOperationResult",
+            Self::DescribeBatchResultCount => "DescribeBatchResultCount",
+            Self::GetCallerIdentity => "GetCallerIdentity",
+        }
+    }
+
+    /// The action of that wire name.
+    pub fn from_wire(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == name)
+    }
+
+    /// The service that answers it.
+    pub const fn service(self) -> Service {
+        match self {
+            Self::GetStackGroupOperation | Self::ListStackGroupOperationResults | Self::StopStackGroupOperation => {
+                Service::Ros
+            }
+            Self::GetExecuteOperationResult => Service::Bpstudio,
+            Self::DescribeBatchResultCount => Service::Alidns,
+            Self::GetCallerIdentity => Service::Sts,
+        }
+    }
+
+    /// Whether it leaves the world as it was.
+    pub const fn is_read_only(self) -> bool {
+        !matches!(self, Self::StopStackGroupOperation)
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wire_names_come_back() {
+        for action in Action::ALL {
+            assert_eq!(Action::from_wire(action.as_str()), Some(action));
+        }
+        assert_eq!(Action::from_wire("getstackgroupoperation"), None);
+    }
+
+    #[test]
+    fn only_stop_changes_the_world() {
+        let writers: Vec<_> = Action::ALL.into_iter().filter(|a| !a.is_read_only()).collect();
+        assert_eq!(writers, [Action::StopStackGroupOperation]);
+    }
+}

@@ -1,0 +1,54 @@
+//! Where "now" comes from. Code that needs the time is handed a [`Clock`]; durations come from the
+//! monotonic clock, never from the difference of two readings of this one.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::UtcMillis;
+
+/// A source of the present instant.
+pub trait Clock: Send + Sync {
+    /// The present instant; it may step in either direction between two calls.
+    fn now(&self) -> UtcMillis;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UtcMillis {
+        let ms = match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+        };
+        UtcMillis(ms)
+    }
+}
+
+/// A clock that moves only when told to: `demo` and the sandbox share one, so that hours pass in seconds.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// A clock that stands at `start`.
+    pub fn new(start: UtcMillis) -> Self {
+        Self(AtomicI64::new(start.0))
+    }
+
+    /// Moves the clock by `ms` (may be negative).
+    pub fn advance_ms(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Puts the clock at `instant`.
+    pub fn set(&self, instant: UtcMillis) {
+        self.0.store(instant.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> UtcMillis {
+        UtcMillis(self.0.load(Ordering::SeqCst))
+    }
+}

@@ -1,0 +1,16 @@
+//! The words of the domain: identifiers, times, vocabularies, and the shapes of what is recorded.
+//!
+//! It is not behaviour: nothing here asks, stores or decides. It imports nothing of ours and does
+//! no I/O, so every other room may import it.
+
+mod action;
+mod clock;
+mod outcome;
+mod phase;
+mod time;
+
+pub use action::{Action, Service};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use outcome::{Outcome, Verdict};
+pub use phase::Phase;
+pub use time::{UtcMillis, parse_cloud_time};
