@@ -1,1 +1,2 @@
+//! optrail
 fn main() {}

@@ -112,9 +112,9 @@ impl Action {
     /// The service that answers it.
     pub const fn service(self) -> Service {
         match self {
-            Self::GetStackGroupOperation | Self::ListStackGroupOperationResults | Self::StopStackGroupOperation => {
-                Service::Ros
-            }
+            Self::GetStackGroupOperation
+            | Self::ListStackGroupOperationResults
+            | Self::StopStackGroupOperation => Service::Ros,
             Self::GetExecuteOperationResult => Service::Bpstudio,
             Self::DescribeBatchResultCount => Service::Alidns,
             Self::GetCallerIdentity => Service::Sts,
@@ -147,7 +147,10 @@ mod tests {
 
     #[test]
     fn only_stop_changes_the_world() {
-        let writers: Vec<_> = Action::ALL.into_iter().filter(|a| !a.is_read_only()).collect();
+        let writers: Vec<_> = Action::ALL
+            .into_iter()
+            .filter(|a| !a.is_read_only())
+            .collect();
         assert_eq!(writers, [Action::StopStackGroupOperation]);
     }
 }

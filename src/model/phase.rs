@@ -52,7 +52,10 @@ impl Phase {
 
     /// Whether nothing more will happen.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled | Self::Stopped)
+        matches!(
+            self,
+            Self::Succeeded | Self::Failed | Self::Cancelled | Self::Stopped
+        )
     }
 
     /// The phase of a status word of ROS (of an operation or of a row of its results) or of BPStudio
@@ -94,7 +97,10 @@ mod tests {
 
     #[test]
     fn unknown_words_are_never_final() {
-        assert_eq!(Phase::of_word("INIT/RUNNING/SUCCESS/FAILURE"), Phase::Unknown);
+        assert_eq!(
+            Phase::of_word("INIT/RUNNING/SUCCESS/FAILURE"),
+            Phase::Unknown
+        );
         assert!(!Phase::Unknown.is_final());
         assert_eq!(Phase::of_word("succeeded"), Phase::Unknown);
         assert_eq!(Phase::of_alidns(3), Phase::Unknown);

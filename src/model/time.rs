@@ -74,14 +74,16 @@ pub fn parse_cloud_time(text: &str, offset_minutes: i32) -> Option<UtcMillis> {
     let minute = digits(parts.next()?, 2)?;
     let second = digits(parts.next()?, 2)?;
     let millis = fraction_millis(fraction)?;
-    let local = NaiveDate::from_ymd_opt(year, month, day)?.and_hms_milli_opt(hour, minute, second, millis)?;
+    let local = NaiveDate::from_ymd_opt(year, month, day)?
+        .and_hms_milli_opt(hour, minute, second, millis)?;
     let shift_ms = i64::from(offset_minutes) * 60_000;
     Some(UtcMillis(local.and_utc().timestamp_millis() - shift_ms))
 }
 
 /// One to `longest` ASCII digits as a number.
 fn digits(text: &str, longest: usize) -> Option<u32> {
-    let fits = !text.is_empty() && text.len() <= longest && text.bytes().all(|b| b.is_ascii_digit());
+    let fits =
+        !text.is_empty() && text.len() <= longest && text.bytes().all(|b| b.is_ascii_digit());
     if fits { text.parse().ok() } else { None }
 }
 
@@ -92,7 +94,10 @@ fn fraction_millis(fraction: &str) -> Option<u32> {
     }
     let mut millis = 0;
     for place in 0..3 {
-        let digit = fraction.as_bytes().get(place).map_or(0, |b| u32::from(b - b'0'));
+        let digit = fraction
+            .as_bytes()
+            .get(place)
+            .map_or(0, |b| u32::from(b - b'0'));
         millis = millis * 10 + digit;
     }
     Some(millis)
@@ -105,18 +110,43 @@ mod tests {
     #[test]
     fn our_times_have_a_fixed_width() {
         assert_eq!(UtcMillis(0).to_string(), "1970-01-01T00:00:00.000Z");
-        assert_eq!(UtcMillis(1_579_512_143_045).to_string(), "2020-01-20T09:22:23.045Z");
-        assert_eq!(UtcMillis(1_579_512_143_999).to_seconds_text(), "2020-01-20T09:22:23Z");
+        assert_eq!(
+            UtcMillis(1_579_512_143_045).to_string(),
+            "2020-01-20T09:22:23.045Z"
+        );
+        assert_eq!(
+            UtcMillis(1_579_512_143_999).to_seconds_text(),
+            "2020-01-20T09:22:23Z"
+        );
     }
 
     #[test]
     fn cloud_times_are_read_leniently() {
         let read = |text: &str| parse_cloud_time(text, 0).map(|t| t.to_string());
-        assert_eq!(read("2020-01-20T09:22:3").as_deref(), Some("2020-01-20T09:22:03.000Z"));
-        assert_eq!(read("2020-01-20T09:22:36.123456").as_deref(), Some("2020-01-20T09:22:36.123Z"));
-        assert_eq!(read("2021-09-15  08:30:00").as_deref(), Some("2021-09-15T08:30:00.000Z"));
-        assert_eq!(read("2021-09-15T08:30:00Z").as_deref(), Some("2021-09-15T08:30:00.000Z"));
-        for not_a_time in ["", "yesterday", "2021-13-01T00:00:00", "2021-02-30T00:00:00", "2020-01-20", "2020-01-20T09:22:"] {
+        assert_eq!(
+            read("2020-01-20T09:22:3").as_deref(),
+            Some("2020-01-20T09:22:03.000Z")
+        );
+        assert_eq!(
+            read("2020-01-20T09:22:36.123456").as_deref(),
+            Some("2020-01-20T09:22:36.123Z")
+        );
+        assert_eq!(
+            read("2021-09-15  08:30:00").as_deref(),
+            Some("2021-09-15T08:30:00.000Z")
+        );
+        assert_eq!(
+            read("2021-09-15T08:30:00Z").as_deref(),
+            Some("2021-09-15T08:30:00.000Z")
+        );
+        for not_a_time in [
+            "",
+            "yesterday",
+            "2021-13-01T00:00:00",
+            "2021-02-30T00:00:00",
+            "2020-01-20",
+            "2020-01-20T09:22:",
+        ] {
             assert_eq!(read(not_a_time), None, "{not_a_time}");
         }
     }

@@ -37,6 +37,9 @@ impl Request {
 
     /// The value of a parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
+        self.parameters
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, value)| value.as_str())
     }
 }
