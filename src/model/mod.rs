@@ -8,9 +8,11 @@ mod clock;
 mod outcome;
 mod phase;
 mod time;
+mod version;
 
 pub use action::{Action, Service};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use outcome::{Outcome, Verdict};
 pub use phase::Phase;
 pub use time::{UtcMillis, parse_cloud_time};
+pub use version::{FieldValue, OperationState, ResultVersion, VersionPlace, result_flags};

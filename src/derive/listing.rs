@@ -1,0 +1,330 @@
+//! One reading of all pages of an operation's results, and whether it can be believed to be whole.
+//!
+//! The cloud pages by number over a list that may change meanwhile, without a snapshot and without an
+//! order that is promised. So a listing proves itself by its own numbers: TotalCount must be there and
+//! the same on every page, and the distinct (account, region) keys must number exactly that.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use crate::model::{Outcome, UtcMillis, Verdict};
+
+/// One row as a page showed it. Texts are numbers of the dictionaries, so that a listing of 100,000
+/// rows fits into a few megabytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedRow {
+    /// Account and region.
+    pub target: i64,
+    /// Status word.
+    pub status_no: i64,
+    /// StatusReason.
+    pub reason_no: Option<i64>,
+    /// RdFolderId.
+    pub folder_no: Option<i64>,
+    /// The page that showed it.
+    pub sequence: i64,
+}
+
+impl ListedRow {
+    /// Whether both say the same of their target; the page does not matter.
+    fn agrees_with(&self, other: &Self) -> bool {
+        self.status_no == other.status_no
+            && self.reason_no == other.reason_no
+            && self.folder_no == other.folder_no
+    }
+}
+
+/// What a page says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Its leaf.
+    pub sequence: i64,
+    /// The number asked for.
+    pub page_number: i64,
+    /// PageSize as answered.
+    pub page_size: Option<i64>,
+    /// TotalCount as answered.
+    pub total_count: Option<i64>,
+    /// When it was asked.
+    pub requested_at: UtcMillis,
+    /// When it was there.
+    pub received_at: UtcMillis,
+}
+
+/// A listing that is being read.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    pages: Vec<Page>,
+    rows: HashMap<i64, Row>,
+    /// Keys that came twice with different states; counted here, because completeness is asked after
+    /// each of thousands of pages.
+    conflicts: usize,
+    /// The first TotalCount that differs from that of the first page.
+    other_total: Option<Option<i64>>,
+    /// The last page that failed, with its number and what became of it.
+    failure: Option<(i64, Outcome)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    first: ListedRow,
+    conflict: bool,
+}
+
+/// A listing that is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// Whether it is whole.
+    pub verdict: Verdict,
+    /// Why it is not.
+    pub reason: Option<String>,
+    /// Distinct keys, conflicting ones included.
+    pub distinct_keys: i64,
+    /// Pages in order of their leaves.
+    pub pages: Vec<Page>,
+    /// The rows that can be believed, by target; without the conflicting ones.
+    pub rows: Vec<ListedRow>,
+}
+
+impl Default for Listing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Listing {
+    /// A listing of which nothing is known yet.
+    pub fn new() -> Self {
+        Self {
+            pages: Vec::new(),
+            rows: HashMap::new(),
+            conflicts: 0,
+            other_total: None,
+            failure: None,
+        }
+    }
+
+    /// Takes a page that was answered and read.
+    pub fn add_page(&mut self, page: Page, rows: impl IntoIterator<Item = ListedRow>) {
+        if let Some(first) = self.pages.first()
+            && first.total_count != page.total_count
+        {
+            self.other_total.get_or_insert(page.total_count);
+        }
+        self.pages.push(page);
+        if self
+            .failure
+            .is_some_and(|(number, _)| number == page.page_number)
+        {
+            self.failure = None;
+        }
+        for row in rows {
+            match self.rows.entry(row.target) {
+                Entry::Vacant(free) => {
+                    free.insert(Row {
+                        first: row,
+                        conflict: false,
+                    });
+                }
+                Entry::Occupied(mut known) => {
+                    let known = known.get_mut();
+                    if !known.conflict && !known.first.agrees_with(&row) {
+                        known.conflict = true;
+                        self.conflicts += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a page that failed. A later answer for the same page makes it good again.
+    pub fn add_failure(&mut self, page_number: i64, outcome: Outcome) {
+        self.failure = Some((page_number, outcome));
+    }
+
+    /// The page that failed for good, and how.
+    pub fn failure(&self) -> Option<(i64, Outcome)> {
+        self.failure
+    }
+
+    /// Whether the pages read so far prove that nothing is missing.
+    pub fn is_complete(&self) -> bool {
+        self.total_count() == Some(self.distinct_keys())
+            && self.other_total.is_none()
+            && self.conflicts == 0
+    }
+
+    /// TotalCount of the first page answered.
+    fn total_count(&self) -> Option<i64> {
+        self.pages.first().and_then(|page| page.total_count)
+    }
+
+    /// Why it is not complete.
+    fn defect(&self) -> String {
+        let failed = self
+            .failure
+            .map(|(page, outcome)| format!("page {page}: {outcome}"));
+        let Some(first) = self.pages.first() else {
+            return failed.unwrap_or_else(|| "no page was answered".to_owned());
+        };
+        match (first.total_count, self.other_total) {
+            (None, _) | (_, Some(None)) => return "TotalCount is missing".to_owned(),
+            (Some(before), Some(Some(after))) => {
+                return format!("TotalCount changed from {before} to {after}");
+            }
+            (Some(_), None) => {}
+        }
+        if self.conflicts > 0 {
+            return format!("{} keys came twice with different states", self.conflicts);
+        }
+        let total_count = first.total_count.unwrap_or_default();
+        failed.unwrap_or_else(|| {
+            format!(
+                "{} distinct keys, TotalCount {total_count}",
+                self.distinct_keys()
+            )
+        })
+    }
+
+    fn distinct_keys(&self) -> i64 {
+        i64::try_from(self.rows.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Closes the listing, with the answer that completed it or because nothing more will come.
+    pub fn close(self) -> Closed {
+        let reason = if self.is_complete() {
+            None
+        } else {
+            Some(self.defect())
+        };
+        let distinct_keys = self.distinct_keys();
+        let mut pages = self.pages;
+        pages.sort_by_key(|page| page.sequence);
+        let mut rows: Vec<ListedRow> = self
+            .rows
+            .into_values()
+            .filter(|row| !row.conflict)
+            .map(|row| row.first)
+            .collect();
+        rows.sort_unstable_by_key(|row| row.target);
+        let verdict = if reason.is_none() {
+            Verdict::Complete
+        } else {
+            Verdict::Incomplete
+        };
+        Closed {
+            verdict,
+            reason,
+            distinct_keys,
+            pages,
+            rows,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(page_number: i64, total_count: Option<i64>) -> Page {
+        Page {
+            sequence: 100 + page_number,
+            page_number,
+            page_size: Some(2),
+            total_count,
+            requested_at: UtcMillis(page_number * 10),
+            received_at: UtcMillis(page_number * 10 + 5),
+        }
+    }
+
+    fn row(target: i64, status_no: i64) -> ListedRow {
+        ListedRow {
+            target,
+            status_no,
+            reason_no: None,
+            folder_no: None,
+            sequence: 100 + target,
+        }
+    }
+
+    fn closed(pages: &[(Page, Vec<ListedRow>)]) -> Closed {
+        let mut listing = Listing::new();
+        for (page, rows) in pages {
+            listing.add_page(*page, rows.iter().copied());
+        }
+        listing.close()
+    }
+
+    #[test]
+    fn an_empty_list_is_complete_and_no_answer_is_not() {
+        assert_eq!(
+            closed(&[(page(1, Some(0)), vec![])]).verdict,
+            Verdict::Complete
+        );
+        let nothing = closed(&[]);
+        assert_eq!(
+            (nothing.verdict, nothing.reason.as_deref()),
+            (Verdict::Incomplete, Some("no page was answered"))
+        );
+    }
+
+    #[test]
+    fn pages_may_come_in_any_order_and_rows_twice() {
+        let whole = closed(&[
+            (page(2, Some(3)), vec![row(3, 1), row(1, 1)]),
+            (page(1, Some(3)), vec![row(1, 1), row(2, 1)]),
+        ]);
+        assert_eq!(whole.verdict, Verdict::Complete);
+        assert_eq!(
+            whole.rows.iter().map(|r| r.target).collect::<Vec<_>>(),
+            [1, 2, 3]
+        );
+        assert_eq!(
+            whole
+                .pages
+                .iter()
+                .map(|p| p.page_number)
+                .collect::<Vec<_>>(),
+            [1, 2]
+        );
+    }
+
+    #[test]
+    fn conflicting_rows_add_nothing() {
+        let torn = closed(&[
+            (page(1, Some(2)), vec![row(1, 1), row(2, 1)]),
+            (page(2, Some(2)), vec![row(1, 2)]),
+        ]);
+        assert_eq!(torn.verdict, Verdict::Incomplete);
+        assert_eq!(torn.rows.iter().map(|r| r.target).collect::<Vec<_>>(), [2]);
+        assert_eq!(torn.distinct_keys, 2);
+    }
+
+    #[test]
+    fn total_count_must_be_there_and_stay() {
+        let grown = closed(&[
+            (page(1, Some(2)), vec![row(1, 1)]),
+            (page(2, Some(3)), vec![row(2, 1)]),
+        ]);
+        assert_eq!(
+            grown.reason.as_deref(),
+            Some("TotalCount changed from 2 to 3")
+        );
+        let silent = closed(&[(page(1, None), vec![row(1, 1)])]);
+        assert_eq!(silent.reason.as_deref(), Some("TotalCount is missing"));
+    }
+
+    #[test]
+    fn a_failed_page_is_named_until_it_is_answered() {
+        let mut listing = Listing::new();
+        listing.add_page(page(1, Some(2)), [row(1, 1)]);
+        listing.add_failure(2, Outcome::Throttled);
+        assert_eq!(
+            listing.clone().close().reason.as_deref(),
+            Some("page 2: throttled")
+        );
+        listing.add_page(page(2, Some(2)), [row(2, 1)]);
+        assert!(listing.is_complete());
+        assert_eq!(listing.failure(), None);
+    }
+}

@@ -1,0 +1,8 @@
+//! The rules by which kept answers become versions, listing verdicts and watch states.
+//!
+//! Pure: no storage, no clock, no network. What a rule needs to know of earlier rows is handed to it;
+//! `record` fetches that and writes what comes back. Depends on `services`, `evidence` and `model`.
+
+pub mod listing;
+pub mod results;
+pub mod watching;

@@ -1,0 +1,384 @@
+//! What one run means for one watch: whether it was a good look, why not, and in which state the
+//! operation is watched from then on.
+
+use std::fmt;
+
+use crate::model::{Outcome, Phase, Service};
+
+/// Runs in a row in which an id must be unknown to the cloud before it is no longer asked for.
+pub const NOT_FOUND_RUNS: u32 = 3;
+/// Looks at an ended operation without a complete, all-final listing before it is asked daily only.
+pub const UNSETTLED_LOOKS: u32 = 5;
+
+/// In which state an operation is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WatchState {
+    /// Asked in each run.
+    Active,
+    /// Ended and completely seen: asked no more.
+    Settled,
+    /// Ended, and its results never came whole: asked daily.
+    Unsettled,
+    /// The cloud does not know it: asked no more.
+    NotFound,
+    /// Past its hour: asked no more.
+    Expired,
+}
+
+impl WatchState {
+    /// The word used in views.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Settled => "settled",
+            Self::Unsettled => "unsettled",
+            Self::NotFound => "not_found",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl fmt::Display for WatchState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a planned look is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The run ended before its turn.
+    Deferred,
+    /// The run died.
+    Aborted,
+    /// No answer, or the service failed.
+    Unreachable,
+    /// Too many requests.
+    Throttled,
+    /// Permission refused.
+    Denied,
+    /// Key or token refused.
+    Credential,
+    /// Our timestamp refused.
+    Clock,
+    /// An answer that cannot be read, or is about something else.
+    InvalidAnswer,
+    /// All pages answered, and the list not whole.
+    IncompleteListing,
+    /// The id died before its end was seen.
+    ExpiredUnseen,
+}
+
+impl Cause {
+    /// The word used in views.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deferred => "deferred",
+            Self::Aborted => "aborted",
+            Self::Unreachable => "unreachable",
+            Self::Throttled => "throttled",
+            Self::Denied => "denied",
+            Self::Credential => "credential",
+            Self::Clock => "clock",
+            Self::InvalidAnswer => "invalid_answer",
+            Self::IncompleteListing => "incomplete_listing",
+            Self::ExpiredUnseen => "expired_unseen",
+        }
+    }
+
+    /// The cause that a failed request is; `None` for answers that are facts about the target.
+    pub const fn of(outcome: Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Ok | Outcome::NotFound | Outcome::Expired => None,
+            Outcome::Unreachable | Outcome::ServerError => Some(Self::Unreachable),
+            Outcome::Throttled => Some(Self::Throttled),
+            Outcome::Denied => Some(Self::Denied),
+            Outcome::Credential => Some(Self::Credential),
+            Outcome::Clock => Some(Self::Clock),
+            Outcome::InvalidRequest
+            | Outcome::InvalidAnswer
+            | Outcome::WrongEntity
+            | Outcome::Truncated
+            | Outcome::TooLarge => Some(Self::InvalidAnswer),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a watch was asked in one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Not at all, because it was not its turn.
+    NotBegun,
+    /// Not at all, because the credentials could not be tied to an account.
+    NoIdentity(Outcome),
+    /// Yes; what became of the last attempt to read the operation itself.
+    Answered(Outcome),
+}
+
+/// What is known of a watch when its run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Poll {
+    /// The service.
+    pub service: Service,
+    /// How it was asked.
+    pub asked: Asked,
+    /// Whether the run died.
+    pub aborted: bool,
+    /// Meaning of the newest status ever seen.
+    pub phase: Option<Phase>,
+    /// Whether a complete listing was read in this run (ROS).
+    pub listing_complete: bool,
+    /// Whether such a listing had only final rows.
+    pub listing_all_final: bool,
+    /// How the page that failed for good ended, if one did.
+    pub page_failure: Option<Outcome>,
+    /// Runs in a row, this one included, in which the id was not found.
+    pub not_found_runs: u32,
+    /// Looks since the operation was first seen ended, this one included.
+    pub final_looks: u32,
+    /// The state before.
+    pub state: WatchState,
+}
+
+/// What the run means for the watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judgement {
+    /// The state from now on.
+    pub state: WatchState,
+    /// Why there was no good look; `None` where there was one, or a fact about the id.
+    pub missed: Option<Cause>,
+    /// The cloud did not know the id in this run.
+    pub not_found: bool,
+    /// The id died, and its end was never seen.
+    pub expired_unseen: bool,
+}
+
+/// Judges one watch at the end of a run.
+pub fn judge(poll: &Poll) -> Judgement {
+    let nothing = Judgement {
+        state: poll.state,
+        missed: None,
+        not_found: false,
+        expired_unseen: false,
+    };
+    let outcome = match poll.asked {
+        Asked::NotBegun => {
+            let cause = if poll.aborted {
+                Cause::Aborted
+            } else {
+                Cause::Deferred
+            };
+            return Judgement {
+                missed: Some(cause),
+                ..nothing
+            };
+        }
+        Asked::NoIdentity(outcome) => {
+            return Judgement {
+                missed: Some(Cause::of(outcome).unwrap_or(Cause::InvalidAnswer)),
+                ..nothing
+            };
+        }
+        Asked::Answered(outcome) => outcome,
+    };
+    let has_ended = poll.phase.is_some_and(Phase::is_final);
+    match outcome {
+        Outcome::Ok => judge_answered(poll, has_ended),
+        Outcome::NotFound => {
+            let known_missing = poll.not_found_runs >= NOT_FOUND_RUNS;
+            let state = if known_missing {
+                WatchState::NotFound
+            } else {
+                poll.state
+            };
+            Judgement {
+                state,
+                not_found: true,
+                ..nothing
+            }
+        }
+        Outcome::Expired if has_ended => Judgement {
+            state: WatchState::Settled,
+            ..nothing
+        },
+        Outcome::Expired => Judgement {
+            state: WatchState::Expired,
+            missed: Some(Cause::ExpiredUnseen),
+            expired_unseen: true,
+            ..nothing
+        },
+        failed => Judgement {
+            missed: Cause::of(failed),
+            ..nothing
+        },
+    }
+}
+
+fn judge_answered(poll: &Poll, has_ended: bool) -> Judgement {
+    let lists_results = poll.service == Service::Ros;
+    let missed = if !lists_results || poll.listing_complete {
+        None
+    } else if poll.aborted {
+        Some(Cause::Aborted)
+    } else {
+        Some(
+            poll.page_failure
+                .and_then(Cause::of)
+                .unwrap_or(Cause::IncompleteListing),
+        )
+    };
+    let seen_whole = !lists_results || (poll.listing_complete && poll.listing_all_final);
+    let state = if !has_ended {
+        WatchState::Active
+    } else if seen_whole {
+        WatchState::Settled
+    } else if poll.final_looks >= UNSETTLED_LOOKS {
+        WatchState::Unsettled
+    } else {
+        WatchState::Active
+    };
+    Judgement {
+        state,
+        missed,
+        not_found: false,
+        expired_unseen: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLL: Poll = Poll {
+        service: Service::Ros,
+        asked: Asked::Answered(Outcome::Ok),
+        aborted: false,
+        phase: Some(Phase::Running),
+        listing_complete: true,
+        listing_all_final: false,
+        page_failure: None,
+        not_found_runs: 0,
+        final_looks: 0,
+        state: WatchState::Active,
+    };
+
+    #[test]
+    fn an_ended_and_completely_listed_operation_is_settled() {
+        let ended = Poll {
+            phase: Some(Phase::Failed),
+            listing_all_final: true,
+            final_looks: 1,
+            ..POLL
+        };
+        assert_eq!(judge(&ended).state, WatchState::Settled);
+        let torn = Poll {
+            listing_complete: false,
+            ..ended
+        };
+        assert_eq!(judge(&torn).state, WatchState::Active);
+        assert_eq!(judge(&torn).missed, Some(Cause::IncompleteListing));
+        assert_eq!(
+            judge(&Poll {
+                final_looks: UNSETTLED_LOOKS,
+                ..torn
+            })
+            .state,
+            WatchState::Unsettled
+        );
+        assert_eq!(
+            judge(&Poll {
+                phase: Some(Phase::Unknown),
+                ..ended
+            })
+            .state,
+            WatchState::Active
+        );
+    }
+
+    #[test]
+    fn an_unknown_id_is_given_up_in_the_third_run() {
+        let lost = Poll {
+            asked: Asked::Answered(Outcome::NotFound),
+            not_found_runs: 2,
+            phase: None,
+            ..POLL
+        };
+        assert_eq!(
+            (judge(&lost).state, judge(&lost).not_found),
+            (WatchState::Active, true)
+        );
+        let third = judge(&Poll {
+            not_found_runs: 3,
+            ..lost
+        });
+        assert_eq!(
+            (third.state, third.not_found, third.missed),
+            (WatchState::NotFound, true, None)
+        );
+    }
+
+    #[test]
+    fn an_id_that_died_is_unseen_only_if_its_end_was() {
+        let cadt = Poll {
+            service: Service::Bpstudio,
+            asked: Asked::Answered(Outcome::Expired),
+            ..POLL
+        };
+        let unseen = judge(&cadt);
+        assert_eq!(
+            (unseen.state, unseen.expired_unseen),
+            (WatchState::Expired, true)
+        );
+        let seen = judge(&Poll {
+            phase: Some(Phase::Succeeded),
+            ..cadt
+        });
+        assert_eq!(
+            (seen.state, seen.expired_unseen, seen.missed),
+            (WatchState::Settled, false, None)
+        );
+    }
+
+    #[test]
+    fn failures_keep_the_state_and_name_the_cause() {
+        for outcome in Outcome::ALL.into_iter().filter(|o| Cause::of(*o).is_some()) {
+            let failed = judge(&Poll {
+                asked: Asked::Answered(outcome),
+                ..POLL
+            });
+            assert_eq!(
+                (failed.state, failed.missed),
+                (WatchState::Active, Cause::of(outcome))
+            );
+        }
+        let page = Poll {
+            listing_complete: false,
+            page_failure: Some(Outcome::Denied),
+            ..POLL
+        };
+        assert_eq!(judge(&page).missed, Some(Cause::Denied));
+        assert_eq!(
+            judge(&Poll {
+                asked: Asked::NotBegun,
+                ..POLL
+            })
+            .missed,
+            Some(Cause::Deferred)
+        );
+        assert_eq!(
+            judge(&Poll {
+                asked: Asked::NotBegun,
+                aborted: true,
+                ..POLL
+            })
+            .missed,
+            Some(Cause::Aborted)
+        );
+    }
+}
