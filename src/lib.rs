@@ -4,3 +4,4 @@
 pub mod derive;
 pub mod model;
 pub mod services;
+pub mod store;

@@ -5,6 +5,7 @@
 
 mod action;
 mod clock;
+mod key;
 mod outcome;
 mod phase;
 mod time;
@@ -12,6 +13,7 @@ mod version;
 
 pub use action::{Action, Service};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use key::OperationKey;
 pub use outcome::{Outcome, Verdict};
 pub use phase::Phase;
 pub use time::{UtcMillis, parse_cloud_time};

@@ -1,0 +1,62 @@
+//! What can go wrong with the database, by what the caller does next.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// An error of the database.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such file: it has to be made on purpose.
+    #[error(
+        "no database at {0}; `optrail init` or `optrail watch add` makes one, `--db FILE` names another"
+    )]
+    Missing(PathBuf),
+    /// The file is something else.
+    #[error("{0} is not an optrail database; name another file with `--db FILE`")]
+    Foreign(PathBuf),
+    /// The file was made by a newer program.
+    #[error(
+        "{path} has schema {found}, this program knows {known}; use the newer optrail that made it"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The file cannot be opened or prepared.
+    #[error("cannot open the database {path}: {reason}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The file was derived with other rules: evidence can be added, rows cannot.
+    #[error(
+        "the database was derived with rules {found}, this program has rules {known}; run `optrail rebuild`"
+    )]
+    OtherRules {
+        /// Version of the rules in the file.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// A row that contradicts what the program wrote.
+    #[error("the database contradicts itself: {0}; run `optrail verify`")]
+    Inconsistent(String),
+    /// A statement failed.
+    #[error("the database refused: {0}")]
+    Sqlite(Arc<rusqlite::Error>),
+    /// The writer thread has ended, after an error that was reported before.
+    #[error("the database writer has stopped after an earlier error")]
+    WriterGone,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(Arc::new(error))
+    }
+}

@@ -1,0 +1,198 @@
+//! Rows of evidence: leaves, body templates, cached subtrees.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+
+/// A leaf as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeafRow {
+    /// Place in the tree, from 0.
+    pub sequence: i64,
+    /// The line of JSON.
+    pub record: String,
+    /// Its RFC 6962 leaf hash.
+    pub hash: Vec<u8>,
+    /// Body that belongs to it.
+    pub template_id: Option<i64>,
+    /// Where the RequestId goes back into the template, and the RequestId.
+    pub request_id: Option<(i64, String)>,
+}
+
+/// A body template as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateRow {
+    /// SHA-256 of the uncompressed template.
+    pub sha256: Vec<u8>,
+    /// Bytes of the uncompressed template.
+    pub length: i64,
+    /// How `data` is stored.
+    pub codec: i64,
+    /// The template.
+    pub data: Vec<u8>,
+}
+
+/// The number of leaves, which is the sequence of the next one.
+pub fn size(connection: &Connection) -> Result<i64, StoreError> {
+    let last: Option<i64> = connection
+        .prepare_cached("SELECT max(sequence) FROM leaf")?
+        .query_row([], |row| row.get(0))?;
+    Ok(last.map_or(0, |sequence| sequence + 1))
+}
+
+/// Adds a leaf.
+pub fn insert_leaf(connection: &Connection, leaf: &LeafRow) -> Result<(), StoreError> {
+    let (offset, request_id) = match &leaf.request_id {
+        Some((offset, request_id)) => (Some(offset), Some(request_id)),
+        None => (None, None),
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO leaf (sequence, record, hash, template_id, request_id_offset, request_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            leaf.sequence,
+            leaf.record,
+            leaf.hash,
+            leaf.template_id,
+            offset,
+            request_id
+        ])?;
+    Ok(())
+}
+
+/// The number of the template with this digest.
+pub fn find_template(connection: &Connection, sha256: &[u8]) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT template_id FROM body_template WHERE sha256 = ?1")?
+        .query_row([sha256], |row| row.get(0))
+        .optional()?)
+}
+
+/// Adds a template and tells its number.
+pub fn insert_template(connection: &Connection, template: &TemplateRow) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO body_template (sha256, length, codec, data) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            template.sha256,
+            template.length,
+            template.codec,
+            template.data
+        ])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// A template by its number.
+pub fn template(
+    connection: &Connection,
+    template_id: i64,
+) -> Result<Option<TemplateRow>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT sha256, length, codec, data FROM body_template WHERE template_id = ?1",
+        )?
+        .query_row([template_id], |row| {
+            Ok(TemplateRow {
+                sha256: row.get(0)?,
+                length: row.get(1)?,
+                codec: row.get(2)?,
+                data: row.get(3)?,
+            })
+        })
+        .optional()?)
+}
+
+/// One leaf.
+pub fn leaf(connection: &Connection, sequence: i64) -> Result<Option<LeafRow>, StoreError> {
+    let mut found = None;
+    each_leaf(connection, sequence, sequence, |leaf| {
+        found = Some(leaf);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Calls `visit` with each leaf from `first` up to and including `last`, in order.
+pub fn each_leaf(
+    connection: &Connection,
+    first: i64,
+    last: i64,
+    mut visit: impl FnMut(LeafRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, record, hash, template_id, request_id_offset, request_id FROM leaf
+         WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence",
+    )?;
+    let mut rows = statement.query([first, last])?;
+    while let Some(row) = rows.next()? {
+        let offset: Option<i64> = row.get(4)?;
+        let request_id: Option<String> = row.get(5)?;
+        visit(LeafRow {
+            sequence: row.get(0)?,
+            record: row.get(1)?,
+            hash: row.get(2)?,
+            template_id: row.get(3)?,
+            request_id: offset.zip(request_id),
+        })?;
+    }
+    Ok(())
+}
+
+/// Calls `visit` with the hash of each leaf from `first` on, in order.
+pub fn each_leaf_hash(
+    connection: &Connection,
+    first: i64,
+    mut visit: impl FnMut([u8; 32]),
+) -> Result<(), StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT hash FROM leaf WHERE sequence >= ?1 ORDER BY sequence")?;
+    let mut rows = statement.query([first])?;
+    while let Some(row) = rows.next()? {
+        visit(row.get(0)?);
+    }
+    Ok(())
+}
+
+/// Remembers the root of a complete subtree.
+pub fn insert_subtree(
+    connection: &Connection,
+    number: i64,
+    hash: &[u8; 32],
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO subtree (number, hash) VALUES (?1, ?2)")?
+        .execute(params![number, hash])?;
+    Ok(())
+}
+
+/// The roots of all complete subtrees, with their numbers, in order.
+pub fn subtrees(connection: &Connection) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT number, hash FROM subtree ORDER BY number")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Calls `visit` with each template and its number, in order.
+pub fn each_template(
+    connection: &Connection,
+    mut visit: impl FnMut(i64, TemplateRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT template_id, sha256, length, codec, data FROM body_template ORDER BY template_id",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let template = TemplateRow {
+            sha256: row.get(1)?,
+            length: row.get(2)?,
+            codec: row.get(3)?,
+            data: row.get(4)?,
+        };
+        visit(row.get(0)?, template)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Rows of exchanges: one for each HTTP request.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+use crate::model::Outcome;
+
+/// One exchange, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExchangeRow {
+    /// Its leaf.
+    pub sequence: i64,
+    /// Its run.
+    pub run_id: i64,
+    /// The operation asked for; `None` for a page and for calls about none.
+    pub op: Option<i64>,
+    /// The listing that it is a page of, and the page asked for.
+    pub page: Option<(i64, i64)>,
+    /// 1 for the first request.
+    pub attempt: i64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Number of this look, and milliseconds since the request of the look before.
+    pub look: Option<(i64, Option<i64>)>,
+}
+
+/// Adds an exchange.
+pub fn insert(connection: &Connection, row: &ExchangeRow) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO exchange (sequence, run_id, op, listing_id, page_number, attempt, outcome, look, look_gap_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            row.sequence,
+            row.run_id,
+            row.op,
+            row.page.map(|(listing_id, _)| listing_id),
+            row.page.map(|(_, page_number)| page_number),
+            row.attempt,
+            row.outcome.as_str(),
+            row.look.map(|(look, _)| look),
+            row.look.and_then(|(_, gap_ms)| gap_ms)
+        ])?;
+    Ok(())
+}
+
+/// Adds Code and Message of an exchange that is not plain ok.
+pub fn insert_error(
+    connection: &Connection,
+    sequence: i64,
+    code: Option<&str>,
+    message: Option<&str>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO exchange_error (sequence, code, message) VALUES (?1, ?2, ?3)")?
+        .execute(params![sequence, code, message])?;
+    Ok(())
+}
+
+/// The newest look at an operation: its number, and the sequence of its leaf.
+pub fn newest_look(connection: &Connection, op: i64) -> Result<Option<(i64, i64)>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT look, sequence FROM exchange WHERE op = ?1 AND look IS NOT NULL
+             ORDER BY sequence DESC LIMIT 1",
+        )?
+        .query_row([op], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// The outcomes of reading an operation itself, newest first: run, sequence, outcome. At most `limit`.
+pub fn reads(
+    connection: &Connection,
+    op: i64,
+    limit: i64,
+) -> Result<Vec<(i64, i64, Outcome)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT run_id, sequence, outcome FROM exchange
+         WHERE op = ?1 AND sequence NOT IN (SELECT sequence FROM intervention_call)
+         ORDER BY sequence DESC LIMIT ?2",
+    )?;
+    let mut rows = statement.query([op, limit])?;
+    let mut reads = Vec::new();
+    while let Some(row) = rows.next()? {
+        reads.push((
+            row.get(0)?,
+            row.get(1)?,
+            outcome(&row.get::<_, String>(2)?)?,
+        ));
+    }
+    Ok(reads)
+}
+
+/// The failure of the newest attempt at a page of a listing, where no attempt at that page was ok.
+pub fn page_failure(
+    connection: &Connection,
+    listing_id: i64,
+) -> Result<Option<(i64, Outcome)>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT e.sequence, e.outcome FROM exchange e
+             WHERE e.sequence > ?1 AND e.listing_id = ?1 AND e.outcome <> 'ok' AND NOT EXISTS (
+                 SELECT 1 FROM exchange good WHERE good.sequence > ?1 AND good.listing_id = ?1
+                     AND good.page_number = e.page_number AND good.outcome = 'ok')
+             ORDER BY e.sequence DESC LIMIT 1",
+        )?
+        .query_row([listing_id], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    found
+        .map(|(sequence, word)| Ok((sequence, outcome(&word)?)))
+        .transpose()
+}
+
+/// Pages of a listing, in order of their leaves: sequence, page asked for, attempt, outcome.
+pub fn pages(
+    connection: &Connection,
+    listing_id: i64,
+) -> Result<Vec<(i64, i64, Outcome)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, page_number, outcome FROM exchange
+         WHERE sequence > ?1 AND listing_id = ?1 ORDER BY sequence",
+    )?;
+    let mut rows = statement.query([listing_id])?;
+    let mut pages = Vec::new();
+    while let Some(row) = rows.next()? {
+        pages.push((
+            row.get(0)?,
+            row.get(1)?,
+            outcome(&row.get::<_, String>(2)?)?,
+        ));
+    }
+    Ok(pages)
+}
+
+fn outcome(word: &str) -> Result<Outcome, StoreError> {
+    Outcome::from_word(word)
+        .ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no outcome")))
+}

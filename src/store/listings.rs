@@ -1,0 +1,197 @@
+//! Rows of listings: their beginning, their verdict, the rows that they lacked.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+use crate::model::{UtcMillis, Verdict};
+
+/// The verdict on a listing, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingEnd {
+    /// The listing.
+    pub listing_id: i64,
+    /// The operation.
+    pub op: i64,
+    /// Its last answer.
+    pub end_sequence: i64,
+    /// Whether it is whole.
+    pub verdict: Verdict,
+    /// Why it is not.
+    pub reason: Option<String>,
+    /// Number of this look at the results.
+    pub look: Option<i64>,
+    /// From the start of the look before to the end of this one.
+    pub look_gap_ms: Option<i64>,
+    /// Request of its first answer.
+    pub started_at: Option<UtcMillis>,
+    /// Receipt of its last answer.
+    pub ended_at: Option<UtcMillis>,
+    /// Pages answered and read.
+    pub pages: i64,
+    /// PageSize answered.
+    pub page_size: Option<i64>,
+    /// TotalCount of the first page.
+    pub first_total_count: Option<i64>,
+    /// TotalCount of the last page.
+    pub last_total_count: Option<i64>,
+    /// Distinct keys.
+    pub distinct_keys: i64,
+    /// Rows of phase succeeded.
+    pub succeeded_count: i64,
+    /// Rows of phase failed.
+    pub failed_count: i64,
+    /// Rows of phase cancelled.
+    pub cancelled_count: i64,
+    /// Rows of a final phase.
+    pub final_count: i64,
+    /// Versions that it showed first.
+    pub versions_new: i64,
+}
+
+/// Adds a listing that begins.
+pub fn insert(
+    connection: &Connection,
+    listing_id: i64,
+    op: i64,
+    run_id: i64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO listing (listing_id, op, run_id) VALUES (?1, ?2, ?3)")?
+        .execute([listing_id, op, run_id])?;
+    Ok(())
+}
+
+/// The operation that a listing is about.
+pub fn operation(connection: &Connection, listing_id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT op FROM listing WHERE listing_id = ?1")?
+        .query_row([listing_id], |row| row.get(0))
+        .optional()?)
+}
+
+/// Listings without a verdict yet, with their operations, in order: of a run, or of an operation.
+pub fn open(connection: &Connection) -> Result<Vec<(i64, i64, i64)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT l.listing_id, l.op, l.run_id FROM run r
+         CROSS JOIN listing l ON l.run_id = r.run_id
+         WHERE NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = r.run_id)
+           AND NOT EXISTS (SELECT 1 FROM listing_end e WHERE e.listing_id = l.listing_id)
+         ORDER BY l.listing_id",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Adds a verdict.
+pub fn insert_end(connection: &Connection, end: &ListingEnd) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO listing_end (listing_id, op, end_sequence, verdict, reason, look, look_gap_ms,
+                 started_at, ended_at, pages, page_size, first_total_count, last_total_count, distinct_keys,
+                 succeeded_count, failed_count, cancelled_count, final_count, versions_new)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+        )?
+        .execute(params![
+            end.listing_id,
+            end.op,
+            end.end_sequence,
+            end.verdict.as_str(),
+            end.reason,
+            end.look,
+            end.look_gap_ms,
+            end.started_at.map(|at| at.0),
+            end.ended_at.map(|at| at.0),
+            end.pages,
+            end.page_size,
+            end.first_total_count,
+            end.last_total_count,
+            end.distinct_keys,
+            end.succeeded_count,
+            end.failed_count,
+            end.cancelled_count,
+            end.final_count,
+            end.versions_new
+        ])?;
+    Ok(())
+}
+
+/// Adds a row that a complete listing lacked.
+pub fn insert_missing(
+    connection: &Connection,
+    listing_id: i64,
+    target: i64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO listing_missing (listing_id, target) VALUES (?1, ?2)")?
+        .execute([listing_id, target])?;
+    Ok(())
+}
+
+/// The rows that the newest complete listing of an operation lacked.
+pub fn lacked(connection: &Connection, op: i64) -> Result<BTreeSet<i64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT target FROM listing_missing WHERE listing_id = (
+             SELECT listing_id FROM listing_end WHERE op = ?1 AND verdict = 'complete'
+             ORDER BY end_sequence DESC LIMIT 1)",
+    )?;
+    let rows = statement.query_map([op], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Number and start of the newest look at an operation's results.
+pub fn newest_look(connection: &Connection, op: i64) -> Result<Option<(i64, i64)>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT look, started_at FROM listing_end WHERE op = ?1 AND look IS NOT NULL
+             ORDER BY end_sequence DESC LIMIT 1",
+        )?
+        .query_row([op], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// What a run's listings of an operation came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunListings {
+    /// Whether one was complete.
+    pub complete: bool,
+    /// Whether the newest complete one had only rows of a final phase.
+    pub all_final: bool,
+    /// The newest one.
+    pub newest: Option<i64>,
+}
+
+/// What the listings of `op` in `run_id` came to.
+pub fn of_run(connection: &Connection, run_id: i64, op: i64) -> Result<RunListings, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT l.listing_id, e.verdict, e.final_count = e.distinct_keys
+         FROM run r CROSS JOIN listing_end e ON e.op = ?2 AND e.listing_id > r.start_sequence
+         JOIN listing l ON l.listing_id = e.listing_id AND l.run_id = r.run_id
+         WHERE r.run_id = ?1 ORDER BY l.listing_id",
+    )?;
+    let mut rows = statement.query([run_id, op])?;
+    let mut found = RunListings::default();
+    while let Some(row) = rows.next()? {
+        found.newest = Some(row.get(0)?);
+        if row.get::<_, String>(1)? == Verdict::Complete.as_str() {
+            found.complete = true;
+            found.all_final = row.get(2)?;
+        }
+    }
+    Ok(found)
+}
+
+/// The verdict on one listing and the number of rows that it lacked; `None` while it is open.
+pub fn verdict(
+    connection: &Connection,
+    listing_id: i64,
+) -> Result<Option<(bool, i64)>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT verdict = 'complete', (SELECT count(*) FROM listing_missing m WHERE m.listing_id = e.listing_id)
+             FROM listing_end e WHERE listing_id = ?1",
+        )?
+        .query_row([listing_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}

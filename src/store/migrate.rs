@@ -1,0 +1,111 @@
+//! Migrations: the files of `migrations/`, applied all together or not at all.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+mod embedded {
+    #![allow(missing_docs)]
+    refinery::embed_migrations!("migrations");
+}
+
+/// The newest schema that this program knows.
+pub fn known_version() -> i64 {
+    embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(|m| i64::from(m.version()))
+        .max()
+        .unwrap_or(0)
+}
+
+/// Brings the database to the newest schema. Grouped: refinery's default commits a migration and the
+/// record of it apart, and a failure between them can not be mended.
+pub fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    refuse_newer(connection, path)?;
+    if schema_version(connection)? == known_version() {
+        return Ok(());
+    }
+    embedded::migrations::runner()
+        .set_grouped(true)
+        .run(connection)
+        .map_err(|error| StoreError::Open {
+            path: path.to_owned(),
+            reason: format!("its schema cannot be brought up to date: {error}"),
+        })?;
+    connection.pragma_update(None, "user_version", known_version())?;
+    Ok(())
+}
+
+/// Refuses a database that a newer program has migrated.
+pub fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found = schema_version(connection)?;
+    if found > known_version() {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known: known_version(),
+        });
+    }
+    Ok(())
+}
+
+fn schema_version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_a_migration_and_numbers_have_no_gap() {
+        let mut names: Vec<String> =
+            std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+        names.sort_by_key(|name| {
+            name.split("__").next().unwrap()[1..]
+                .parse::<i64>()
+                .unwrap()
+        });
+        for (index, name) in names.iter().enumerate() {
+            assert!(
+                name.starts_with(&format!("V{}__", index + 1)) && name.ends_with(".sql"),
+                "{name}"
+            );
+        }
+        assert_eq!(i64::try_from(names.len()).unwrap(), known_version());
+    }
+
+    #[test]
+    fn no_migration_sets_a_pragma() {
+        for migration in embedded::migrations::runner().get_migrations() {
+            let sql = migration.sql().unwrap_or_default().to_ascii_uppercase();
+            assert!(!sql.contains("PRAGMA"), "{migration}");
+        }
+    }
+
+    #[test]
+    fn a_newer_database_is_refused_in_our_words() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("optrail.db");
+        let connection = crate::store::open::create(&path).unwrap();
+        connection
+            .pragma_update(None, "user_version", known_version() + 1)
+            .unwrap();
+        drop(connection);
+        assert!(matches!(
+            crate::store::open::create(&path),
+            Err(StoreError::Newer { .. })
+        ));
+        assert!(matches!(
+            crate::store::open::read_only(&path),
+            Err(StoreError::Newer { .. })
+        ));
+    }
+}

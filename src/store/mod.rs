@@ -1,0 +1,28 @@
+//! The only room that knows SQL: one SQLite file, opened on purpose, written by one thread.
+//!
+//! It is not policy: what a row means and when it is written is decided in `derive` and `record`, which
+//! hand their work in as closures over the transaction. Depends on `model` alone.
+
+pub mod aside;
+mod error;
+pub mod evidence;
+pub mod exchanges;
+pub mod listings;
+pub mod migrate;
+pub mod open;
+pub mod operations;
+pub mod query;
+pub mod results;
+pub mod runs;
+pub mod unknowns;
+pub mod views;
+pub mod watches;
+mod writer;
+
+pub use error::StoreError;
+pub use writer::{Session, Writer};
+
+/// A connection inside a transaction, or one that only reads.
+pub use rusqlite::Connection;
+/// A transaction.
+pub use rusqlite::Transaction;

@@ -1,0 +1,276 @@
+//! Opening the database: who may create it, and the settings that every connection gets.
+//!
+//! The settings are those under which no acknowledged commit was lost in simulated power cuts:
+//! WAL with `synchronous=EXTRA` (the same calls as FULL in WAL, and safe if the file system made SQLite
+//! fall back to a rollback journal).
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::{Connection, OpenFlags};
+
+use super::{StoreError, migrate, views};
+
+/// Marks the file as ours (`PRAGMA application_id`, bytes 68..72 of the file): "optr".
+pub const APPLICATION_ID: i64 = 0x6f70_7472;
+
+/// How long a connection waits for another's write transaction. `watch` and `stop` write while a
+/// collector runs; its transactions take milliseconds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Statements kept prepared; more than the writer has.
+const STATEMENT_CACHE: usize = 128;
+
+/// Opens the database for writing; creates and migrates it where there is none yet.
+pub fn create(path: &Path) -> Result<Connection, StoreError> {
+    if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|error| opening(path, &error))?;
+    }
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(opening(path, &error)),
+    }
+    for_writing(path)
+}
+
+/// Opens an existing database for writing, and migrates an older one.
+pub fn for_writing(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let is_new = check_identity(&connection, path)?;
+    set_durable(&connection, path)?;
+    migrate::run(&mut connection, path)?;
+    if is_new {
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    views::install(&mut connection)?;
+    // Asked again after a committed write: an injected fsync error once made SQLite answer "wal" and
+    // go on in rollback mode.
+    require_wal(&connection, path)?;
+    sync_directory(path)?;
+    connection.authorizer(Some(guard_evidence))?;
+    Ok(connection)
+}
+
+/// Opens an existing database for reading only.
+pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    if check_identity(&connection, path)? {
+        return Err(StoreError::Foreign(path.to_owned()));
+    }
+    migrate::refuse_newer(&connection, path)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn opening(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Open {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Missing(path.to_owned()));
+    }
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| opening(path, &error))?;
+    settle(&connection).map_err(|error| opening(path, &error))?;
+    Ok(connection)
+}
+
+/// The settings that every connection gets.
+pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    // Without it a statement whose plan looked at a bound value is prepared again at each use.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.pragma_update(None, "synchronous", "EXTRA")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Else REPLACE walks round the triggers that guard evidence.
+    connection.pragma_update(None, "recursive_triggers", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    Ok(())
+}
+
+/// Refuses a file that is not ours. `true` for an empty file, which is about to become ours.
+fn check_identity(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let foreign = |_| StoreError::Foreign(path.to_owned());
+    let read = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let application_id =
+        read("application_id").map_err(|error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign(path.to_owned()),
+            _ => opening(path, &error),
+        })?;
+    if application_id == APPLICATION_ID {
+        return Ok(false);
+    }
+    let objects: i64 = connection
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE name <> 'refinery_schema_history'",
+            [],
+            |row| row.get(0),
+        )
+        .map_err(foreign)?;
+    if application_id == 0 && objects == 0 {
+        Ok(true)
+    } else {
+        Err(StoreError::Foreign(path.to_owned()))
+    }
+}
+
+fn set_durable(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    connection
+        .pragma_update(None, "journal_mode", "WAL")
+        .map_err(|error| opening(path, &error))?;
+    require_wal(connection, path)
+}
+
+fn require_wal(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if mode.eq_ignore_ascii_case("wal") {
+        return Ok(());
+    }
+    let reason = format!(
+        "its file system does not carry write-ahead logging (journal mode is {mode}); keep it on a local disk"
+    );
+    Err(StoreError::Open {
+        path: path.to_owned(),
+        reason,
+    })
+}
+
+/// Makes the directory entries of the database and its write-ahead log durable: SQLite ignores a failure
+/// of its own attempt.
+fn sync_directory(path: &Path) -> Result<(), StoreError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    std::fs::File::open(directory)
+        .and_then(|d| d.sync_all())
+        .map_err(|error| opening(path, &error))
+}
+
+/// Outside migrations nobody drops, alters or attaches anything, or changes evidence.
+fn guard_evidence(context: AuthContext<'_>) -> Authorization {
+    let is_evidence = |table: &str| matches!(table, "leaf" | "body_template" | "subtree");
+    match context.action {
+        AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name }
+            if is_evidence(table_name) =>
+        {
+            Authorization::Deny
+        }
+        AuthAction::DropTable { .. }
+        | AuthAction::DropTrigger { .. }
+        | AuthAction::DropIndex { .. }
+        | AuthAction::AlterTable { .. }
+        | AuthAction::Attach { .. } => Authorization::Deny,
+        _ => Authorization::Allow,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_is_not_made_by_accident() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("no.db");
+        assert!(matches!(for_writing(&path), Err(StoreError::Missing(_))));
+        assert!(matches!(read_only(&path), Err(StoreError::Missing(_))));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_new_database_is_for_its_owner_only_and_opens_again() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("sub/optrail.db");
+        drop(create(&path).unwrap());
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        let directory = path.parent().unwrap();
+        assert_eq!(
+            std::fs::metadata(directory).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+        drop(create(&path).unwrap());
+        let reader = read_only(&path).unwrap();
+        let through: i64 = reader
+            .query_row("SELECT derived_through FROM derivation", [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert_eq!(through, -1);
+    }
+
+    #[test]
+    fn foreign_files_are_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let text = home.path().join("text.db");
+        std::fs::write(
+            &text,
+            "not a database, but long enough to look at".repeat(40),
+        )
+        .unwrap();
+        assert!(matches!(create(&text), Err(StoreError::Foreign(_))));
+        let other = home.path().join("other.db");
+        Connection::open(&other)
+            .unwrap()
+            .execute_batch("CREATE TABLE t (a)")
+            .unwrap();
+        assert!(matches!(create(&other), Err(StoreError::Foreign(_))));
+    }
+
+    #[test]
+    fn evidence_can_be_neither_changed_nor_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let connection = create(&home.path().join("optrail.db")).unwrap();
+        connection
+            .execute(
+                "INSERT INTO leaf (sequence, record, hash) VALUES (0, '{}', zeroblob(32))",
+                [],
+            )
+            .unwrap();
+        for statement in [
+            "UPDATE leaf SET record = 'x'",
+            "DELETE FROM leaf",
+            "REPLACE INTO leaf (sequence, record, hash) VALUES (0, 'x', zeroblob(32))",
+            "DROP TRIGGER leaf_is_append_only_update",
+            "DROP TABLE leaf",
+            "ALTER TABLE leaf RENAME TO other",
+            "ATTACH ':memory:' AS other",
+        ] {
+            assert!(connection.execute_batch(statement).is_err(), "{statement}");
+        }
+        let record: String = connection
+            .query_row("SELECT record FROM leaf", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(record, "{}");
+    }
+}

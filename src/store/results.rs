@@ -1,0 +1,121 @@
+//! Rows of results, and the dictionaries that keep them small.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+use crate::model::{Phase, ResultVersion};
+
+/// Our number of an account and region.
+pub fn target(
+    connection: &Connection,
+    account_id: &str,
+    region_id: &str,
+) -> Result<i64, StoreError> {
+    let known = connection
+        .prepare_cached("SELECT target FROM target WHERE account_id = ?1 AND region_id = ?2")?
+        .query_row([account_id, region_id], |row| row.get(0))
+        .optional()?;
+    if let Some(target) = known {
+        return Ok(target);
+    }
+    connection
+        .prepare_cached("INSERT INTO target (account_id, region_id) VALUES (?1, ?2)")?
+        .execute([account_id, region_id])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Our number of a status word as sent.
+pub fn status(
+    connection: &Connection,
+    raw: Option<&str>,
+    trimmed: Option<&str>,
+    phase: Phase,
+) -> Result<i64, StoreError> {
+    let known = connection
+        .prepare_cached("SELECT status_no FROM result_status WHERE status_raw IS ?1")?
+        .query_row([raw], |row| row.get(0))
+        .optional()?;
+    if let Some(status_no) = known {
+        return Ok(status_no);
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO result_status (status_raw, status, phase) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![raw, trimmed, phase.as_str()])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// What a status word is once trimmed, and its phase.
+pub fn status_word(
+    connection: &Connection,
+    status_no: i64,
+) -> Result<(Option<String>, String), StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT status, phase FROM result_status WHERE status_no = ?1")?
+        .query_row([status_no], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Our number of a reason or folder.
+pub fn text(connection: &Connection, value: &str) -> Result<i64, StoreError> {
+    let known = connection
+        .prepare_cached("SELECT text_no FROM result_text WHERE value = ?1")?
+        .query_row([value], |row| row.get(0))
+        .optional()?;
+    if let Some(text_no) = known {
+        return Ok(text_no);
+    }
+    connection
+        .prepare_cached("INSERT INTO result_text (value) VALUES (?1)")?
+        .execute([value])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// The newest version of each known row of an operation, by target.
+pub fn newest(connection: &Connection, op: i64) -> Result<Vec<ResultVersion>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT target, version, from_sequence, stretch, flags, status_no, reason_no, folder_no
+         FROM result_version WHERE op = ?1 ORDER BY target, version",
+    )?;
+    let mut rows = statement.query([op])?;
+    let mut newest: Vec<ResultVersion> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let version = ResultVersion {
+            target: row.get(0)?,
+            version: row.get(1)?,
+            from_sequence: row.get(2)?,
+            stretch: row.get(3)?,
+            flags: row.get(4)?,
+            status_no: row.get(5)?,
+            reason_no: row.get(6)?,
+            folder_no: row.get(7)?,
+        };
+        match newest.last_mut() {
+            Some(last) if last.target == version.target => *last = version,
+            _ => newest.push(version),
+        }
+    }
+    Ok(newest)
+}
+
+/// Adds a version of a row.
+pub fn insert(connection: &Connection, op: i64, row: &ResultVersion) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO result_version
+                 (op, target, version, from_sequence, stretch, flags, status_no, reason_no, folder_no)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            op,
+            row.target,
+            row.version,
+            row.from_sequence,
+            row.stretch,
+            row.flags,
+            row.status_no,
+            row.reason_no,
+            row.folder_no
+        ])?;
+    Ok(())
+}

@@ -1,0 +1,298 @@
+//! Rows of runs: how they began, what they planned, whose credentials they used, how they ended.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+
+/// A run that began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    /// Number of the run, from 1.
+    pub run_id: i64,
+    /// Its run_start leaf.
+    pub start_sequence: i64,
+    /// `collect` or `stop`.
+    pub kind: String,
+    /// When it began, ms.
+    pub started_at: i64,
+}
+
+/// How a run ended, and what it came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // the columns of `run_end`, explained in the migration
+pub struct RunEndRow {
+    pub run_id: i64,
+    pub end_sequence: i64,
+    pub ended_at: Option<i64>,
+    pub outcome: String,
+    pub watches_due: i64,
+    pub watches_polled: i64,
+    pub watches_failed: i64,
+    pub watches_deferred: i64,
+    pub not_found: i64,
+    pub expired_unseen: i64,
+    pub deferred_again: i64,
+    pub bytes_received: i64,
+    pub counts: RunCounts,
+}
+
+/// What can be counted from the rows of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // the columns of `run_end`, explained in the migration
+pub struct RunCounts {
+    pub operations_new: i64,
+    pub versions_new: i64,
+    pub looks_unchanged: i64,
+    pub results_seen: i64,
+    pub listings_complete: i64,
+    pub listings_incomplete: i64,
+    pub requests: i64,
+    pub retries: i64,
+    pub throttled: i64,
+}
+
+/// The number that the next run gets.
+pub fn next_id(connection: &Connection) -> Result<i64, StoreError> {
+    let last: Option<i64> = connection
+        .prepare_cached("SELECT max(run_id) FROM run")?
+        .query_row([], |row| row.get(0))?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
+/// Adds a run.
+pub fn insert(connection: &Connection, run: &RunRow) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO run (run_id, start_sequence, kind, started_at) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            run.run_id,
+            run.start_sequence,
+            run.kind,
+            run.started_at
+        ])?;
+    Ok(())
+}
+
+/// One run.
+pub fn find(connection: &Connection, run_id: i64) -> Result<Option<RunRow>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT run_id, start_sequence, kind, started_at FROM run WHERE run_id = ?1",
+        )?
+        .query_row([run_id], read)
+        .optional()?)
+}
+
+/// Runs without an end, in order.
+pub fn open(connection: &Connection) -> Result<Vec<RunRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT run_id, start_sequence, kind, started_at FROM run r
+         WHERE NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = r.run_id) ORDER BY run_id",
+    )?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        run_id: row.get(0)?,
+        start_sequence: row.get(1)?,
+        kind: row.get(2)?,
+        started_at: row.get(3)?,
+    })
+}
+
+/// Adds a plan of a run.
+pub fn insert_plan(connection: &Connection, sequence: i64, run_id: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO run_plan (sequence, run_id) VALUES (?1, ?2)")?
+        .execute([sequence, run_id])?;
+    Ok(())
+}
+
+/// The plan leaves of a run.
+pub fn plans(connection: &Connection, run_id: i64) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT sequence FROM run_plan WHERE run_id = ?1 ORDER BY sequence")?;
+    let rows = statement.query_map([run_id], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Remembers whose credentials a label stands for in a run; the first answer counts.
+pub fn insert_identity(
+    connection: &Connection,
+    run_id: i64,
+    label: &str,
+    sequence: i64,
+    account_id: &str,
+    arn: Option<&str>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO run_identity (run_id, label, sequence, account_id, arn) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (run_id, label) DO NOTHING",
+        )?
+        .execute(params![run_id, label, sequence, account_id, arn])?;
+    Ok(())
+}
+
+/// The account that a label stands for in a run.
+pub fn identity(
+    connection: &Connection,
+    run_id: i64,
+    label: &str,
+) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT account_id FROM run_identity WHERE run_id = ?1 AND label = ?2")?
+        .query_row(params![run_id, label], |row| row.get(0))
+        .optional()?)
+}
+
+/// Counts what the leaves from `first` to `last` were for a run.
+pub fn counts(
+    connection: &Connection,
+    run_id: i64,
+    first: i64,
+    last: i64,
+) -> Result<RunCounts, StoreError> {
+    let mut counts = connection
+        .prepare_cached(
+            "SELECT count(*), coalesce(sum(attempt > 1), 0), coalesce(sum(outcome = 'throttled'), 0),
+                 coalesce(sum(look IS NOT NULL AND NOT EXISTS (
+                     SELECT 1 FROM operation_version v WHERE v.from_sequence = e.sequence)), 0)
+             FROM exchange e WHERE e.sequence BETWEEN ?2 AND ?3 AND e.run_id = ?1",
+        )?
+        .query_row([run_id, first, last], |row| {
+            Ok(RunCounts {
+                requests: row.get(0)?,
+                retries: row.get(1)?,
+                throttled: row.get(2)?,
+                looks_unchanged: row.get(3)?,
+                ..RunCounts::default()
+            })
+        })?;
+    (counts.operations_new, counts.versions_new) = connection
+        .prepare_cached(
+            "SELECT coalesce(sum(v.version = 1), 0), count(*)
+             FROM operation_version v JOIN exchange e ON e.sequence = v.from_sequence
+             WHERE v.from_sequence BETWEEN ?2 AND ?3 AND e.run_id = ?1",
+        )?
+        .query_row([run_id, first, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let results_new: i64;
+    (counts.listings_complete, counts.listings_incomplete, results_new) = connection
+        .prepare_cached(
+            "SELECT coalesce(sum(e.verdict = 'complete'), 0), coalesce(sum(e.verdict = 'incomplete'), 0),
+                 coalesce(sum(e.versions_new), 0)
+             FROM listing l JOIN listing_end e ON e.listing_id = l.listing_id WHERE l.run_id = ?1",
+        )?
+        .query_row([run_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    counts.versions_new += results_new;
+    counts.results_seen = connection
+        .prepare_cached(
+            "SELECT coalesce(sum(rows), 0) FROM (
+                 SELECT max(e.distinct_keys) AS rows FROM listing l
+                 JOIN listing_end e ON e.listing_id = l.listing_id WHERE l.run_id = ?1 GROUP BY l.op)",
+        )?
+        .query_row([run_id], |row| row.get(0))?;
+    Ok(counts)
+}
+
+/// Bytes of the answers that a run kept, from its leaves.
+pub fn bytes_received(
+    evidence: &Connection,
+    run_id: i64,
+    first: i64,
+    last: i64,
+) -> Result<i64, StoreError> {
+    Ok(evidence
+        .prepare_cached(
+            "SELECT coalesce(sum(json_extract(record, '$.length')), 0) FROM leaf
+             WHERE sequence BETWEEN ?2 AND ?3 AND json_extract(record, '$.run') = ?1
+               AND json_extract(record, '$.t') IN ('exchange', 'no_answer')",
+        )?
+        .query_row([run_id, first, last], |row| row.get(0))?)
+}
+
+/// Adds the end of a run.
+pub fn insert_end(connection: &Connection, end: &RunEndRow) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO run_end (run_id, end_sequence, ended_at, outcome, watches_due, watches_polled,
+                 watches_failed, watches_deferred, operations_new, versions_new, looks_unchanged, results_seen,
+                 listings_complete, listings_incomplete, not_found, expired_unseen, deferred_again, requests,
+                 retries, throttled, bytes_received)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+        )?
+        .execute(params![
+            end.run_id,
+            end.end_sequence,
+            end.ended_at,
+            end.outcome,
+            end.watches_due,
+            end.watches_polled,
+            end.watches_failed,
+            end.watches_deferred,
+            end.counts.operations_new,
+            end.counts.versions_new,
+            end.counts.looks_unchanged,
+            end.counts.results_seen,
+            end.counts.listings_complete,
+            end.counts.listings_incomplete,
+            end.not_found,
+            end.expired_unseen,
+            end.deferred_again,
+            end.counts.requests,
+            end.counts.retries,
+            end.counts.throttled,
+            end.bytes_received
+        ])?;
+    Ok(())
+}
+
+/// The end of a run.
+pub fn end(connection: &Connection, run_id: i64) -> Result<Option<RunEndRow>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT run_id, end_sequence, ended_at, outcome, watches_due, watches_polled, watches_failed,
+                 watches_deferred, operations_new, versions_new, looks_unchanged, results_seen,
+                 listings_complete, listings_incomplete, not_found, expired_unseen, deferred_again, requests,
+                 retries, throttled, bytes_received
+             FROM run_end WHERE run_id = ?1",
+        )?
+        .query_row([run_id], |row| {
+            Ok(RunEndRow {
+                run_id: row.get(0)?,
+                end_sequence: row.get(1)?,
+                ended_at: row.get(2)?,
+                outcome: row.get(3)?,
+                watches_due: row.get(4)?,
+                watches_polled: row.get(5)?,
+                watches_failed: row.get(6)?,
+                watches_deferred: row.get(7)?,
+                not_found: row.get(14)?,
+                expired_unseen: row.get(15)?,
+                deferred_again: row.get(16)?,
+                bytes_received: row.get(20)?,
+                counts: RunCounts {
+                    operations_new: row.get(8)?,
+                    versions_new: row.get(9)?,
+                    looks_unchanged: row.get(10)?,
+                    results_seen: row.get(11)?,
+                    listings_complete: row.get(12)?,
+                    listings_incomplete: row.get(13)?,
+                    requests: row.get(17)?,
+                    retries: row.get(18)?,
+                    throttled: row.get(19)?,
+                },
+            })
+        })
+        .optional()?)
+}
+
+/// The collect run before `run_id`.
+pub fn before(connection: &Connection, run_id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT max(run_id) FROM run WHERE run_id < ?1 AND kind = 'collect'")?
+        .query_row([run_id], |row| row.get(0))?)
+}

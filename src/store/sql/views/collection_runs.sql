@@ -1,0 +1,34 @@
+-- One run of the recorder: a round of collect, or a stop.
+CREATE VIEW collection_runs AS
+SELECT
+    r.run_id AS run_id, -- number of the run, from 1
+    r.kind AS kind, -- collect or stop
+    utc(r.started_at) AS started_at, -- when it began
+    utc(e.ended_at) AS ended_at, -- when it ended; NULL for one that died or goes on
+    e.ended_at - r.started_at AS duration_ms, -- between the two, milliseconds
+    e.outcome AS outcome, -- complete, partial, failed, interrupted or aborted; NULL while it goes on
+    json_extract(l.record, '$.user') AS os_user, -- user of the operating system
+    json_extract(l.record, '$.host') AS host, -- machine
+    json_extract(l.record, '$.program') AS program, -- program and version
+    json_extract(l.record, '$.endpoint') AS endpoint, -- endpoint other than the cloud's own
+    coalesce(json_extract(l.record, '$.simulated'), 0) AS simulated, -- 1 when the simulated cloud was asked
+    e.watches_due AS watches_due, -- watches that were planned
+    e.watches_polled AS watches_polled, -- of them asked
+    e.watches_failed AS watches_failed, -- of them without a good look
+    e.watches_deferred AS watches_deferred, -- of them not begun
+    e.operations_new AS operations_new, -- operations seen for the first time
+    e.versions_new AS versions_new, -- new versions of operations and results
+    e.looks_unchanged AS looks_unchanged, -- looks at an operation that showed nothing new
+    e.results_seen AS results_seen, -- distinct result rows in its listings
+    e.listings_complete AS listings_complete, -- listings that were complete
+    e.listings_incomplete AS listings_incomplete, -- listings that were not
+    e.not_found AS not_found, -- watches whose id the cloud did not know
+    e.expired_unseen AS expired_unseen, -- watches whose id died before its end was seen
+    e.requests AS requests, -- HTTP requests, retries included
+    e.retries AS retries, -- requests that repeat another
+    e.throttled AS throttled, -- requests that were throttled
+    e.bytes_received AS bytes_received, -- bytes of answers kept
+    e.end_sequence + 1 AS evidence_size -- leaves of the tree at its end
+FROM run r
+JOIN leaf l ON l.sequence = r.start_sequence
+LEFT JOIN run_end e ON e.run_id = r.run_id

@@ -1,0 +1,48 @@
+-- One stretch of one status of an operation, between looks. A poll sees only that a status changed between
+-- two looks, so the instants of entering and leaving are given as the earliest and the latest possible.
+CREATE VIEW operation_timeline AS
+SELECT
+    service AS service, -- ros, bpstudio or alidns
+    account_id AS account_id, -- account whose credentials asked
+    region_id AS region_id, -- region of the stack group; empty where the service has none
+    operation_id AS operation_id, -- the cloud's id of the operation or task
+    sequence AS sequence, -- number of the stretch, from 1
+    status AS status, -- status, trimmed
+    phase AS phase, -- meaning of status
+    reason AS reason, -- reason given last in the stretch
+    utc(entered_earliest) AS entered_earliest_at, -- request of the last look with the former status; NULL for the first stretch
+    utc(entered_latest) AS entered_latest_at, -- receipt of the first look with this status
+    utc(left_earliest) AS left_earliest_at, -- request of the last look with this status
+    utc(left_latest) AS left_latest_at, -- receipt of the first look with the next; NULL while it lasts
+    max(0, left_earliest - entered_latest) / 1000 AS min_duration_seconds, -- it lasted at least, so far while it lasts, seconds
+    (max(0, left_latest - entered_earliest) + 999) / 1000 AS max_duration_seconds, -- it lasted at most, seconds; NULL if an end is unknown
+    looks AS looks, -- looks that showed it
+    (widest_look_gap_ms + 999) / 1000 AS widest_look_gap_seconds, -- longest time from one look's request to the next one's receipt, seconds
+    utc(cloud_started) AS cloud_started_at, -- start as the cloud tells it
+    utc(cloud_ended) AS cloud_ended_at -- end as the cloud tells it
+FROM (
+    SELECT
+        o.service, o.account_id, o.region_id, o.operation_id, s.stretch AS sequence, s.status, s.phase, z.reason,
+        requested_at((
+            SELECT e.sequence FROM exchange e WHERE e.op = s.op AND e.look IS NOT NULL
+                AND e.sequence < s.from_sequence ORDER BY e.sequence DESC LIMIT 1)) AS entered_earliest,
+        received_at(s.from_sequence) AS entered_latest,
+        requested_at(last.sequence) AS left_earliest,
+        received_at(n.from_sequence) AS left_latest,
+        last.look - first.look + 1 AS looks,
+        (SELECT max(e.look_gap_ms) FROM exchange e WHERE e.op = s.op AND e.look IS NOT NULL
+            AND e.sequence > s.from_sequence AND e.sequence <= last.sequence) AS widest_look_gap_ms,
+        z.cloud_started_at AS cloud_started, z.cloud_ended_at AS cloud_ended
+    FROM operation o
+    JOIN operation_version s ON s.op = o.op AND s.starts_stretch = 1
+    LEFT JOIN operation_version n ON n.op = s.op AND n.version = (
+        SELECT min(x.version) FROM operation_version x
+        WHERE x.op = s.op AND x.version > s.version AND x.starts_stretch = 1)
+    JOIN operation_version z ON z.op = s.op AND z.version = coalesce(
+        n.version - 1, (SELECT max(x.version) FROM operation_version x WHERE x.op = s.op))
+    JOIN exchange first ON first.sequence = s.from_sequence
+    JOIN exchange last ON last.sequence = (
+        SELECT e.sequence FROM exchange e WHERE e.op = s.op AND e.look IS NOT NULL
+            AND e.sequence < coalesce(n.from_sequence, 9223372036854775807)
+        ORDER BY e.sequence DESC LIMIT 1)
+)
