@@ -76,6 +76,13 @@ pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign(path.to_owned()),
+        _ => opening(path, error),
+    }
+}
+
 fn opening(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Open {
         path: path.to_owned(),
@@ -89,8 +96,8 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     }
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| opening(path, &error))?;
-    settle(&connection).map_err(|error| opening(path, &error))?;
+        Connection::open_with_flags(path, flags).map_err(|error| refused(path, &error))?;
+    settle(&connection).map_err(|error| refused(path, &error))?;
     Ok(connection)
 }
 
@@ -115,13 +122,8 @@ pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Refuses a file that is not ours. `true` for an empty file, which is about to become ours.
 fn check_identity(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
-    let foreign = |_| StoreError::Foreign(path.to_owned());
     let read = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let application_id =
-        read("application_id").map_err(|error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign(path.to_owned()),
-            _ => opening(path, &error),
-        })?;
+    let application_id = read("application_id").map_err(|error| refused(path, &error))?;
     if application_id == APPLICATION_ID {
         return Ok(false);
     }
@@ -131,7 +133,7 @@ fn check_identity(connection: &Connection, path: &Path) -> Result<bool, StoreErr
             [],
             |row| row.get(0),
         )
-        .map_err(foreign)?;
+        .map_err(|error| refused(path, &error))?;
     if application_id == 0 && objects == 0 {
         Ok(true)
     } else {
@@ -142,7 +144,7 @@ fn check_identity(connection: &Connection, path: &Path) -> Result<bool, StoreErr
 fn set_durable(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     connection
         .pragma_update(None, "journal_mode", "WAL")
-        .map_err(|error| opening(path, &error))?;
+        .map_err(|error| refused(path, &error))?;
     require_wal(connection, path)
 }
 
