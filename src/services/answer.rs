@@ -119,7 +119,10 @@ pub fn read(action: Action, asked: &Asked, http_status: u16, body: &[u8]) -> Ans
             }
         }
         Ok(_) if answer.outcome == Outcome::InvalidAnswer => {
-            let reason = format!("HTTP {http_status} without a code is no answer of the service");
+            let reason = match answer.code {
+                None => format!("HTTP {http_status} without a code"),
+                Some(_) => format!("HTTP {http_status} is a status that no service answers with"),
+            };
             answer.content = Content::Unreadable(InvalidAnswer::new(reason));
         }
         Err(invalid) if answer.outcome == Outcome::InvalidAnswer => {
