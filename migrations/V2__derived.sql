@@ -348,7 +348,6 @@ CREATE TABLE unknown (
 CREATE TABLE unknown_seen (
     unknown_id INTEGER NOT NULL REFERENCES unknown (unknown_id), -- the word or field
     sequence INTEGER NOT NULL REFERENCES exchange (sequence), -- the answer
-    occurrences INTEGER NOT NULL, -- how often in that answer
     PRIMARY KEY (unknown_id, sequence)
 ) STRICT, WITHOUT ROWID;
 

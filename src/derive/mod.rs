@@ -4,5 +4,6 @@
 //! `record` fetches that and writes what comes back. Depends on `services`, `evidence` and `model`.
 
 pub mod listing;
+pub mod operation;
 pub mod results;
 pub mod watching;

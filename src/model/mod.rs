@@ -4,17 +4,27 @@
 //! no I/O, so every other room may import it.
 
 mod action;
+mod alidns;
+mod bpstudio;
 mod clock;
+mod identity;
 mod key;
 mod outcome;
 mod phase;
+mod ros;
 mod time;
 mod version;
 
 pub use action::{Action, Service};
+pub use alidns::BatchCount;
+pub use bpstudio::BpstudioOperation;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use identity::CallerIdentity;
 pub use key::OperationKey;
 pub use outcome::{Outcome, Verdict};
 pub use phase::Phase;
+pub use ros::{
+    DeploymentTargets, DriftDetection, OperationPreferences, ResultRow, ResultsPage, RosOperation,
+};
 pub use time::{UtcMillis, parse_cloud_time};
 pub use version::{FieldValue, OperationState, ResultVersion, VersionPlace, result_flags};

@@ -12,7 +12,6 @@ pub fn count(
     name: &str,
     value: &str,
     sequence: i64,
-    occurrences: i64,
 ) -> Result<(), StoreError> {
     let known = connection
         .prepare_cached(
@@ -32,9 +31,7 @@ pub fn count(
         }
     };
     connection
-        .prepare_cached(
-            "INSERT INTO unknown_seen (unknown_id, sequence, occurrences) VALUES (?1, ?2, ?3)",
-        )?
-        .execute(params![unknown_id, sequence, occurrences])?;
+        .prepare_cached("INSERT INTO unknown_seen (unknown_id, sequence) VALUES (?1, ?2)")?
+        .execute(params![unknown_id, sequence])?;
     Ok(())
 }

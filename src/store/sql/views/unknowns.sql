@@ -5,12 +5,11 @@ SELECT
     u.kind AS kind, -- word (in a known field) or field
     u.name AS name, -- the field
     u.value AS value, -- the word; of an unknown field its JSON type
-    s.occurrences AS occurrences, -- how often it was seen
-    s.answers AS answers, -- in how many answers
+    s.answers AS answers, -- answers that held it
     utc(received_at(s.first)) AS first_seen_at, -- receipt of the first
     utc(received_at(s.last)) AS last_seen_at -- receipt of the last
 FROM unknown u
 JOIN (
-    SELECT unknown_id, sum(occurrences) AS occurrences, count(*) AS answers, min(sequence) AS first, max(sequence) AS last
+    SELECT unknown_id, count(*) AS answers, min(sequence) AS first, max(sequence) AS last
     FROM unknown_seen GROUP BY unknown_id
 ) s ON s.unknown_id = u.unknown_id

@@ -1,0 +1,155 @@
+//! Alibaba Cloud DNS: the call for the counts of a batch task, and its reading.
+
+use super::Request;
+use super::document::Document;
+use super::reading::{InvalidAnswer, Reading, Unknowns};
+use crate::model::{Action, BatchCount};
+
+/// The status that says that no task was submitted.
+const NO_TASK: i64 = -1;
+const STATUSES: [&str; 3] = ["0", "1", "2"];
+const BATCH_TYPES: [&str; 4] = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"];
+
+/// What a success of DescribeBatchResultCount says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BatchAnswer {
+    /// The counts of a task.
+    Count(BatchCount),
+    /// Status −1: no such task, or no task at all.
+    NoTask,
+}
+
+/// Asks for the counts of a task or, without an id, of the account's last task (of that type).
+///
+/// `lang` is always sent: Reason depends on it, and its default would make two recordings differ
+/// for no cause.
+pub fn batch_count(task_id: Option<&str>, batch_type: Option<&str>, lang: &str) -> Request {
+    let mut parameters = Vec::with_capacity(3);
+    parameters.extend(task_id.map(|id| ("TaskId", id.to_owned())));
+    parameters.extend(batch_type.map(|word| ("BatchType", word.to_owned())));
+    parameters.push(("Lang", lang.to_owned()));
+    Request {
+        action: Action::DescribeBatchResultCount,
+        parameters,
+    }
+}
+
+/// Reads the counts. An answer that has none of status, task and total is invalid.
+pub fn read_batch_count(document: &Document) -> Result<Reading<BatchAnswer>, InvalidAnswer> {
+    let mut unknowns = Unknowns::default();
+    let mut fields = document.fields("BatchCount");
+    let status_raw = fields.text("Status")?;
+    let count = BatchCount {
+        task_id: fields.integer("TaskId")?,
+        batch_type: fields.text("BatchType")?,
+        status: status_raw
+            .as_deref()
+            .and_then(|text| text.trim().parse().ok()),
+        status_raw,
+        total_count: fields.integer("TotalCount")?,
+        success_count: fields.integer("SuccessCount")?,
+        failed_count: fields.integer("FailedCount")?,
+        reason: fields.text("Reason")?,
+    };
+    fields.finish(&mut unknowns);
+    if count.status_raw.is_none() && count.task_id.is_none() && count.total_count.is_none() {
+        return Err(InvalidAnswer::new(
+            "Status, TaskId and TotalCount are missing",
+        ));
+    }
+    if count.status == Some(NO_TASK) {
+        return Ok(unknowns.reading(BatchAnswer::NoTask));
+    }
+    unknowns.word_outside(&STATUSES, "BatchCount.Status", count.status_raw.as_deref());
+    unknowns.word_outside(
+        &BATCH_TYPES,
+        "BatchCount.BatchType",
+        count.batch_type.as_deref(),
+    );
+    Ok(unknowns.reading(BatchAnswer::Count(count)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Reading<BatchAnswer>, InvalidAnswer> {
+        read_batch_count(&Document::parse(body.as_bytes()).unwrap())
+    }
+
+    fn count(body: &str) -> BatchCount {
+        match read(body).unwrap().value {
+            BatchAnswer::Count(count) => count,
+            BatchAnswer::NoTask => panic!("{body} has a task"),
+        }
+    }
+
+    #[test]
+    fn the_language_is_always_sent() {
+        let request = batch_count(None, None, "en");
+        assert_eq!(request.parameters, [("Lang", "en".to_owned())]);
+        let request = batch_count(Some("7"), Some("RR_ADD"), "zh");
+        let names: Vec<_> = request.parameters.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["TaskId", "BatchType", "Lang"]);
+    }
+
+    #[test]
+    fn task_ids_are_exact_beyond_the_reach_of_floats() {
+        let read = count(r#"{"TaskId":9007199254740993,"Status":"1","TotalCount":2,"Reason":""}"#);
+        assert_eq!(read.task_id, Some(9_007_199_254_740_993));
+        assert_eq!(read.status, Some(1));
+        assert_eq!(read.reason.as_deref(), Some(""));
+        assert_eq!(read.success_count, None);
+        let read = count(r#"{"TaskId":"9223372036854775807","Status":0}"#);
+        assert_eq!(read.task_id, Some(i64::MAX));
+    }
+
+    #[test]
+    fn minus_one_is_no_task() {
+        for body in [
+            r#"{"Status":-1,"RequestId":"R"}"#,
+            r#"{"Status":"-1","TaskId":0,"TotalCount":0}"#,
+            "<DescribeBatchResultCountResponse><Status>-1</Status></DescribeBatchResultCountResponse>",
+        ] {
+            assert_eq!(read(body).unwrap().value, BatchAnswer::NoTask, "{body}");
+        }
+    }
+
+    #[test]
+    fn unknown_statuses_are_kept() {
+        let body = r#"{"TaskId":1,"Status":"DONE","BatchType":"RR_MOVE"}"#;
+        let reading = read(body).unwrap();
+        let told: Vec<_> = reading
+            .unknown
+            .iter()
+            .map(|item| (item.name.as_str(), item.value.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("BatchCount.BatchType", "RR_MOVE"),
+                ("BatchCount.Status", "DONE")
+            ]
+        );
+        let read = count(body);
+        assert_eq!(
+            (read.status, read.status_raw.as_deref()),
+            (None, Some("DONE"))
+        );
+    }
+
+    #[test]
+    fn what_counts_nothing_is_invalid() {
+        for body in [
+            "{}",
+            r#"{"RequestId":"R"}"#,
+            r#"{"TaskId":1.5,"Status":0}"#,
+            r#"{"TaskId":18446744073709551616,"Status":0}"#,
+            r#"{"TaskId":1,"Status":{}}"#,
+            r#"{"TaskId":1,"TotalCount":"many"}"#,
+        ] {
+            assert!(read(body).is_err(), "{body}");
+        }
+    }
+}
