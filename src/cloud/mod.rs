@@ -1,0 +1,3 @@
+//! The cloud as seen over HTTP: a call goes in, the bytes that came back (or why none did) come out.
+
+pub mod sign;
