@@ -68,7 +68,8 @@ pub struct Listing {
 #[derive(Debug, Clone, Copy)]
 struct Row {
     first: ListedRow,
-    conflict: bool,
+    /// The status of another row of the same key that says something else.
+    disputed_by: Option<i64>,
 }
 
 /// A listing that is closed.
@@ -84,6 +85,8 @@ pub struct Closed {
     pub pages: Vec<Page>,
     /// The rows that can be believed, by target; without the conflicting ones.
     pub rows: Vec<ListedRow>,
+    /// The status words of the conflicting ones, two for each.
+    pub disputed: Vec<i64>,
 }
 
 impl Default for Listing {
@@ -123,13 +126,13 @@ impl Listing {
                 Entry::Vacant(free) => {
                     free.insert(Row {
                         first: row,
-                        conflict: false,
+                        disputed_by: None,
                     });
                 }
                 Entry::Occupied(mut known) => {
                     let known = known.get_mut();
-                    if !known.conflict && !known.first.agrees_with(&row) {
-                        known.conflict = true;
+                    if !known.first.agrees_with(&row) && known.disputed_by.is_none() {
+                        known.disputed_by = Some(row.status_no);
                         self.conflicts += 1;
                     }
                 }
@@ -200,12 +203,14 @@ impl Listing {
         let distinct_keys = self.distinct_keys();
         let mut pages = self.pages;
         pages.sort_by_key(|page| page.sequence);
-        let mut rows: Vec<ListedRow> = self
-            .rows
-            .into_values()
-            .filter(|row| !row.conflict)
-            .map(|row| row.first)
-            .collect();
+        let mut rows = Vec::with_capacity(self.rows.len());
+        let mut disputed = Vec::new();
+        for row in self.rows.into_values() {
+            match row.disputed_by {
+                None => rows.push(row.first),
+                Some(status_no) => disputed.extend([row.first.status_no, status_no]),
+            }
+        }
         rows.sort_unstable_by_key(|row| row.target);
         let verdict = if reason.is_none() {
             Verdict::Complete
@@ -218,6 +223,7 @@ impl Listing {
             distinct_keys,
             pages,
             rows,
+            disputed,
         }
     }
 }

@@ -1,0 +1,228 @@
+//! Sends one signed attempt and takes in what comes back: the one place that opens connections.
+//!
+//! It never repeats a request, follows no redirect and uses no proxy. What goes on the wire is what
+//! was signed, once. (A request that waited for a pooled connection which turned out to be closed is
+//! moved to another by the HTTP library; no byte of it had been written then.)
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url, redirect, retry};
+use tokio::time::timeout_at;
+
+use super::credentials::Credentials;
+use super::endpoint::Endpoints;
+use super::error::CloudError;
+use super::exchange::{End, Exchange, NoAnswer};
+use super::failure;
+use super::nonce::Nonces;
+use super::receive::{Until, receive};
+use super::sign::SignatureVersion;
+use super::wire::{self, Stamp, WireRequest};
+use crate::model::Clock;
+use crate::services::Request;
+
+/// Time for name, TCP and TLS together; the official SDKs' default.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest silence: until an answer begins, and between its pieces. The official SDKs' default.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest whole attempt, so that an answer that drips can't hold a run.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Largest body that is taken in. A page of 50 results is some 20 KB; this is far beyond any answer
+/// of these calls and still fits in memory for each call in flight.
+const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+/// How long an unused connection is kept: less than the idle times after which load balancers close
+/// theirs (15 s and more), as a request on a connection that is just being closed is lost.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Limits of one attempt. The head of an answer is limited by the HTTP library: to 100 headers, and to
+/// what one read brings beyond 408 KiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Time for name, TCP and TLS together.
+    pub connect: Duration,
+    /// Longest silence of the server.
+    pub read: Duration,
+    /// Longest whole attempt.
+    pub total: Duration,
+    /// Largest body, bytes.
+    pub body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: CONNECT_TIMEOUT,
+            read: READ_TIMEOUT,
+            total: TOTAL_TIMEOUT,
+            body_bytes: BODY_LIMIT_BYTES,
+        }
+    }
+}
+
+/// How to ask.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClientConfig {
+    /// Whom.
+    pub endpoints: Endpoints,
+    /// With which signature.
+    pub signature: SignatureVersion,
+    /// Within which limits.
+    pub limits: Limits,
+}
+
+/// Asks the cloud. Serves any number of requests at the same time over kept connections; how many
+/// there are is the caller's choice.
+pub struct Client {
+    http: reqwest::Client,
+    config: ClientConfig,
+    clock: Arc<dyn Clock>,
+    nonces: Nonces,
+}
+
+/// Whose certificates are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// The system's root certificates.
+    System,
+    /// Nobody's: there is no encrypted endpoint, and machines without certificates run the demo too.
+    Nobody,
+}
+
+impl Client {
+    /// A client without open connections.
+    ///
+    /// # Errors
+    /// [`CloudError::Tls`] where an endpoint is encrypted and the system has no root certificates;
+    /// [`CloudError::Randomness`] where the system gives no random bytes.
+    pub fn new(config: ClientConfig, clock: Arc<dyn Clock>) -> Result<Self, CloudError> {
+        let trust = if config.endpoints.any_encrypted() {
+            Trust::System
+        } else {
+            Trust::Nobody
+        };
+        Self::trusting(trust, config, clock)
+    }
+
+    fn trusting(
+        trust: Trust,
+        config: ClientConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CloudError> {
+        Ok(Self {
+            http: http_client(trust, &config.limits)?,
+            config,
+            clock,
+            nonces: Nonces::new()?,
+        })
+    }
+
+    /// Makes one attempt, with a nonce and timestamp of its own. It ends by `deadline` at the latest;
+    /// if that has passed, nothing is sent. Dropping the future closes the connection.
+    pub async fn send(
+        &self,
+        request: &Request,
+        credentials: &Credentials,
+        deadline: Option<Instant>,
+    ) -> Exchange {
+        let requested_at = self.clock.now();
+        let begun = Instant::now();
+        let endpoint = self.config.endpoints.of(request.service());
+        let stamp = Stamp {
+            at: requested_at,
+            nonce: &self.nonces.next(),
+        };
+        let host = endpoint.host_header();
+        let wire = wire::sign(self.config.signature, request, &host, credentials, &stamp);
+        let url = endpoint.url(&wire.query);
+        let end = self.attempt(url, wire, self.until(begun, deadline)).await;
+        let elapsed_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        Exchange {
+            requested_at,
+            received_at: requested_at.plus_ms(elapsed_ms),
+            end,
+        }
+    }
+
+    /// The end of the attempt: the caller's deadline or our own limit, whichever comes first.
+    fn until(&self, begun: Instant, deadline: Option<Instant>) -> Until {
+        let limit = begun + self.config.limits.total;
+        match deadline.filter(|deadline| *deadline < limit) {
+            Some(deadline) => Until {
+                instant: deadline.into(),
+                word: "deadline",
+            },
+            None => Until {
+                instant: limit.into(),
+                word: "timeout",
+            },
+        }
+    }
+
+    async fn attempt(&self, url: Url, wire: WireRequest, until: Until) -> End {
+        if until.instant <= tokio::time::Instant::now() {
+            return End::NoAnswer(NoAnswer::unreachable(until.word));
+        }
+        let Some(headers) = header_map(&wire) else {
+            // Parts of a request are checked where they come from, so this does not happen; if it
+            // did, the call would fail like any other, with a reason.
+            return End::NoAnswer(NoAnswer::unreachable("a header that cannot be sent"));
+        };
+        let mut request = reqwest::Request::new(Method::POST, url);
+        *request.headers_mut() = headers;
+        if !wire.body.is_empty() {
+            *request.body_mut() = Some(wire.body.into());
+        }
+        match timeout_at(until.instant, self.http.execute(request)).await {
+            Ok(Ok(response)) => receive(response, self.config.limits.body_bytes, until).await,
+            Ok(Err(error)) => End::NoAnswer(failure::before_answer(&error)),
+            Err(_) => End::NoAnswer(NoAnswer::unreachable(until.word)),
+        }
+    }
+}
+
+fn http_client(trust: Trust, limits: &Limits) -> Result<reqwest::Client, CloudError> {
+    // The process-wide choice of cryptography; it fails if it was made already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .http1_only()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .retry(retry::never())
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.read)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT);
+    if trust == Trust::Nobody {
+        builder = builder.tls_certs_only([]);
+    }
+    builder
+        .build()
+        .map_err(|error| CloudError::Tls(innermost(&error)))
+}
+
+/// The text of an error's first cause. Building a client has seen no URL and no secret.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+/// The headers, those that let others act as us marked as sensitive, so that no log prints them.
+fn header_map(wire: &WireRequest) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::with_capacity(wire.headers.len());
+    for (name, text) in &wire.headers {
+        let mut value = HeaderValue::from_str(text).ok()?;
+        value.set_sensitive(matches!(*name, "authorization" | "x-acs-security-token"));
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    Some(headers)
+}
+
+#[cfg(test)]
+mod raw_server;
+#[cfg(test)]
+mod tests;

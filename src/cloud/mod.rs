@@ -1,0 +1,28 @@
+//! The cloud as seen over HTTP: a call goes in, the bytes that came back (or why none did) come out.
+//!
+//! It signs, sends one attempt, and tells what arrived. It does not read answers (that is
+//! `services`), repeat calls by itself (`retry` says when, the caller does), or store anything.
+//! It depends on `services` (what is asked) and `model` alone.
+//!
+//! The parts, in reading order: [`credentials`] (whose key), [`endpoint`] (which host), [`sign`]
+//! (pure: canonical forms and signatures), `wire` (pure: one request as it is sent), [`client`]
+//! (the one place with a network), [`exchange`] (what became of it), [`retry`] (pure: when again).
+
+pub mod client;
+pub mod credentials;
+pub mod endpoint;
+mod error;
+pub mod exchange;
+mod failure;
+mod nonce;
+mod receive;
+pub mod retry;
+pub mod sign;
+mod wire;
+
+pub use client::{Client, ClientConfig, Limits};
+pub use credentials::{Credentials, CredentialsError, Secret};
+pub use endpoint::{Endpoint, EndpointError, Endpoints};
+pub use error::CloudError;
+pub use exchange::{Answer, End, Exchange, Framing, NoAnswer};
+pub use sign::SignatureVersion;

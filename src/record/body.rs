@@ -1,0 +1,28 @@
+//! Bodies, back from their templates.
+
+use crate::evidence::body;
+use crate::evidence::codec::{self, Codec};
+use crate::store::evidence::{LeafRow, template};
+use crate::store::{Connection, StoreError};
+
+/// The exact bytes that belong to a leaf; `None` where it has none. They are not checked against the
+/// leaf's digest: `verify` does that for all.
+pub fn read_body(evidence: &Connection, leaf: &LeafRow) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(template_id) = leaf.template_id else { return Ok(None) };
+    let damaged = |what: String| {
+        StoreError::Inconsistent(format!("the body of leaf {} cannot be read: {what}", leaf.sequence))
+    };
+    let row = template(evidence, template_id)?
+        .ok_or_else(|| damaged(format!("body_template {template_id} is missing")))?;
+    let codec = Codec::from_number(row.codec).ok_or_else(|| damaged(format!("codec {} is unknown", row.codec)))?;
+    let length = usize::try_from(row.length).map_err(|error| damaged(error.to_string()))?;
+    let bytes = codec::decompress(codec, &row.data, length).map_err(|error| damaged(error.to_string()))?;
+    let request_id = match &leaf.request_id {
+        Some((offset, request_id)) => {
+            let offset = usize::try_from(*offset).map_err(|error| damaged(error.to_string()))?;
+            Some((offset, request_id.as_str()))
+        }
+        None => None,
+    };
+    body::join(&bytes, request_id).map(Some).map_err(|error| damaged(error.to_string()))
+}

@@ -1,0 +1,158 @@
+//! From leaves to rows, in order: the one function behind catching up, rebuilding and verifying.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{answers, body, listings, runs};
+use crate::derive::listing::Listing;
+use crate::evidence::leaf::{Leaf, Watch, WatchChange};
+use crate::model::{OperationKey, Phase, Service};
+use crate::store::evidence::{LeafRow, each_leaf, leaf};
+use crate::store::{Connection, StoreError, operations, runs as run_rows, watches};
+
+/// The version of the rules by which rows are derived. A file carries the version that derived it; another
+/// program must rebuild before it adds rows.
+pub const DERIVE_VERSION: i64 = 1;
+
+/// Operations whose numbers are remembered. More watches than this cost a look-up each.
+const OPERATIONS_REMEMBERED: usize = 20_000;
+
+/// What derivation remembers; everything here can be read again from the tables.
+#[derive(Default)]
+pub struct Deriver {
+    /// The last leaf derived by this memory; `None` before the tables were looked at.
+    through: Option<i64>,
+    /// Listings that are being read, by the number of their leaf.
+    pub(super) listings: BTreeMap<i64, OpenListing>,
+    /// Status words of results: trimmed, and what they mean.
+    pub(super) statuses: HashMap<i64, (Option<String>, Phase)>,
+    operations: HashMap<OperationKey, i64>,
+}
+
+/// A listing that is being read.
+pub(super) struct OpenListing {
+    pub(super) op: i64,
+    pub(super) run_id: i64,
+    pub(super) listing: Listing,
+}
+
+/// Where rows come from and where they go: the same file when recording, two when verifying.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) evidence: &'a Connection,
+    pub(super) derived: &'a Connection,
+}
+
+impl Deriver {
+    /// Derives every leaf up to and including `last` that has not been derived yet.
+    pub fn catch_up(
+        &mut self,
+        evidence: &Connection,
+        derived: &Connection,
+        last: i64,
+    ) -> Result<(), StoreError> {
+        let place = Place { evidence, derived };
+        let through = derived_through(derived)?;
+        if self.through != Some(through) {
+            *self = Self::default();
+            listings::reopen(self, place)?;
+            self.through = Some(through);
+        }
+        if last <= through {
+            return Ok(());
+        }
+        each_leaf(evidence, through + 1, last, |row| self.derive(place, &row))?;
+        derived
+            .prepare_cached("UPDATE derivation SET derived_through = ?1")?
+            .execute([last])?;
+        self.through = Some(last);
+        Ok(())
+    }
+
+    fn derive(&mut self, place: Place<'_>, row: &LeafRow) -> Result<(), StoreError> {
+        let sequence = row.sequence;
+        match parse(row)? {
+            Leaf::RunStart(start) => run_rows::insert(
+                place.derived,
+                &run_rows::RunRow {
+                    run_id: start.run,
+                    start_sequence: sequence,
+                    kind: start.kind.as_str().to_owned(),
+                    started_at: start.started_at.0,
+                },
+            ),
+            Leaf::Plan(plan) => run_rows::insert_plan(place.derived, sequence, plan.run),
+            Leaf::Listing(leaf) => listings::begin(self, place, sequence, &leaf),
+            Leaf::Exchange(exchange) => {
+                let bytes = body::read_body(place.evidence, row)?.unwrap_or_default();
+                answers::exchange(self, place, sequence, &exchange, &bytes)
+            }
+            Leaf::NoAnswer(no_answer) => answers::no_answer(self, place, sequence, &no_answer),
+            Leaf::RunEnd(end) => runs::end(self, place, sequence, &end),
+            Leaf::RunAborted(aborted) => runs::abort(self, place, sequence, &aborted),
+            Leaf::Watch(leaf) => watch(place, sequence, &leaf),
+            Leaf::Intervention(leaf) => answers::intervention(self, place, sequence, &leaf),
+            // A genesis says who we are; what a newer program wrote says nothing to this one.
+            Leaf::Genesis(_) | Leaf::Other { .. } => Ok(()),
+        }
+    }
+
+    /// Our number of an operation, new with the exchange `sequence` if it has none yet.
+    pub(super) fn operation(
+        &mut self,
+        place: Place<'_>,
+        key: OperationKey,
+        sequence: i64,
+    ) -> Result<i64, StoreError> {
+        if let Some(op) = self.operations.get(&key) {
+            return Ok(*op);
+        }
+        let op = operations::find_or_insert(place.derived, &key, sequence)?;
+        if self.operations.len() >= OPERATIONS_REMEMBERED {
+            self.operations.clear();
+        }
+        self.operations.insert(key, op);
+        Ok(op)
+    }
+}
+
+/// The last leaf derived; refuses rows that other rules have made.
+fn derived_through(derived: &Connection) -> Result<i64, StoreError> {
+    let (through, version): (i64, i64) = derived
+        .prepare_cached("SELECT derived_through, derive_version FROM derivation")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if version != DERIVE_VERSION {
+        return Err(StoreError::OtherRules { found: version, known: DERIVE_VERSION });
+    }
+    Ok(through)
+}
+
+/// Reads the line of a leaf.
+pub(super) fn parse(row: &LeafRow) -> Result<Leaf, StoreError> {
+    Leaf::parse(&row.record)
+        .map_err(|error| StoreError::Inconsistent(format!("leaf {}: {error}", row.sequence)))
+}
+
+/// The leaf with this sequence, which must be there.
+pub(super) fn leaf_at(evidence: &Connection, sequence: i64) -> Result<(LeafRow, Leaf), StoreError> {
+    let row = leaf(evidence, sequence)?
+        .ok_or_else(|| StoreError::Inconsistent(format!("leaf {sequence} is missing")))?;
+    let parsed = parse(&row)?;
+    Ok((row, parsed))
+}
+
+fn watch(place: Place<'_>, sequence: i64, leaf: &Watch) -> Result<(), StoreError> {
+    match leaf.change {
+        WatchChange::Add => watches::insert(
+            place.derived,
+            leaf.watch,
+            sequence,
+            &watches::WatchTarget {
+                service: leaf.service.map_or_else(String::new, |s: Service| s.as_str().to_owned()),
+                label: leaf.label.clone().unwrap_or_default(),
+                region_id: leaf.region.clone().unwrap_or_default(),
+                operation_id: leaf.operation.clone().unwrap_or_default(),
+            },
+        ),
+        WatchChange::Remove => watches::insert_removal(place.derived, leaf.watch, sequence),
+    }
+}

@@ -1,0 +1,242 @@
+//! Listings while they are read and when they close.
+
+use super::deriver::{Deriver, OpenListing, Place, leaf_at};
+use super::{answers, body};
+use crate::derive::listing::{Closed, ListedRow, Listing, Page};
+use crate::derive::results::compare;
+use crate::evidence::leaf::{Ask, Exchange, Leaf, Listing as ListingLeaf};
+use crate::model::{OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMillis, Verdict};
+use crate::store::listings::ListingEnd;
+use crate::store::{StoreError, exchanges, listings, results};
+
+/// A listing leaf: whatever listing of the same operation is still open closes now, because its versions
+/// must stand before those of this one.
+pub(super) fn begin(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    sequence: i64,
+    leaf: &ListingLeaf,
+) -> Result<(), StoreError> {
+    let key = OperationKey {
+        service: leaf.action.service(),
+        account_id: leaf.account.clone(),
+        region_id: leaf.region.clone(),
+        operation_id: leaf.operation.clone(),
+    };
+    let op = deriver.operation(place, key, sequence)?;
+    close_where(deriver, place, |open| open.op == op)?;
+    listings::insert(place.derived, sequence, op, leaf.run)?;
+    deriver.listings.insert(sequence, OpenListing { op, run_id: leaf.run, listing: Listing::new() });
+    Ok(())
+}
+
+/// Takes a page that was answered and read; closes the listing if that completes it.
+pub(super) fn add_page(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    listing_id: i64,
+    page: &PageLeaf<'_>,
+    content: &ResultsPage,
+) -> Result<(), StoreError> {
+    let Some(mut open) = deriver.listings.remove(&listing_id) else {
+        // It is closed: the page came after the answer that completed it.
+        return Ok(());
+    };
+    take(deriver, place, &mut open.listing, page, content)?;
+    if open.listing.is_complete() {
+        close(deriver, place, listing_id, open)
+    } else {
+        deriver.listings.insert(listing_id, open);
+        Ok(())
+    }
+}
+
+/// Takes a page that failed.
+pub(super) fn add_failure(deriver: &mut Deriver, listing_id: i64, page_number: u32, outcome: Outcome) {
+    if let Some(open) = deriver.listings.get_mut(&listing_id) {
+        open.listing.add_failure(i64::from(page_number), outcome);
+    }
+}
+
+/// Where and when a page came.
+pub(super) struct PageLeaf<'a> {
+    pub(super) sequence: i64,
+    pub(super) page_number: u32,
+    pub(super) leaf: &'a Exchange,
+}
+
+fn take(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    listing: &mut Listing,
+    page: &PageLeaf<'_>,
+    content: &ResultsPage,
+) -> Result<(), StoreError> {
+    let rows = content
+        .rows
+        .iter()
+        .map(|row| listed(deriver, place, row, page.sequence))
+        .collect::<Result<Vec<_>, _>>()?;
+    let page = Page {
+        sequence: page.sequence,
+        page_number: i64::from(page.page_number),
+        page_size: content.page_size,
+        total_count: content.total_count,
+        requested_at: page.leaf.requested_at,
+        received_at: page.leaf.received_at,
+    };
+    listing.add_page(page, rows);
+    Ok(())
+}
+
+/// A row in the numbers of the dictionaries.
+fn listed(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    row: &ResultRow,
+    sequence: i64,
+) -> Result<ListedRow, StoreError> {
+    let phase = row.status.as_deref().map_or(Phase::Unknown, Phase::of_word);
+    let status_no = results::status(place.derived, row.status_raw.as_deref(), row.status.as_deref(), phase)?;
+    deriver.statuses.entry(status_no).or_insert_with(|| (row.status.clone(), phase));
+    let text = |value: &Option<String>| value.as_deref().map(|v| results::text(place.derived, v)).transpose();
+    Ok(ListedRow {
+        target: results::target(place.derived, &row.account_id, &row.region_id)?,
+        status_no,
+        reason_no: text(&row.status_reason)?,
+        folder_no: text(&row.folder_id)?,
+        sequence,
+    })
+}
+
+/// Closes the open listings for which `ends` holds, in order.
+pub(super) fn close_where(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    ends: impl Fn(&OpenListing) -> bool,
+) -> Result<(), StoreError> {
+    let ending: Vec<i64> =
+        deriver.listings.iter().filter(|(_, open)| ends(open)).map(|(listing_id, _)| *listing_id).collect();
+    for listing_id in ending {
+        if let Some(open) = deriver.listings.remove(&listing_id) {
+            close(deriver, place, listing_id, open)?;
+        }
+    }
+    Ok(())
+}
+
+/// Closes the listings of a run.
+pub(super) fn close_run(deriver: &mut Deriver, place: Place<'_>, run_id: i64) -> Result<(), StoreError> {
+    close_where(deriver, place, |open| open.run_id == run_id)
+}
+
+fn close(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    listing_id: i64,
+    open: OpenListing,
+) -> Result<(), StoreError> {
+    let op = open.op;
+    let closed = open.listing.close();
+    let end_sequence = closed.pages.last().map_or(listing_id, |page| page.sequence);
+    let current = results::newest(place.derived, op)?;
+    for row in &current {
+        remember_status(deriver, place, row.status_no)?;
+    }
+    let lacked_before = listings::lacked(place.derived, op)?;
+    let statuses = &deriver.statuses;
+    let same_status =
+        |a: i64, b: i64| a == b || statuses.get(&a).map(|s| &s.0) == statuses.get(&b).map(|s| &s.0);
+    let changes = compare(&current, &closed.rows, closed.verdict, &lacked_before, end_sequence, same_status);
+    for version in &changes.versions {
+        results::insert(place.derived, op, version)?;
+    }
+    let is_look = closed.verdict == Verdict::Complete && changes.missing.is_empty();
+    let versions_new = i64::try_from(changes.versions.len()).unwrap_or(i64::MAX);
+    let mut end = summary(deriver, listing_id, op, end_sequence, closed);
+    end.versions_new = versions_new;
+    if is_look {
+        let before = listings::newest_look(place.derived, op)?;
+        end.look = Some(before.map_or(1, |(look, _)| look + 1));
+        end.look_gap_ms =
+            before.zip(end.ended_at).map(|((_, started_at), UtcMillis(ended_at))| ended_at - started_at);
+    }
+    listings::insert_end(place.derived, &end)?;
+    for target in changes.missing {
+        listings::insert_missing(place.derived, listing_id, target)?;
+    }
+    Ok(())
+}
+
+/// The row of a closed listing, but for what it changed and whether it is a look.
+fn summary(deriver: &Deriver, listing_id: i64, op: i64, end_sequence: i64, closed: Closed) -> ListingEnd {
+    let phases = |status_no: &i64| deriver.statuses.get(status_no).map_or(Phase::Unknown, |status| status.1);
+    let count = |wanted: fn(Phase) -> bool| {
+        let rows = closed.rows.iter().filter(|row| wanted(phases(&row.status_no))).count();
+        i64::try_from(rows).unwrap_or(i64::MAX)
+    };
+    // A row that came twice and once as failed was seen failed, whatever it is otherwise.
+    let disputed_failed = closed.disputed.iter().filter(|status_no| phases(status_no) == Phase::Failed).count();
+    ListingEnd {
+        listing_id,
+        op,
+        end_sequence,
+        verdict: closed.verdict,
+        look: None,
+        look_gap_ms: None,
+        started_at: closed.pages.iter().map(|page| page.requested_at).min(),
+        ended_at: closed.pages.iter().map(|page| page.received_at).max(),
+        pages: i64::try_from(closed.pages.len()).unwrap_or(i64::MAX),
+        page_size: closed.pages.first().and_then(|page| page.page_size),
+        first_total_count: closed.pages.first().and_then(|page| page.total_count),
+        last_total_count: closed.pages.last().and_then(|page| page.total_count),
+        distinct_keys: closed.distinct_keys,
+        succeeded_count: count(|phase| phase == Phase::Succeeded),
+        failed_count: count(|phase| phase == Phase::Failed) + i64::try_from(disputed_failed).unwrap_or(0),
+        cancelled_count: count(|phase| phase == Phase::Cancelled),
+        final_count: count(Phase::is_final),
+        versions_new: 0,
+        reason: closed.reason,
+    }
+}
+
+fn remember_status(deriver: &mut Deriver, place: Place<'_>, status_no: i64) -> Result<(), StoreError> {
+    if deriver.statuses.contains_key(&status_no) {
+        return Ok(());
+    }
+    let (status, phase) = results::status_word(place.derived, status_no)?;
+    let phase = Phase::ALL
+        .into_iter()
+        .find(|known| known.as_str() == phase)
+        .ok_or_else(|| StoreError::Inconsistent(format!("'{phase}' is no phase")))?;
+    deriver.statuses.insert(status_no, (status, phase));
+    Ok(())
+}
+
+/// Reads the listings that were open when the tables were last written, from their pages.
+pub(super) fn reopen(deriver: &mut Deriver, place: Place<'_>) -> Result<(), StoreError> {
+    for (listing_id, op, run_id) in listings::open(place.derived)? {
+        let mut listing = Listing::new();
+        for (sequence, page_number, outcome) in exchanges::pages(place.derived, listing_id)? {
+            let page_number = u32::try_from(page_number).unwrap_or(u32::MAX);
+            if outcome != Outcome::Ok {
+                listing.add_failure(i64::from(page_number), outcome);
+                continue;
+            }
+            let (row, leaf) = leaf_at(place.evidence, sequence)?;
+            let Leaf::Exchange(exchange) = leaf else {
+                return Err(StoreError::Inconsistent(format!("leaf {sequence} is no exchange")));
+            };
+            let bytes = body::read_body(place.evidence, &row)?.unwrap_or_default();
+            let Ask::Page { .. } = exchange.ask else {
+                return Err(StoreError::Inconsistent(format!("leaf {sequence} is no page")));
+            };
+            if let Some(content) = answers::read_page(&exchange, page_number, &bytes) {
+                let page = PageLeaf { sequence, page_number, leaf: &exchange };
+                take(deriver, place, &mut listing, &page, &content)?;
+            }
+        }
+        deriver.listings.insert(listing_id, OpenListing { op, run_id, listing });
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! Where evidence becomes durable and rows are derived from it: one session over the writer's transactions.
+//!
+//! Each transaction first derives what earlier ones kept, then keeps what is new: one fsync for both, and
+//! nothing is ever derived from an answer that is not durable. The same [`Deriver`] catches up after a
+//! crash, rebuilds from nothing, and makes the rows that `verify` compares with.
+//!
+//! It decides no rule (`derive` does) and knows no network. Depends on `store`, `derive`, `evidence`,
+//! `services` and `model`.
+
+mod answers;
+mod body;
+mod deriver;
+mod listings;
+mod plan;
+mod recorder;
+mod runs;
+mod session;
+
+pub use body::read_body;
+pub use deriver::{DERIVE_VERSION, Deriver};
+pub use plan::PlanEntry;
+pub use recorder::{Recorder, RunStarted};
+pub use session::Session;

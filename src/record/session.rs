@@ -1,0 +1,131 @@
+//! What the writer remembers between transactions: the end of the tree, and the state of derivation.
+
+use crate::evidence::body::split;
+use crate::evidence::codec::compress;
+use crate::evidence::digest::Digest;
+use crate::evidence::leaf::Leaf;
+use crate::evidence::tree::{Frontier, Hash, SUBTREE_LEAVES, leaf_hash, subtree_root};
+use crate::store::evidence::{self, LeafRow, TemplateRow};
+use crate::store::{Connection, StoreError, Transaction};
+
+use super::Deriver;
+
+/// The writer's memory. All of it can be read again from the file, and is when another process has
+/// written in between.
+#[derive(Default)]
+pub struct Session {
+    tail: Option<Tail>,
+    deriver: Deriver,
+}
+
+/// The end of the tree.
+struct Tail {
+    /// Number of leaves.
+    size: i64,
+    /// Hashes of the leaves after the last complete subtree.
+    hashes: Vec<Hash>,
+}
+
+impl crate::store::Session for Session {
+    fn begin(&mut self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        let size = evidence::size(transaction)?;
+        if self.tail.as_ref().is_none_or(|tail| tail.size != size) {
+            self.tail = Some(Tail::read(transaction, size)?);
+        }
+        self.deriver.catch_up(transaction, transaction, size - 1)
+    }
+
+    fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Session {
+    /// Adds a leaf, with the body that belongs to it, and tells its sequence.
+    pub fn append(
+        &mut self,
+        transaction: &Transaction<'_>,
+        leaf: &Leaf,
+        body: Option<&[u8]>,
+    ) -> Result<i64, StoreError> {
+        let tail = self
+            .tail
+            .as_mut()
+            .ok_or_else(|| StoreError::Inconsistent("a leaf outside a transaction".to_owned()))?;
+        let sequence = tail.size;
+        let record = leaf.to_line();
+        let hash = leaf_hash(record.as_bytes());
+        let (template_id, request_id) = match body {
+            Some(body) => {
+                let parts = split(body);
+                let template_id = keep_template(transaction, &parts.template)?;
+                let request_id = match parts.request_id {
+                    Some((offset, id)) => Some((to_i64(offset)?, id)),
+                    None => None,
+                };
+                (Some(template_id), request_id)
+            }
+            None => (None, None),
+        };
+        let row = LeafRow { sequence, record, hash: hash.to_vec(), template_id, request_id };
+        evidence::insert_leaf(transaction, &row)?;
+        tail.push(transaction, hash)?;
+        Ok(sequence)
+    }
+}
+
+impl Tail {
+    fn read(connection: &Connection, size: i64) -> Result<Self, StoreError> {
+        let mut hashes = Vec::with_capacity(SUBTREE_LEAVES);
+        let complete = size / to_i64(SUBTREE_LEAVES)? * to_i64(SUBTREE_LEAVES)?;
+        evidence::each_leaf_hash(connection, complete, |hash| hashes.push(hash))?;
+        Ok(Self { size, hashes })
+    }
+
+    fn push(&mut self, connection: &Connection, hash: Hash) -> Result<(), StoreError> {
+        self.size += 1;
+        self.hashes.push(hash);
+        if let Ok(full) = <&[Hash; SUBTREE_LEAVES]>::try_from(self.hashes.as_slice()) {
+            let number = self.size / to_i64(SUBTREE_LEAVES)? - 1;
+            evidence::insert_subtree(connection, number, &subtree_root(full))?;
+            self.hashes.clear();
+        }
+        Ok(())
+    }
+}
+
+fn keep_template(connection: &Connection, template: &[u8]) -> Result<i64, StoreError> {
+    let sha256 = Digest::of(template).0;
+    if let Some(template_id) = evidence::find_template(connection, &sha256)? {
+        return Ok(template_id);
+    }
+    let (codec, data) = compress(template);
+    let row = TemplateRow {
+        sha256: sha256.to_vec(),
+        length: to_i64(template.len())?,
+        codec: codec.number(),
+        data,
+    };
+    evidence::insert_template(connection, &row)
+}
+
+fn to_i64(number: usize) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|error| StoreError::Inconsistent(error.to_string()))
+}
+
+/// Size and root of the tree as it stands.
+pub(super) fn head(connection: &Connection) -> Result<(i64, Hash), StoreError> {
+    let misplaced = |error: &dyn std::fmt::Display| StoreError::Inconsistent(error.to_string());
+    let size = evidence::size(connection)?;
+    let mut frontier = Frontier::new();
+    for (number, hash) in evidence::subtrees(connection)? {
+        let hash = Hash::try_from(hash.as_slice()).map_err(|error| misplaced(&error))?;
+        if number != to_i64(usize::try_from(frontier.size()).unwrap_or(usize::MAX) / SUBTREE_LEAVES)? {
+            return Err(StoreError::Inconsistent(format!("subtree {number} is out of order")));
+        }
+        frontier.append_subtree(hash).map_err(|error| misplaced(&error))?;
+    }
+    let after = i64::try_from(frontier.size()).map_err(|error| misplaced(&error))?;
+    evidence::each_leaf_hash(connection, after, |hash| frontier.append(hash))?;
+    Ok((size, frontier.root()))
+}
