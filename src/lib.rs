@@ -1,5 +1,6 @@
 //! optrail records operations of Alibaba Cloud.
 #![forbid(unsafe_code)]
 
+pub mod export;
 pub mod model;
 pub mod services;
