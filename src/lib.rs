@@ -1,6 +1,7 @@
 //! optrail records operations of Alibaba Cloud.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod export;
 pub mod model;
 pub mod services;
