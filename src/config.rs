@@ -53,7 +53,7 @@ pub struct Config {
     pub endpoint: Option<String>,
     /// How requests are signed.
     pub signature: SignatureVersion,
-    /// When to use colour; the environment is already counted in.
+    /// When to use color; the environment is already counted in.
     pub color: ColorPolicy,
     /// How log lines are written.
     pub log_format: LogFormat,
@@ -153,7 +153,7 @@ fn database(around: &Surroundings<'_>) -> PathBuf {
 }
 
 /// A flag decides; without one, `NO_COLOR` (no-color.org: any value but the empty one) and a
-/// terminal that says it is `dumb` switch colour off.
+/// terminal that says it is `dumb` switch color off.
 fn color(flag: Option<ColorPolicy>, around: &Surroundings<'_>) -> ColorPolicy {
     let is_dumb = || around.value("TERM").is_some_and(|term| term == "dumb");
     match flag.unwrap_or_default() {

@@ -25,7 +25,7 @@ impl SignatureVersion {
     }
 }
 
-/// When to use colour.
+/// When to use color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ColorPolicy {
     /// On a terminal that can, unless `NO_COLOR` is set.
@@ -50,7 +50,7 @@ impl ColorPolicy {
         }
     }
 
-    /// Whether to use colour on a stream that is, or is not, a terminal.
+    /// Whether to use color on a stream that is, or is not, a terminal.
     pub const fn allows(self, is_terminal: bool) -> bool {
         match self {
             Self::Auto => is_terminal,

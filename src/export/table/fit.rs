@@ -15,7 +15,7 @@ const NARROWEST: usize = 8;
 /// The end of a text that was cut; one column wide.
 const ELLIPSIS: char = '…';
 
-/// Asks for the coloured form of the character before it, which is two columns wide.
+/// Asks for the colored form of the character before it, which is two columns wide.
 const EMOJI_FORM: char = '\u{fe0f}';
 
 /// Widths of columns that together with their gaps fit into `total`: the widest are cut, to one
