@@ -29,18 +29,22 @@ pub fn message(text: &str) {
 }
 
 /// Columns that a table on stdout may take: `None` (as many as it needs) where stdout is no
-/// terminal; else what COLUMNS says, else 80.
+/// terminal; else what COLUMNS says, else what the terminal says, else 80.
 pub fn stdout_width() -> Option<usize> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
     let columns = std::env::var("COLUMNS").ok();
-    io::stdout()
-        .is_terminal()
-        .then(|| believable_width(columns.as_deref()))
+    let measured = terminal_size::terminal_size_of(stdout).map(|(width, _)| usize::from(width.0));
+    Some(believable_width(columns.as_deref(), measured))
 }
 
-fn believable_width(columns: Option<&str>) -> usize {
-    columns
-        .and_then(|text| text.parse().ok())
-        .filter(|&width| width >= NARROWEST_WIDTH)
+fn believable_width(columns: Option<&str>, measured: Option<usize>) -> usize {
+    [columns.and_then(|text| text.parse().ok()), measured]
+        .into_iter()
+        .flatten()
+        .find(|&width| width >= NARROWEST_WIDTH)
         .unwrap_or(DEFAULT_WIDTH)
 }
 
@@ -50,9 +54,12 @@ mod tests {
 
     #[test]
     fn a_width_that_makes_no_sense_is_not_believed() {
-        assert_eq!(believable_width(Some("132")), 132);
+        assert_eq!(believable_width(Some("132"), Some(90)), 132);
+        assert_eq!(believable_width(None, Some(90)), 90);
         for bad in [None, Some(""), Some("0"), Some("wide"), Some("-5")] {
-            assert_eq!(believable_width(bad), 80);
+            assert_eq!(believable_width(bad, Some(90)), 90);
+            assert_eq!(believable_width(bad, Some(0)), 80);
+            assert_eq!(believable_width(bad, None), 80);
         }
     }
 }
