@@ -1,0 +1,122 @@
+//! `optrail export`.
+
+use clap::Args;
+
+use super::checked_args;
+use super::dataset::{self, Dataset};
+use super::values::{FileOrStd, region, service, some_text, words};
+use crate::export::{Delimiter, Format, Layout, LayoutError, encoder};
+use crate::model::Service;
+
+/// Write a dataset as CSV, JSON or a table
+///
+/// Every row and every column, in documented order: the same evidence gives the same bytes. In
+/// CSV, NULL is an empty field and an empty text is "".
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(after_help = after_help())]
+pub struct ExportArgs {
+    /// What to export, see below; - and _ are the same
+    #[arg(value_name = "DATASET", value_parser = dataset::find)]
+    pub dataset: &'static Dataset,
+
+    /// Write to this file: complete, or not at all [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<FileOrStd>,
+
+    /// Which rows.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+
+    /// How they are written.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// Which rows. Values of one option are alternatives, different options narrow each other. With
+/// the global `--account`; every filter empty: all rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct FilterArgs {
+    /// Only this service: ros, bpstudio (or cadt), alidns; repeatable
+    #[arg(long, value_name = "SERVICE", value_parser = service)]
+    pub service: Vec<Service>,
+
+    /// Only this region; repeatable
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub region: Vec<String>,
+
+    /// Only this operation; repeatable
+    #[arg(long, value_name = "ID", value_parser = some_text)]
+    pub operation: Vec<String>,
+
+    /// Only this status, as the cloud spells it; repeatable
+    #[arg(long, value_name = "STATUS", value_parser = some_text)]
+    pub status: Vec<String>,
+}
+
+/// What was typed about the format.
+#[derive(Debug, Args)]
+pub(super) struct TypedFormat {
+    /// How to write rows
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        default_value = Format::Csv.as_str(),
+        value_parser = words(&Format::ALL, Format::as_str)
+    )]
+    format: Format,
+
+    /// Leave the header line out (csv, table)
+    #[arg(long)]
+    no_header: bool,
+
+    /// Between two fields (csv): one punctuation mark, or tab [default: ,]
+    #[arg(long, value_name = "CHAR")]
+    delimiter: Option<Delimiter>,
+
+    /// What stands for NULL (csv, table) [default: nothing in csv, - in a table]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    null: Option<String>,
+}
+
+/// A format and options that fit it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormatArgs {
+    /// How rows are written.
+    pub format: Format,
+    /// Its options. JSON columns, width and color are not typed: the caller adds them.
+    pub layout: Layout,
+}
+
+impl TryFrom<TypedFormat> for FormatArgs {
+    type Error = LayoutError;
+
+    fn try_from(typed: TypedFormat) -> Result<Self, LayoutError> {
+        let layout = Layout {
+            no_header: typed.no_header,
+            delimiter: typed.delimiter,
+            null: typed.null,
+            ..Layout::default()
+        };
+        encoder(typed.format, &layout)?;
+        Ok(Self {
+            format: typed.format,
+            layout,
+        })
+    }
+}
+
+checked_args!(FormatArgs, TypedFormat);
+
+fn after_help() -> String {
+    format!(
+        "\
+{}
+Examples:
+  optrail export operations
+  optrail export timeline --format table --operation 6da106ca-1784-4a6f-a7e1-e723863d0000
+  optrail export results --status FAILED --output failed.csv
+  optrail export batch-counts --service alidns --format jsonl",
+        dataset::help()
+    )
+}

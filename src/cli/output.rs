@@ -1,0 +1,65 @@
+//! How a command speaks: data on stdout or into a file, everything else on stderr.
+//!
+//! Three promises live here. A reader that goes away (`optrail … | head`) is no failure. A file is
+//! written wholly or not at all. What others wrote reaches a terminal only escaped.
+
+mod file;
+mod logging;
+mod stdout;
+
+use std::io::{self, IsTerminal, Write};
+
+pub use file::{AtomicFile, OutputError};
+pub use logging::start_logging;
+pub use stdout::{DataFormat, to_stdout};
+
+use crate::export::escape::{Notation, terminal_lines};
+
+/// Width of a terminal that does not say how wide it is.
+const DEFAULT_WIDTH: usize = 80;
+
+/// Narrowest width that is believed; less is a mistake in the environment.
+const NARROWEST_WIDTH: usize = 20;
+
+/// Prints one message on stderr, line feeds kept and other controls escaped. A stderr that cannot
+/// be written to leaves no one to tell.
+pub fn message(text: &str) {
+    let shown = terminal_lines(text, Notation::Braces);
+    let _ = writeln!(io::stderr().lock(), "{}", shown.trim_end_matches('\n'));
+}
+
+/// Columns that a table on stdout may take: `None` (as many as it needs) where stdout is no
+/// terminal; else what COLUMNS says, else what the terminal says, else 80.
+pub fn stdout_width() -> Option<usize> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
+    let columns = std::env::var("COLUMNS").ok();
+    let measured = terminal_size::terminal_size_of(stdout).map(|(width, _)| usize::from(width.0));
+    Some(believable_width(columns.as_deref(), measured))
+}
+
+fn believable_width(columns: Option<&str>, measured: Option<usize>) -> usize {
+    [columns.and_then(|text| text.parse().ok()), measured]
+        .into_iter()
+        .flatten()
+        .find(|&width| width >= NARROWEST_WIDTH)
+        .unwrap_or(DEFAULT_WIDTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_width_that_makes_no_sense_is_not_believed() {
+        assert_eq!(believable_width(Some("132"), Some(90)), 132);
+        assert_eq!(believable_width(None, Some(90)), 90);
+        for bad in [None, Some(""), Some("0"), Some("wide"), Some("-5")] {
+            assert_eq!(believable_width(bad, Some(90)), 90);
+            assert_eq!(believable_width(bad, Some(0)), 80);
+            assert_eq!(believable_width(bad, None), 80);
+        }
+    }
+}
