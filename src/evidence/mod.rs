@@ -4,4 +4,7 @@
 //! Nothing here asks, stores or derives: bytes in, bytes out, with no clock, file or database. It
 //! depends on `model` alone.
 
+pub mod body;
+pub mod codec;
+pub mod digest;
 pub mod tree;
