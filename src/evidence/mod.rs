@@ -10,7 +10,7 @@
 //! 2. The body is split into a *template* and its RequestId ([`body`]). The template is packed
 //!    ([`codec`]) and stored once under its own digest; RequestId and offset stand beside the leaf.
 //! 3. A *leaf*, one line of JSON, says who asked what and when, and names the body by its digest
-//!    (`leaf`). Every other event of the recorder's life is a leaf too. Leaves are numbered from 0
+//!    ([`leaf`]). Every other event of the recorder's life is a leaf too. Leaves are numbered from 0
 //!    without a gap.
 //! 4. The leaves, in that order, are the leaves of a Merkle tree ([`tree`]). Its size and root stand
 //!    for all of them: whoever noted both once can tell later whether anything before was changed.
@@ -26,5 +26,6 @@
 pub mod body;
 pub mod codec;
 pub mod digest;
+pub mod leaf;
 pub mod redact;
 pub mod tree;
