@@ -1,0 +1,264 @@
+//! Any leaf that can be made is read back from its line as it was.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Debug;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::evidence::digest::Digest;
+use crate::evidence::redact::Span;
+use crate::model::{Action, Service, UtcMillis};
+
+/// Text with what JSON has to escape.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[a-z\"\\\\\u{0}-\u{1f}\u{7f}\u{2028}停]{0,12}"
+    ]
+}
+
+fn maybe<T: Debug>(of: impl Strategy<Value = T>) -> impl Strategy<Value = Option<T>> {
+    prop::option::of(of)
+}
+
+fn instant() -> impl Strategy<Value = UtcMillis> {
+    any::<i64>().prop_map(UtcMillis)
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop::sample::select(Action::ALL.to_vec())
+}
+
+fn kept_body() -> impl Strategy<Value = KeptBody> {
+    let span = (any::<u64>(), any::<u64>(), text()).prop_map(|(offset, length, rule)| Span {
+        offset,
+        length,
+        rule: rule.into(),
+    });
+    (
+        any::<u64>(),
+        any::<[u8; 32]>(),
+        prop::collection::vec(span, 0..3),
+    )
+        .prop_map(|(length, digest, redacted)| KeptBody {
+            length,
+            digest: Digest(digest),
+            redacted,
+        })
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    let page = (any::<i64>(), any::<u32>()).prop_map(|(listing, page)| Ask::Page { listing, page });
+    let parameters = prop::collection::btree_map(text(), text(), 0..4)
+        .prop_map(|map| map.into_iter().collect::<Vec<_>>())
+        .prop_shuffle()
+        .prop_map(|pairs| Parameters::new(pairs).unwrap());
+    let call = (
+        maybe(text()),
+        maybe(text()),
+        action(),
+        maybe(text()),
+        parameters,
+        maybe(any::<i64>()),
+    )
+        .prop_map(
+            |(label, account, action, region, parameters, intervention)| {
+                Ask::Call(Call {
+                    label,
+                    account,
+                    action,
+                    region,
+                    parameters,
+                    intervention,
+                })
+            },
+        );
+    prop_oneof![page, call]
+}
+
+fn exchange() -> impl Strategy<Value = Leaf> {
+    let date = prop_oneof![
+        any::<i64>().prop_map(ServerDate::UnixSeconds),
+        text().prop_map(ServerDate::Text),
+    ];
+    let framing = prop::sample::select(vec![Framing::Length, Framing::Chunked, Framing::Close]);
+    let head = (any::<i64>(), ask(), any::<u32>(), instant(), instant());
+    let rest = (
+        any::<u16>(),
+        maybe(date),
+        maybe(any::<u64>()),
+        framing,
+        kept_body(),
+    );
+    (head, rest).prop_map(
+        |(head, (http_status, date, retry_after_ms, framing, body))| {
+            let (run, ask, attempt, requested_at, received_at) = head;
+            Leaf::Exchange(Exchange {
+                run,
+                ask,
+                attempt,
+                requested_at,
+                received_at,
+                http_status,
+                date,
+                retry_after_ms,
+                framing,
+                body,
+            })
+        },
+    )
+}
+
+fn no_answer() -> impl Strategy<Value = Leaf> {
+    let lack = prop::sample::select(vec![Lack::Unreachable, Lack::Truncated, Lack::TooLarge]);
+    let head = (any::<i64>(), ask(), any::<u32>(), instant(), instant());
+    let rest = (lack, text(), maybe(any::<u16>()), maybe(kept_body()));
+    (head, rest).prop_map(|(head, (outcome, reason, http_status, partial))| {
+        let (run, ask, attempt, requested_at, received_at) = head;
+        Leaf::NoAnswer(NoAnswer {
+            run,
+            ask,
+            attempt,
+            requested_at,
+            received_at,
+            outcome,
+            reason,
+            http_status,
+            partial,
+        })
+    })
+}
+
+fn run_leaf() -> impl Strategy<Value = Leaf> {
+    let run_start = (
+        (
+            any::<i64>(),
+            instant(),
+            text(),
+            text(),
+            text(),
+            any::<u32>(),
+        ),
+        (
+            maybe(any::<u64>()),
+            maybe(any::<u32>()),
+            maybe(text()),
+            any::<bool>(),
+            any::<bool>(),
+        ),
+    )
+        .prop_map(
+            |(head, (deadline_ms, concurrency, endpoint, simulated, stop))| {
+                let (run, started_at, program, user, host, process_id) = head;
+                Leaf::RunStart(RunStart {
+                    run,
+                    kind: if stop {
+                        RunKind::Stop
+                    } else {
+                        RunKind::Collect
+                    },
+                    started_at,
+                    program,
+                    user,
+                    host,
+                    process_id,
+                    deadline_ms,
+                    concurrency,
+                    endpoint,
+                    simulated,
+                })
+            },
+        );
+    let listing = (
+        any::<i64>(),
+        text(),
+        action(),
+        text(),
+        text(),
+        any::<u32>(),
+        maybe(any::<i64>()),
+    )
+        .prop_map(
+            |(run, account, action, region, operation, page_size, watch)| {
+                Leaf::Listing(Listing {
+                    run,
+                    account,
+                    action,
+                    region,
+                    operation,
+                    page_size,
+                    watch,
+                })
+            },
+        );
+    let run_end = (any::<i64>(), instant(), text()).prop_map(|(run, ended_at, reason)| {
+        Leaf::RunEnd(RunEnd {
+            run,
+            ended_at,
+            reason,
+        })
+    });
+    prop_oneof![run_start, listing, run_end]
+}
+
+fn watch() -> impl Strategy<Value = Leaf> {
+    let service = prop::sample::select(vec![Service::Ros, Service::Bpstudio, Service::Alidns]);
+    let what = (maybe(service), maybe(text()), maybe(text()), maybe(text()));
+    let more = (
+        maybe(text()),
+        maybe(text()),
+        maybe(text()),
+        maybe(instant()),
+    );
+    let who = (
+        any::<i64>(),
+        any::<bool>(),
+        maybe(text()),
+        maybe(text()),
+        text(),
+        instant(),
+    );
+    (what, more, who).prop_map(|(what, more, (watch, add, origin, reason, user, at))| {
+        let (service, label, region, operation) = what;
+        let (batch_type, lang, resource_group, declared_started_at) = more;
+        Leaf::Watch(Watch {
+            watch,
+            change: if add {
+                WatchChange::Add
+            } else {
+                WatchChange::Remove
+            },
+            service,
+            label,
+            region,
+            operation,
+            batch_type,
+            lang,
+            resource_group,
+            declared_started_at,
+            origin,
+            reason,
+            user,
+            at,
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_leaf_comes_back(
+        leaf in prop_oneof![exchange(), no_answer(), run_leaf(), watch()],
+    ) {
+        let line = leaf.to_line();
+        let head = format!(r#"{{"t":"{}","v":1,"#, leaf.kind());
+        prop_assert!(line.starts_with(&head) && !line.contains('\n'));
+        prop_assert_eq!(Leaf::parse(&line).unwrap(), leaf);
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(line in ".*", tail in ".*") {
+        let _ = Leaf::parse(&line);
+        let _ = Leaf::parse(&format!(r#"{{"t":"exchange","v":1,{tail}"#));
+    }
+}
