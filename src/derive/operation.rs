@@ -454,27 +454,4 @@ mod tests {
         let (_, changed) = next_version(7, Some(&before), &alidns(&reasoned, None), 20).unwrap();
         assert_eq!(changed, Some(vec!["reason"]));
     }
-
-    #[test]
-    fn columns_stand_in_the_order_of_their_tables() {
-        let names = |observed: &Observed| {
-            observed
-                .fields
-                .iter()
-                .map(|field| field.column)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            names(&ros(&reading("RUNNING", &[], &[]))),
-            crate::store::operations::ROS_COLUMNS
-        );
-        assert_eq!(
-            names(&bpstudio(&BpstudioOperation::default(), None)),
-            crate::store::operations::BPSTUDIO_COLUMNS
-        );
-        assert_eq!(
-            names(&alidns(&BatchCount::default(), None)),
-            crate::store::operations::ALIDNS_COLUMNS
-        );
-    }
 }

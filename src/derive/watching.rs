@@ -36,6 +36,19 @@ impl WatchState {
             Self::Expired => "expired",
         }
     }
+
+    /// The state of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::Active,
+            Self::Settled,
+            Self::Unsettled,
+            Self::NotFound,
+            Self::Expired,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == word)
+    }
 }
 
 impl fmt::Display for WatchState {

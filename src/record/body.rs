@@ -8,15 +8,22 @@ use crate::store::{Connection, StoreError};
 /// The exact bytes that belong to a leaf; `None` where it has none. They are not checked against the
 /// leaf's digest: `verify` does that for all.
 pub fn read_body(evidence: &Connection, leaf: &LeafRow) -> Result<Option<Vec<u8>>, StoreError> {
-    let Some(template_id) = leaf.template_id else { return Ok(None) };
+    let Some(template_id) = leaf.template_id else {
+        return Ok(None);
+    };
     let damaged = |what: String| {
-        StoreError::Inconsistent(format!("the body of leaf {} cannot be read: {what}", leaf.sequence))
+        StoreError::Inconsistent(format!(
+            "the body of leaf {} cannot be read: {what}",
+            leaf.sequence
+        ))
     };
     let row = template(evidence, template_id)?
         .ok_or_else(|| damaged(format!("body_template {template_id} is missing")))?;
-    let codec = Codec::from_number(row.codec).ok_or_else(|| damaged(format!("codec {} is unknown", row.codec)))?;
+    let codec = Codec::from_number(row.codec)
+        .ok_or_else(|| damaged(format!("codec {} is unknown", row.codec)))?;
     let length = usize::try_from(row.length).map_err(|error| damaged(error.to_string()))?;
-    let bytes = codec::decompress(codec, &row.data, length).map_err(|error| damaged(error.to_string()))?;
+    let bytes =
+        codec::decompress(codec, &row.data, length).map_err(|error| damaged(error.to_string()))?;
     let request_id = match &leaf.request_id {
         Some((offset, request_id)) => {
             let offset = usize::try_from(*offset).map_err(|error| damaged(error.to_string()))?;
@@ -24,5 +31,7 @@ pub fn read_body(evidence: &Connection, leaf: &LeafRow) -> Result<Option<Vec<u8>
         }
         None => None,
     };
-    body::join(&bytes, request_id).map(Some).map_err(|error| damaged(error.to_string()))
+    body::join(&bytes, request_id)
+        .map(Some)
+        .map_err(|error| damaged(error.to_string()))
 }

@@ -121,7 +121,10 @@ fn derived_through(derived: &Connection) -> Result<i64, StoreError> {
         .prepare_cached("SELECT derived_through, derive_version FROM derivation")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if version != DERIVE_VERSION {
-        return Err(StoreError::OtherRules { found: version, known: DERIVE_VERSION });
+        return Err(StoreError::OtherRules {
+            found: version,
+            known: DERIVE_VERSION,
+        });
     }
     Ok(through)
 }
@@ -147,7 +150,9 @@ fn watch(place: Place<'_>, sequence: i64, leaf: &Watch) -> Result<(), StoreError
             leaf.watch,
             sequence,
             &watches::WatchTarget {
-                service: leaf.service.map_or_else(String::new, |s: Service| s.as_str().to_owned()),
+                service: leaf
+                    .service
+                    .map_or_else(String::new, |s: Service| s.as_str().to_owned()),
                 label: leaf.label.clone().unwrap_or_default(),
                 region_id: leaf.region.clone().unwrap_or_default(),
                 operation_id: leaf.operation.clone().unwrap_or_default(),

@@ -26,7 +26,14 @@ pub(super) fn begin(
     let op = deriver.operation(place, key, sequence)?;
     close_where(deriver, place, |open| open.op == op)?;
     listings::insert(place.derived, sequence, op, leaf.run)?;
-    deriver.listings.insert(sequence, OpenListing { op, run_id: leaf.run, listing: Listing::new() });
+    deriver.listings.insert(
+        sequence,
+        OpenListing {
+            op,
+            run_id: leaf.run,
+            listing: Listing::new(),
+        },
+    );
     Ok(())
 }
 
@@ -52,7 +59,12 @@ pub(super) fn add_page(
 }
 
 /// Takes a page that failed.
-pub(super) fn add_failure(deriver: &mut Deriver, listing_id: i64, page_number: u32, outcome: Outcome) {
+pub(super) fn add_failure(
+    deriver: &mut Deriver,
+    listing_id: i64,
+    page_number: u32,
+    outcome: Outcome,
+) {
     if let Some(open) = deriver.listings.get_mut(&listing_id) {
         open.listing.add_failure(i64::from(page_number), outcome);
     }
@@ -97,9 +109,22 @@ fn listed(
     sequence: i64,
 ) -> Result<ListedRow, StoreError> {
     let phase = row.status.as_deref().map_or(Phase::Unknown, Phase::of_word);
-    let status_no = results::status(place.derived, row.status_raw.as_deref(), row.status.as_deref(), phase)?;
-    deriver.statuses.entry(status_no).or_insert_with(|| (row.status.clone(), phase));
-    let text = |value: &Option<String>| value.as_deref().map(|v| results::text(place.derived, v)).transpose();
+    let status_no = results::status(
+        place.derived,
+        row.status_raw.as_deref(),
+        row.status.as_deref(),
+        phase,
+    )?;
+    deriver
+        .statuses
+        .entry(status_no)
+        .or_insert_with(|| (row.status.clone(), phase));
+    let text = |value: &Option<String>| {
+        value
+            .as_deref()
+            .map(|v| results::text(place.derived, v))
+            .transpose()
+    };
     Ok(ListedRow {
         target: results::target(place.derived, &row.account_id, &row.region_id)?,
         status_no,
@@ -115,8 +140,12 @@ pub(super) fn close_where(
     place: Place<'_>,
     ends: impl Fn(&OpenListing) -> bool,
 ) -> Result<(), StoreError> {
-    let ending: Vec<i64> =
-        deriver.listings.iter().filter(|(_, open)| ends(open)).map(|(listing_id, _)| *listing_id).collect();
+    let ending: Vec<i64> = deriver
+        .listings
+        .iter()
+        .filter(|(_, open)| ends(open))
+        .map(|(listing_id, _)| *listing_id)
+        .collect();
     for listing_id in ending {
         if let Some(open) = deriver.listings.remove(&listing_id) {
             close(deriver, place, listing_id, open)?;
@@ -126,7 +155,11 @@ pub(super) fn close_where(
 }
 
 /// Closes the listings of a run.
-pub(super) fn close_run(deriver: &mut Deriver, place: Place<'_>, run_id: i64) -> Result<(), StoreError> {
+pub(super) fn close_run(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    run_id: i64,
+) -> Result<(), StoreError> {
     close_where(deriver, place, |open| open.run_id == run_id)
 }
 
@@ -147,7 +180,14 @@ fn close(
     let statuses = &deriver.statuses;
     let same_status =
         |a: i64, b: i64| a == b || statuses.get(&a).map(|s| &s.0) == statuses.get(&b).map(|s| &s.0);
-    let changes = compare(&current, &closed.rows, closed.verdict, &lacked_before, end_sequence, same_status);
+    let changes = compare(
+        &current,
+        &closed.rows,
+        closed.verdict,
+        &lacked_before,
+        end_sequence,
+        same_status,
+    );
     for version in &changes.versions {
         results::insert(place.derived, op, version)?;
     }
@@ -158,8 +198,9 @@ fn close(
     if is_look {
         let before = listings::newest_look(place.derived, op)?;
         end.look = Some(before.map_or(1, |(look, _)| look + 1));
-        end.look_gap_ms =
-            before.zip(end.ended_at).map(|((_, started_at), UtcMillis(ended_at))| ended_at - started_at);
+        end.look_gap_ms = before
+            .zip(end.ended_at)
+            .map(|((_, started_at), UtcMillis(ended_at))| ended_at - started_at);
     }
     listings::insert_end(place.derived, &end)?;
     for target in changes.missing {
@@ -169,14 +210,33 @@ fn close(
 }
 
 /// The row of a closed listing, but for what it changed and whether it is a look.
-fn summary(deriver: &Deriver, listing_id: i64, op: i64, end_sequence: i64, closed: Closed) -> ListingEnd {
-    let phases = |status_no: &i64| deriver.statuses.get(status_no).map_or(Phase::Unknown, |status| status.1);
+fn summary(
+    deriver: &Deriver,
+    listing_id: i64,
+    op: i64,
+    end_sequence: i64,
+    closed: Closed,
+) -> ListingEnd {
+    let phases = |status_no: &i64| {
+        deriver
+            .statuses
+            .get(status_no)
+            .map_or(Phase::Unknown, |status| status.1)
+    };
     let count = |wanted: fn(Phase) -> bool| {
-        let rows = closed.rows.iter().filter(|row| wanted(phases(&row.status_no))).count();
+        let rows = closed
+            .rows
+            .iter()
+            .filter(|row| wanted(phases(&row.status_no)))
+            .count();
         i64::try_from(rows).unwrap_or(i64::MAX)
     };
     // A row that came twice and once as failed was seen failed, whatever it is otherwise.
-    let disputed_failed = closed.disputed.iter().filter(|status_no| phases(status_no) == Phase::Failed).count();
+    let disputed_failed = closed
+        .disputed
+        .iter()
+        .filter(|status_no| phases(status_no) == Phase::Failed)
+        .count();
     ListingEnd {
         listing_id,
         op,
@@ -192,7 +252,8 @@ fn summary(deriver: &Deriver, listing_id: i64, op: i64, end_sequence: i64, close
         last_total_count: closed.pages.last().and_then(|page| page.total_count),
         distinct_keys: closed.distinct_keys,
         succeeded_count: count(|phase| phase == Phase::Succeeded),
-        failed_count: count(|phase| phase == Phase::Failed) + i64::try_from(disputed_failed).unwrap_or(0),
+        failed_count: count(|phase| phase == Phase::Failed)
+            + i64::try_from(disputed_failed).unwrap_or(0),
         cancelled_count: count(|phase| phase == Phase::Cancelled),
         final_count: count(Phase::is_final),
         versions_new: 0,
@@ -200,7 +261,11 @@ fn summary(deriver: &Deriver, listing_id: i64, op: i64, end_sequence: i64, close
     }
 }
 
-fn remember_status(deriver: &mut Deriver, place: Place<'_>, status_no: i64) -> Result<(), StoreError> {
+fn remember_status(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    status_no: i64,
+) -> Result<(), StoreError> {
     if deriver.statuses.contains_key(&status_no) {
         return Ok(());
     }
@@ -225,18 +290,33 @@ pub(super) fn reopen(deriver: &mut Deriver, place: Place<'_>) -> Result<(), Stor
             }
             let (row, leaf) = leaf_at(place.evidence, sequence)?;
             let Leaf::Exchange(exchange) = leaf else {
-                return Err(StoreError::Inconsistent(format!("leaf {sequence} is no exchange")));
+                return Err(StoreError::Inconsistent(format!(
+                    "leaf {sequence} is no exchange"
+                )));
             };
             let bytes = body::read_body(place.evidence, &row)?.unwrap_or_default();
             let Ask::Page { .. } = exchange.ask else {
-                return Err(StoreError::Inconsistent(format!("leaf {sequence} is no page")));
+                return Err(StoreError::Inconsistent(format!(
+                    "leaf {sequence} is no page"
+                )));
             };
             if let Some(content) = answers::read_page(&exchange, page_number, &bytes) {
-                let page = PageLeaf { sequence, page_number, leaf: &exchange };
+                let page = PageLeaf {
+                    sequence,
+                    page_number,
+                    leaf: &exchange,
+                };
                 take(deriver, place, &mut listing, &page, &content)?;
             }
         }
-        deriver.listings.insert(listing_id, OpenListing { op, run_id, listing });
+        deriver.listings.insert(
+            listing_id,
+            OpenListing {
+                op,
+                run_id,
+                listing,
+            },
+        );
     }
     Ok(())
 }

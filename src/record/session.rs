@@ -41,6 +41,13 @@ impl crate::store::Session for Session {
 }
 
 impl Session {
+    /// Derives what was kept earlier in this same transaction by others, for a job that has to read the
+    /// rows. Both become durable together or not at all.
+    pub(super) fn settle(&mut self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        let size = self.tail.as_ref().map_or(0, |tail| tail.size);
+        self.deriver.catch_up(transaction, transaction, size - 1)
+    }
+
     /// Adds a leaf, with the body that belongs to it, and tells its sequence.
     pub fn append(
         &mut self,
@@ -67,7 +74,13 @@ impl Session {
             }
             None => (None, None),
         };
-        let row = LeafRow { sequence, record, hash: hash.to_vec(), template_id, request_id };
+        let row = LeafRow {
+            sequence,
+            record,
+            hash: hash.to_vec(),
+            template_id,
+            request_id,
+        };
         evidence::insert_leaf(transaction, &row)?;
         tail.push(transaction, hash)?;
         Ok(sequence)
@@ -120,10 +133,16 @@ pub(super) fn head(connection: &Connection) -> Result<(i64, Hash), StoreError> {
     let mut frontier = Frontier::new();
     for (number, hash) in evidence::subtrees(connection)? {
         let hash = Hash::try_from(hash.as_slice()).map_err(|error| misplaced(&error))?;
-        if number != to_i64(usize::try_from(frontier.size()).unwrap_or(usize::MAX) / SUBTREE_LEAVES)? {
-            return Err(StoreError::Inconsistent(format!("subtree {number} is out of order")));
+        if number
+            != to_i64(usize::try_from(frontier.size()).unwrap_or(usize::MAX) / SUBTREE_LEAVES)?
+        {
+            return Err(StoreError::Inconsistent(format!(
+                "subtree {number} is out of order"
+            )));
         }
-        frontier.append_subtree(hash).map_err(|error| misplaced(&error))?;
+        frontier
+            .append_subtree(hash)
+            .map_err(|error| misplaced(&error))?;
     }
     let after = i64::try_from(frontier.size()).map_err(|error| misplaced(&error))?;
     evidence::each_leaf_hash(connection, after, |hash| frontier.append(hash))?;

@@ -92,6 +92,27 @@ pub fn reads(
     Ok(reads)
 }
 
+/// The newest failed attempt of a run to learn whose credentials it uses.
+pub fn identity_failure(
+    connection: &Connection,
+    run_id: i64,
+) -> Result<Option<(i64, Outcome)>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT e.sequence, e.outcome FROM run r CROSS JOIN exchange e
+             WHERE r.run_id = ?1 AND e.sequence > r.start_sequence AND e.run_id = r.run_id
+               AND e.op IS NULL AND e.listing_id IS NULL
+             ORDER BY e.sequence DESC LIMIT 1",
+        )?
+        .query_row([run_id], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    found
+        .map(|(sequence, word)| Ok((sequence, outcome(&word)?)))
+        .transpose()
+}
+
 /// The failure of the newest attempt at a page of a listing, where no attempt at that page was ok.
 pub fn page_failure(
     connection: &Connection,

@@ -7,6 +7,7 @@ pub mod aside;
 mod error;
 pub mod evidence;
 pub mod exchanges;
+pub mod interventions;
 pub mod listings;
 pub mod migrate;
 pub mod open;

@@ -1,0 +1,398 @@
+//! Exchanges: from an answer to its outcome, and to whatever it says of an operation.
+
+use super::deriver::{Deriver, Place, leaf_at};
+use super::listings::{self, PageLeaf};
+use crate::derive::operation::{self, Known, Observed};
+use crate::evidence::leaf::{Ask, Call, Exchange, Intervention, Leaf, NoAnswer};
+use crate::model::{Action, OperationKey, Outcome, ResultsPage, Service};
+use crate::services::alidns::BatchAnswer;
+use crate::services::bpstudio::BpstudioAnswer;
+use crate::services::{self, Answer, Asked, Content, UnknownItem};
+use crate::store::exchanges::ExchangeRow;
+use crate::store::{StoreError, exchanges, interventions, operations, runs, unknowns};
+
+/// An answer.
+pub(super) fn exchange(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    sequence: i64,
+    leaf: &Exchange,
+    body: &[u8],
+) -> Result<(), StoreError> {
+    match &leaf.ask {
+        Ask::Page { listing, page } => {
+            let action = Action::ListStackGroupOperationResults;
+            let answer = services::read(action, &asked_page(*page), leaf.http_status, body);
+            let row = page_row(
+                sequence,
+                leaf.run,
+                (*listing, *page),
+                leaf.attempt,
+                answer.outcome,
+            );
+            insert(place, &row, &answer)?;
+            count_unknowns(place, action, sequence, &answer)?;
+            match &answer.content {
+                Content::ResultsPage(reading) => {
+                    let page = PageLeaf {
+                        sequence,
+                        page_number: *page,
+                        leaf,
+                    };
+                    listings::add_page(deriver, place, *listing, &page, &reading.value)
+                }
+                _ => {
+                    listings::add_failure(deriver, *listing, *page, answer.outcome);
+                    Ok(())
+                }
+            }
+        }
+        Ask::Call(call) => answer_to_call(deriver, place, sequence, leaf, call, body),
+    }
+}
+
+/// An attempt without an answer.
+pub(super) fn no_answer(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    sequence: i64,
+    leaf: &NoAnswer,
+) -> Result<(), StoreError> {
+    let outcome = Outcome::from(leaf.outcome);
+    let row = match &leaf.ask {
+        Ask::Page { listing, page } => {
+            listings::add_failure(deriver, *listing, *page, outcome);
+            page_row(sequence, leaf.run, (*listing, *page), leaf.attempt, outcome)
+        }
+        Ask::Call(call) => {
+            let op = match asked_key(call) {
+                Some(key) => Some(deriver.operation(place, key, sequence)?),
+                None => None,
+            };
+            call_row(sequence, leaf.run, op, leaf.attempt, outcome)
+        }
+    };
+    exchanges::insert(place.derived, &row)?;
+    exchanges::insert_error(place.derived, sequence, None, Some(&leaf.reason))?;
+    tie_to_intervention(place, sequence, &leaf.ask)
+}
+
+/// The intent of a stop.
+pub(super) fn intervention(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    sequence: i64,
+    leaf: &Intervention,
+) -> Result<(), StoreError> {
+    let key = OperationKey {
+        service: Service::Ros,
+        account_id: leaf.account.clone(),
+        region_id: leaf.region.clone(),
+        operation_id: leaf.operation.clone(),
+    };
+    let op = deriver.operation(place, key, sequence)?;
+    interventions::insert(place.derived, sequence, op, leaf.run)
+}
+
+/// Reads a page again, to take a listing up where it was left.
+pub(super) fn read_page(leaf: &Exchange, page_number: u32, body: &[u8]) -> Option<ResultsPage> {
+    let action = Action::ListStackGroupOperationResults;
+    match services::read(action, &asked_page(page_number), leaf.http_status, body).content {
+        Content::ResultsPage(reading) => Some(reading.value),
+        _ => None,
+    }
+}
+
+fn asked_page(page_number: u32) -> Asked {
+    [("PageNumber", page_number.to_string())]
+        .into_iter()
+        .collect()
+}
+
+fn page_row(
+    sequence: i64,
+    run_id: i64,
+    page: (i64, u32),
+    attempt: u32,
+    outcome: Outcome,
+) -> ExchangeRow {
+    let page = Some((page.0, i64::from(page.1)));
+    ExchangeRow {
+        sequence,
+        run_id,
+        op: None,
+        page,
+        attempt: i64::from(attempt),
+        outcome,
+        look: None,
+    }
+}
+
+fn call_row(
+    sequence: i64,
+    run_id: i64,
+    op: Option<i64>,
+    attempt: u32,
+    outcome: Outcome,
+) -> ExchangeRow {
+    ExchangeRow {
+        sequence,
+        run_id,
+        op,
+        page: None,
+        attempt: i64::from(attempt),
+        outcome,
+        look: None,
+    }
+}
+
+fn answer_to_call(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    sequence: i64,
+    leaf: &Exchange,
+    call: &Call,
+    body: &[u8],
+) -> Result<(), StoreError> {
+    let asked: Asked = call.parameters.iter().collect();
+    let answer = services::read(call.action, &asked, leaf.http_status, body);
+    let op = match asked_key(call).or_else(|| answered_key(call, &answer)) {
+        Some(key) => Some(deriver.operation(place, key, sequence)?),
+        None => None,
+    };
+    let mut row = call_row(sequence, leaf.run, op, leaf.attempt, answer.outcome);
+    let observed = observe(&answer);
+    if let (Some(op), Some(_)) = (op, &observed) {
+        row.look = Some(next_look(place, op, leaf)?);
+    }
+    insert(place, &row, &answer)?;
+    count_unknowns(place, call.action, sequence, &answer)?;
+    tie_to_intervention(place, sequence, &leaf.ask)?;
+    if let Content::CallerIdentity(identity) = &answer.content {
+        let label = call.label.as_deref().unwrap_or_default();
+        let identity = &identity.value;
+        runs::insert_identity(
+            place.derived,
+            leaf.run,
+            label,
+            sequence,
+            &identity.account_id,
+            identity.arn.as_deref(),
+        )?;
+    }
+    match (op, observed) {
+        (Some(op), Some(observed)) => {
+            keep_version(place, call.action.service(), op, &observed, sequence)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The operation that a call asks for, where it names one.
+fn asked_key(call: &Call) -> Option<OperationKey> {
+    let parameter = match call.action {
+        Action::GetStackGroupOperation
+        | Action::StopStackGroupOperation
+        | Action::ListStackGroupOperationResults
+        | Action::GetExecuteOperationResult => "OperationId",
+        Action::DescribeBatchResultCount => "TaskId",
+        Action::GetCallerIdentity => return None,
+    };
+    key(call, call.parameters.get(parameter)?.to_owned())
+}
+
+/// The task that an answer names, where none was asked for by id.
+fn answered_key(call: &Call, answer: &Answer) -> Option<OperationKey> {
+    match &answer.content {
+        Content::Batch(reading) => match &reading.value {
+            BatchAnswer::Count(count) => key(call, count.task_id?.to_string()),
+            BatchAnswer::NoTask => None,
+        },
+        _ => None,
+    }
+}
+
+fn key(call: &Call, operation_id: String) -> Option<OperationKey> {
+    Some(OperationKey {
+        service: call.action.service(),
+        account_id: call.account.clone()?,
+        region_id: call.region.clone().unwrap_or_default(),
+        operation_id,
+    })
+}
+
+/// What an answer says of the state of an operation; `None` where it is no look at one.
+fn observe(answer: &Answer) -> Option<Observed> {
+    if answer.outcome != Outcome::Ok {
+        return None;
+    }
+    match &answer.content {
+        Content::RosOperation(reading) => Some(operation::ros(reading)),
+        Content::Bpstudio(reading) => match &reading.value {
+            BpstudioAnswer::Operation(value) => {
+                Some(operation::bpstudio(value, reading.extra.as_ref()))
+            }
+            BpstudioAnswer::Expired => None,
+        },
+        Content::Batch(reading) => match &reading.value {
+            BatchAnswer::Count(value) => Some(operation::alidns(value, reading.extra.as_ref())),
+            BatchAnswer::NoTask => None,
+        },
+        Content::Nothing
+        | Content::Unreadable(_)
+        | Content::WrongEntity(_)
+        | Content::ResultsPage(_)
+        | Content::Stopped
+        | Content::CallerIdentity(_) => None,
+    }
+}
+
+/// Number of this look, and the time since the request of the one before.
+fn next_look(place: Place<'_>, op: i64, leaf: &Exchange) -> Result<(i64, Option<i64>), StoreError> {
+    let Some((look, sequence)) = exchanges::newest_look(place.derived, op)? else {
+        return Ok((1, None));
+    };
+    match leaf_at(place.evidence, sequence)? {
+        (_, Leaf::Exchange(before)) => Ok((
+            look + 1,
+            Some(leaf.received_at.0.saturating_sub(before.requested_at.0)),
+        )),
+        _ => Err(StoreError::Inconsistent(format!(
+            "leaf {sequence} is no exchange"
+        ))),
+    }
+}
+
+fn keep_version(
+    place: Place<'_>,
+    service: Service,
+    op: i64,
+    observed: &Observed,
+    sequence: i64,
+) -> Result<(), StoreError> {
+    let known = match operations::newest(place.derived, op)? {
+        Some(newest) => {
+            let values =
+                operations::service_fields(place.derived, service, op, newest.place.version)?;
+            Some(Known {
+                place: newest.place,
+                status: newest.status,
+                values,
+            })
+        }
+        None => None,
+    };
+    let Some((version, changed)) = operation::next_version(op, known.as_ref(), observed, sequence)
+    else {
+        return Ok(());
+    };
+    let changed = changed.map(|fields| serde_json::Value::from(fields).to_string());
+    operations::insert_version(place.derived, &version, &observed.state, changed.as_deref())?;
+    operations::insert_service_fields(
+        place.derived,
+        service,
+        op,
+        version.version,
+        &observed.values(),
+    )?;
+    for (list, values) in &observed.lists {
+        operations::insert_list(place.derived, op, version.version, list, values)?;
+    }
+    Ok(())
+}
+
+fn insert(place: Place<'_>, row: &ExchangeRow, answer: &Answer) -> Result<(), StoreError> {
+    exchanges::insert(place.derived, row)?;
+    if answer.outcome == Outcome::Ok {
+        return Ok(());
+    }
+    let explained = match &answer.content {
+        Content::Unreadable(invalid) => Some(invalid.reason.clone()),
+        Content::WrongEntity(mismatch) => Some(format!(
+            "asked for {} {}, answered {}",
+            mismatch.parameter, mismatch.asked, mismatch.answered
+        )),
+        _ => answer.message.clone(),
+    };
+    exchanges::insert_error(
+        place.derived,
+        row.sequence,
+        answer.code.as_deref(),
+        explained.as_deref(),
+    )
+}
+
+fn tie_to_intervention(place: Place<'_>, sequence: i64, ask: &Ask) -> Result<(), StoreError> {
+    match ask {
+        Ask::Call(Call {
+            intervention: Some(intervention),
+            ..
+        }) => interventions::insert_call(place.derived, sequence, *intervention),
+        _ => Ok(()),
+    }
+}
+
+fn count_unknowns(
+    place: Place<'_>,
+    action: Action,
+    sequence: i64,
+    answer: &Answer,
+) -> Result<(), StoreError> {
+    let unknown: &[UnknownItem] = match &answer.content {
+        Content::RosOperation(reading) => &reading.unknown,
+        Content::ResultsPage(reading) => &reading.unknown,
+        Content::Bpstudio(reading) => &reading.unknown,
+        Content::Batch(reading) => &reading.unknown,
+        Content::CallerIdentity(reading) => &reading.unknown,
+        Content::Nothing | Content::Unreadable(_) | Content::WrongEntity(_) | Content::Stopped => {
+            &[]
+        }
+    };
+    for item in unknown {
+        unknowns::count(
+            place.derived,
+            action.as_str(),
+            item.kind.as_str(),
+            &item.name,
+            &item.value,
+            sequence,
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{BatchCount, BpstudioOperation, RosOperation};
+    use crate::services::Reading;
+
+    #[test]
+    fn fields_stand_in_the_order_of_their_tables() {
+        let reading = Reading {
+            value: RosOperation::default(),
+            unknown: Vec::new(),
+            extra: None,
+        };
+        let bare = [
+            (Service::Ros, operation::ros(&reading)),
+            (
+                Service::Bpstudio,
+                operation::bpstudio(&BpstudioOperation::default(), None),
+            ),
+            (
+                Service::Alidns,
+                operation::alidns(&BatchCount::default(), None),
+            ),
+        ];
+        for (service, observed) in bare {
+            let columns: Vec<_> = observed.fields.iter().map(|field| field.column).collect();
+            let table = operations::service_table(service);
+            assert_eq!(
+                table.map(|(_, columns)| columns),
+                Some(columns.as_slice()),
+                "{service}"
+            );
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The recorder: what collection, `watch` and `stop` hand their facts to.
+
+use std::path::Path;
+
+use super::session::head;
+use super::{PlanEntry, Session, plan};
+use crate::evidence::digest::Digest;
+use crate::evidence::leaf::{
+    Exchange, Genesis, Intervention, Leaf, Listing, NoAnswer, Plan, RunAborted, RunEnd, RunKind,
+    RunStart, Watch, WatchChange,
+};
+use crate::model::UtcMillis;
+use crate::store::watches::WatchTarget;
+use crate::store::{Connection, StoreError, Transaction, Writer, evidence, open, runs, watches};
+
+/// The name of the program in leaves.
+const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
+
+/// A database open for recording. Every call returns once its leaf is committed and synced.
+pub struct Recorder {
+    writer: Writer<Session>,
+}
+
+/// A run that has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunStarted {
+    /// Its number.
+    pub run_id: i64,
+    /// Runs before it that were found dead.
+    pub aborted: usize,
+}
+
+impl Recorder {
+    /// Opens a database for recording, which must exist.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::start(open::for_writing(path)?)
+    }
+
+    /// Opens a database for recording, and makes it where there is none: `log` is the name that it gets.
+    pub fn create(path: &Path, log: &str, now: UtcMillis) -> Result<Self, StoreError> {
+        let recorder = Self::start(open::create(path)?)?;
+        let log = log.to_owned();
+        recorder
+            .writer
+            .write_blocking(move |transaction, session| {
+                if evidence::size(transaction)? > 0 {
+                    return Ok(());
+                }
+                let genesis = Genesis {
+                    log,
+                    created_at: now,
+                    program: PROGRAM.to_owned(),
+                };
+                session
+                    .append(transaction, &Leaf::Genesis(genesis), None)
+                    .map(drop)
+            })?;
+        Ok(recorder)
+    }
+
+    fn start(connection: Connection) -> Result<Self, StoreError> {
+        Ok(Self {
+            writer: Writer::start(connection, Session::default())?,
+        })
+    }
+
+    /// Begins a run: names those that died before it, and keeps its plan. `dead` says of which kinds a run
+    /// without an end must be dead, because this process holds their lock. The number in `start` and
+    /// the program are filled in here.
+    pub async fn begin_run(
+        &self,
+        start: RunStart,
+        dead: Vec<RunKind>,
+        entries: Vec<PlanEntry>,
+    ) -> Result<RunStarted, StoreError> {
+        self.writer
+            .write(move |transaction, session| {
+                begin_run(transaction, session, start, &dead, &entries)
+            })
+            .await
+    }
+
+    /// Begins a listing and tells its number.
+    pub async fn begin_listing(&self, listing: Listing) -> Result<i64, StoreError> {
+        self.append(Leaf::Listing(listing), None).await
+    }
+
+    /// Keeps an answer, without secrets already.
+    pub async fn keep_answer(&self, exchange: Exchange, body: Vec<u8>) -> Result<i64, StoreError> {
+        self.append(Leaf::Exchange(exchange), Some(body)).await
+    }
+
+    /// Keeps an attempt without an answer, with what came of it.
+    pub async fn keep_no_answer(
+        &self,
+        no_answer: NoAnswer,
+        partial: Option<Vec<u8>>,
+    ) -> Result<i64, StoreError> {
+        self.append(Leaf::NoAnswer(no_answer), partial).await
+    }
+
+    /// Keeps the intent of a stop, and tells its number.
+    pub async fn keep_intervention(&self, intervention: Intervention) -> Result<i64, StoreError> {
+        self.append(Leaf::Intervention(intervention), None).await
+    }
+
+    /// Ends a run. What it came to is derived and can be read when this returns, with size and root of the
+    /// tree.
+    pub async fn end_run(
+        &self,
+        end: RunEnd,
+    ) -> Result<(runs::RunEndRow, i64, [u8; 32]), StoreError> {
+        let run_id = end.run;
+        self.append(Leaf::RunEnd(end), None).await?;
+        self.read(move |connection| {
+            let row = runs::end(connection, run_id)?
+                .ok_or_else(|| StoreError::Inconsistent(format!("run {run_id} has no end")))?;
+            let (size, root) = head(connection)?;
+            Ok((row, size, root))
+        })
+        .await
+    }
+
+    /// Adds a watch unless it is there; tells its number and whether it is new. The number in `watch` is
+    /// filled in here.
+    pub fn add_watch(&self, watch: Watch, target: WatchTarget) -> Result<(i64, bool), StoreError> {
+        self.writer.write_blocking(move |transaction, session| {
+            session.settle(transaction)?;
+            if let Some(watch_id) = watches::find(transaction, &target)? {
+                return Ok((watch_id, false));
+            }
+            let watch_id = watches::next_id(transaction)?;
+            let leaf = Watch {
+                watch: watch_id,
+                change: WatchChange::Add,
+                ..watch
+            };
+            session.append(transaction, &Leaf::Watch(leaf), None)?;
+            Ok((watch_id, true))
+        })
+    }
+
+    /// Gives a watch up.
+    pub fn remove_watch(&self, watch: Watch) -> Result<(), StoreError> {
+        self.writer.write_blocking(move |transaction, session| {
+            session
+                .append(transaction, &Leaf::Watch(watch), None)
+                .map(drop)
+        })
+    }
+
+    /// Reads with everything derived that has been kept before.
+    pub async fn read<T, F>(&self, question: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer
+            .write(move |transaction, session| {
+                session.settle(transaction)?;
+                question(transaction)
+            })
+            .await
+    }
+
+    /// The same for callers outside the runtime.
+    pub fn read_blocking<T, F>(&self, question: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer.write_blocking(move |transaction, session| {
+            session.settle(transaction)?;
+            question(transaction)
+        })
+    }
+
+    async fn append(&self, leaf: Leaf, body: Option<Vec<u8>>) -> Result<i64, StoreError> {
+        self.writer
+            .write(move |transaction, session| session.append(transaction, &leaf, body.as_deref()))
+            .await
+    }
+}
+
+fn begin_run(
+    transaction: &Transaction<'_>,
+    session: &mut Session,
+    start: RunStart,
+    dead: &[RunKind],
+    entries: &[PlanEntry],
+) -> Result<RunStarted, StoreError> {
+    session.settle(transaction)?;
+    let open = runs::open(transaction)?;
+    let run_id = runs::next_id(transaction)?;
+    let kind = start.kind;
+    let found_at = start.started_at;
+    let start = RunStart {
+        run: run_id,
+        program: PROGRAM.to_owned(),
+        ..start
+    };
+    session.append(transaction, &Leaf::RunStart(start), None)?;
+    let mut aborted = 0;
+    for run in open
+        .iter()
+        .filter(|run| dead.iter().any(|kind| kind.as_str() == run.kind))
+    {
+        let leaf = RunAborted {
+            run: run.run_id,
+            found_by: run_id,
+            found_at,
+        };
+        session.append(transaction, &Leaf::RunAborted(leaf), None)?;
+        aborted += 1;
+    }
+    if kind == RunKind::Collect {
+        let body = plan::to_body(entries);
+        let leaf = Plan {
+            run: run_id,
+            entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
+            body: Digest::of(&body),
+            length: u64::try_from(body.len()).unwrap_or(u64::MAX),
+        };
+        session.append(transaction, &Leaf::Plan(leaf), Some(&body))?;
+    }
+    Ok(RunStarted { run_id, aborted })
+}
