@@ -23,11 +23,7 @@ pub enum Value<'a> {
 /// Names of the columns of a SELECT.
 pub fn columns(connection: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
     let statement = connection.prepare(sql)?;
-    Ok(statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect())
+    Ok(statement.column_names().map(str::to_owned).collect())
 }
 
 /// Runs a SELECT with text parameters and calls `visit` with each row. `visit` ends the reading early by
