@@ -3,22 +3,32 @@
 //! is cut even where no form of a secret is recognized.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 use super::Cut;
+use super::search::{Needle, Search};
 use super::shape;
 
 /// Codes of errors that may carry an echo, by how they begin. Found anywhere in the body: what they
 /// allow to be cut are only the places below, so that a stray mention costs nothing.
-const CODES: [&str; 5] = [
-    "SignatureDoesNotMatch",
-    "InvalidAccessKeyId",
-    "IncompleteSignature",
-    "InvalidSecurityToken",
-    "InvalidTimeStamp",
-];
+static CODES: LazyLock<Search> = LazyLock::new(|| {
+    let codes = [
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId",
+        "IncompleteSignature",
+        "InvalidSecurityToken",
+        "InvalidTimeStamp",
+    ];
+    let needle = |code: &'static str| Needle {
+        rule: code,
+        bytes: Zeroizing::new(code.into()),
+    };
+    Search::new(codes.map(needle).into())
+});
 
 /// Fields that are blanked, by how their names begin: `StringToSignBytes` is one of the first.
 const FIELDS: [(&str, &str); 3] = [
@@ -32,10 +42,7 @@ const MESSAGE: &[u8] = b"string to sign is:";
 
 /// The cuts that the places demand.
 pub(super) fn cuts(body: &[u8]) -> Vec<Cut> {
-    if !CODES
-        .iter()
-        .any(|code| memmem::find(body, code.as_bytes()).is_some())
-    {
+    if CODES.find(body).next().is_none() {
         return Vec::new();
     }
     let mut cuts = Vec::new();

@@ -5,21 +5,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE};
 use zeroize::Zeroizing;
 
+use super::search::{GRAM_BYTES, Needle};
+
 /// The shortest secret that is looked for at all. The cloud's are 30 characters and more; three
 /// bytes would match by chance and destroy evidence.
-const SEARCHED_SHORTEST_BYTES: usize = 4;
+const SEARCHED_SHORTEST_BYTES: usize = GRAM_BYTES;
 
 /// The shortest secret that is looked for in every form. Below it only the raw form is: an encoded
 /// form cut at a group's edge would be a handful of characters and match by chance.
 const ALL_FORMS_SHORTEST_BYTES: usize = 8;
-
-/// One form of one secret.
-pub(super) struct Needle {
-    /// The rule that a cut is recorded under.
-    pub(super) rule: &'static str,
-    /// The bytes to look for.
-    pub(super) bytes: Zeroizing<Vec<u8>>,
-}
 
 /// All forms of a secret that differ from each other, plainest first.
 pub(super) fn needles(secret: &str) -> Vec<Needle> {

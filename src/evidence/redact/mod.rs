@@ -23,20 +23,16 @@
 
 mod echo;
 mod forms;
+mod search;
 mod shape;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use memchr::memmem;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use forms::Needle;
-
-/// How much of a needle the search is given; the rest is compared. Preparing a search is linear in
-/// its needle, and a token in hexadecimal with blanks is several kilobytes.
-const SEARCHED_LONGEST_BYTES: usize = 32;
+use search::Search;
 
 /// One cut, by where its marker stands in the redacted bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,24 +56,29 @@ pub struct Redacted {
 
 /// Knows the secrets that live as long as a credential does, in every form.
 pub struct Redactor {
-    needles: Vec<Needle>,
+    search: Search,
 }
 
 impl Redactor {
     /// Prepares to look for these secrets: AccessKeySecret and SecurityToken.
     pub fn new(secrets: &[&str]) -> Self {
+        let needles = secrets.iter().flat_map(|secret| forms::needles(secret));
         Self {
-            needles: secrets.iter().flat_map(|s| forms::needles(s)).collect(),
+            search: Search::new(needles.collect()),
         }
     }
 
     /// Cuts these secrets, and those that were `sent` with this one request (its Signature), out of
     /// an answer to it. An answer without them comes back as it was, uncopied.
     pub fn redact(&self, body: Vec<u8>, sent: &[&str]) -> Redacted {
-        let sent: Vec<Needle> = sent.iter().flat_map(|s| forms::needles(s)).collect();
         let mut cuts = echo::cuts(&body);
-        for needle in self.needles.iter().chain(&sent) {
-            find(&body, needle, &mut cuts);
+        let sent = Self::new(sent);
+        for search in [&self.search, &sent.search] {
+            cuts.extend(
+                search.find(&body).map(|(start, needle)| {
+                    Cut::new(start..start + needle.bytes.len(), needle.rule)
+                }),
+            );
         }
         if cuts.is_empty() {
             return Redacted {
@@ -94,7 +95,7 @@ impl Redactor {
 /// Says how much it knows and nothing of what.
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Redactor({} forms)", self.needles.len())
+        write!(f, "Redactor({} forms)", self.search.needles().len())
     }
 }
 
@@ -112,21 +113,6 @@ impl Cut {
             range,
             rule,
             is_quoted: false,
-        }
-    }
-}
-
-/// Adds a cut for each place where the needle stands.
-fn find(body: &[u8], needle: &Needle, cuts: &mut Vec<Cut>) {
-    let searched = &needle.bytes[..needle.bytes.len().min(SEARCHED_LONGEST_BYTES)];
-    let finder = memmem::Finder::new(searched);
-    let mut from = 0;
-    while let Some(distance) = finder.find(&body[from..]) {
-        let start = from + distance;
-        from = start + 1;
-        if body[start..].starts_with(&needle.bytes) {
-            from = start + needle.bytes.len();
-            cuts.push(Cut::new(start..from, needle.rule));
         }
     }
 }
