@@ -8,7 +8,7 @@
 //!   in strings nothing is escaped but `"`, `\` and U+0000 to U+001F.
 //! - Values are strings and integers, and arrays or objects of them: no fractions, no `null`, no
 //!   `true`. What is absent is left out. Instants (`…_at`, `at`) are milliseconds since 1970 UTC,
-//!   digests 43 characters of base64 without padding ([`Digest`](super::digest::Digest)).
+//!   digests 64 lower-case hexadecimal digits ([`Digest`](super::digest::Digest)).
 //! - The fields stand in this order; `?` may be absent:
 //!
 //! | `t` | fields |
