@@ -2,4 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod model;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod services;
