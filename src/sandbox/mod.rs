@@ -6,8 +6,8 @@
 //! with code of its own and may import [`crate::model`] alone (of that, clocks and instants), so
 //! that it cannot share a mistake with what it tests.
 //!
-//! A request goes through [`gate`] (who asks, is it signed), [`call`] (what is asked), [`fault`]
-//! (does it fail on purpose), [`world`] (what is true now), [`answer`] (JSON or XML).
+//! A request goes through `gate` (who asks, is it signed), `call` (what is asked), `fault`
+//! (does it fail on purpose), `world` (what is true now), `answer` (JSON or XML).
 
 mod answer;
 mod call;
@@ -18,6 +18,8 @@ mod refusal;
 pub mod scenario;
 mod server;
 mod service;
+#[cfg(test)]
+mod test_client;
 mod truth;
 mod world;
 

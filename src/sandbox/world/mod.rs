@@ -5,6 +5,7 @@
 
 mod alidns;
 mod bpstudio;
+mod identity;
 mod listing;
 mod ros;
 mod rows;
@@ -187,7 +188,7 @@ impl World {
                 batch_type,
                 lang,
             } => Ok(self.count_batch(*task_id, *batch_type, *lang, key, now)),
-            Call::GetCallerIdentity => Ok((identity(key), Answered::Identity)),
+            Call::GetCallerIdentity => Ok((identity::answer(key), Answered::Identity)),
         };
         let (result, answered) = match result {
             Ok((body, answered)) => (Ok(body), answered),
@@ -336,36 +337,6 @@ impl State {
         position
             .map(|position| (position, Arc::clone(&self.ros[position])))
             .ok_or_else(|| Refusal::operation_not_found(&target.operation_id))
-    }
-}
-
-/// The body of GetCallerIdentity.
-fn identity(key: &Key) -> Object {
-    let resource = key.arn.rsplit(':').next().unwrap_or_default();
-    let kind = match resource.split('/').next() {
-        Some("root") => "Account",
-        Some("assumed-role") => "AssumedRoleUser",
-        _ => "RAMUser",
-    };
-    // Made up, but like the real ones a number that stays the same for the same identity.
-    let own_id = format!("3{}", &key.account_id.chars().rev().collect::<String>());
-    let identity = Object::new()
-        .with("AccountId", &key.account_id)
-        .with("Arn", &key.arn)
-        .with("IdentityType", kind);
-    match kind {
-        "Account" => identity
-            .with("PrincipalId", &key.account_id)
-            .with("UserId", &key.account_id),
-        "AssumedRoleUser" => {
-            let session = resource.rsplit('/').next().unwrap_or_default();
-            identity
-                .with("PrincipalId", format!("{own_id}:{session}"))
-                .with("RoleId", own_id)
-        }
-        _ => identity
-            .with("PrincipalId", own_id.clone())
-            .with("UserId", own_id),
     }
 }
 
