@@ -1,9 +1,9 @@
 //! Failures on purpose: which call fails, how, and how often.
 //!
 //! A fault strikes a call whose signature and parameters are right. Some faults stand before the
-//! service (the call is not carried out), some break an answer after the call was carried out:
-//! [`FaultKind::is_carried_out`] tells them apart, because that is what a recorder of a stop has
-//! to find out.
+//! service, so that the call is not carried out; the others break, change or withhold an answer
+//! after it was. The difference is what a recorder of a stop has to find out, so each kind of fault
+//! says which it is.
 
 use super::answer::{Object, Value};
 use super::call::Call;
@@ -114,7 +114,9 @@ impl Spelling {
     ];
 }
 
-/// What happens to a call.
+/// What happens to a call. Those from `Error` to `EchoSecrets` are answered instead of the call, which
+/// is not carried out; all that follow break the answer to a call that was carried out, unless they
+/// say otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FaultKind {
     /// Any error in the service's own form.
@@ -181,29 +183,6 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// Whether the call is carried out although its answer is not what it should be.
-    pub fn is_carried_out(&self) -> bool {
-        match self {
-            Self::Error { .. }
-            | Self::Throttle { .. }
-            | Self::Denied
-            | Self::ServiceUnavailable
-            | Self::BadGateway
-            | Self::Redirect { .. }
-            | Self::EchoSecrets(_) => false,
-            Self::Disconnect { carried_out } => *carried_out,
-            Self::EmptyBody
-            | Self::NullBody
-            | Self::CutBody
-            | Self::GarbledBody
-            | Self::Oversized { .. }
-            | Self::Hang { .. }
-            | Self::WrongEntity
-            | Self::UnknownWord(_)
-            | Self::UnknownField { .. } => true,
-        }
-    }
-
     /// Whether the answer reaches the client as the service meant it.
     pub(super) fn is_faithful(&self) -> bool {
         matches!(self, Self::Hang { .. })

@@ -119,8 +119,11 @@ impl Service {
 
     fn serve(&self, signed: &Signed<'_>, call: &Call, page: &Page<'_>) -> Reply {
         let fault = self.world.strike(call);
-        if let Some(fault) = fault.as_ref().filter(|fault| !fault.is_carried_out()) {
-            return instead_of_call(fault, signed, page);
+        let refused = fault
+            .as_ref()
+            .and_then(|fault| instead_of_call(fault, signed, page));
+        if let Some(reply) = refused {
+            return reply;
         }
         let faithful = fault.as_ref().is_none_or(FaultKind::is_faithful);
         let result = self.world.answer(call, signed.key, faithful);
@@ -179,12 +182,13 @@ impl Page<'_> {
     }
 }
 
-/// The reply of a fault that stands before the service.
-fn instead_of_call(fault: &FaultKind, signed: &Signed<'_>, page: &Page<'_>) -> Reply {
+/// The reply of a fault that stands before the service, so that the call is not carried out; `None`
+/// for those that let it be carried out.
+fn instead_of_call(fault: &FaultKind, signed: &Signed<'_>, page: &Page<'_>) -> Option<Reply> {
     let error = |http_status, code: &str, message: &str| {
         page.error(&Refusal::new(http_status, code, message))
     };
-    match fault {
+    Some(match fault {
         FaultKind::Error {
             http_status,
             code,
@@ -197,6 +201,12 @@ fn instead_of_call(fault: &FaultKind, signed: &Signed<'_>, page: &Page<'_>) -> R
             reply.headers.extend(wait);
             reply
         }
+        FaultKind::Denied => error(
+            403,
+            "Forbidden.RAM",
+            "User not authorized to operate on the specified resource, \
+             or this API doesn't support RAM.",
+        ),
         FaultKind::ServiceUnavailable => error(
             503,
             "ServiceUnavailable",
@@ -215,18 +225,22 @@ fn instead_of_call(fault: &FaultKind, signed: &Signed<'_>, page: &Page<'_>) -> R
         FaultKind::EchoSecrets(spellings) => {
             page.error(&Refusal::signature_mismatch(&echo(signed, spellings)))
         }
-        FaultKind::Disconnect { .. } => {
+        FaultKind::Disconnect { carried_out: false } => {
             let mut reply = Reply::new(500, "text/plain", Vec::new());
             reply.delivery = Delivery::Nothing;
             reply
         }
-        // What is left is Denied: the others are carried out and do not come here.
-        _ => error(
-            403,
-            "Forbidden.RAM",
-            "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
-        ),
-    }
+        FaultKind::Disconnect { carried_out: true }
+        | FaultKind::EmptyBody
+        | FaultKind::NullBody
+        | FaultKind::CutBody
+        | FaultKind::GarbledBody
+        | FaultKind::Oversized { .. }
+        | FaultKind::Hang { .. }
+        | FaultKind::WrongEntity
+        | FaultKind::UnknownWord(_)
+        | FaultKind::UnknownField { .. } => return None,
+    })
 }
 
 /// Breaks a reply after the call was carried out.
