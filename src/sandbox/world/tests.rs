@@ -184,3 +184,40 @@ fn hostile_texts_reach_the_answer() {
     assert_eq!(rows[20]["StatusReason"], long_text());
     assert_eq!(long_text().len(), 40_000);
 }
+
+#[test]
+fn without_an_id_the_task_submitted_last_is_answered() {
+    let (_, world) = world();
+    let submit = |at_ms, batch_type| {
+        let state = BatchState {
+            status: 1,
+            total_count: 1,
+            success_count: 1,
+            failed_count: 0,
+            reason: None,
+        };
+        world.add_batch(BatchSpec {
+            account_id: Key::default().account_id,
+            task_id: None,
+            batch_type,
+            states: Schedule::starting(NOW.plus_ms(at_ms), state),
+        })
+    };
+    let last = submit(-1_000, BatchType::RrAdd);
+    let earlier = submit(-2_000, BatchType::RrDel);
+    let asked = |batch_type| {
+        let call = Call::DescribeBatchResultCount {
+            task_id: None,
+            batch_type,
+            lang: Lang::Zh,
+        };
+        match look(&world, &call) {
+            Answered::Task { task_id, .. } => Some(task_id),
+            _ => None,
+        }
+    };
+    assert_ne!(last, earlier);
+    assert_eq!(asked(None), Some(last), "added first, submitted last");
+    assert_eq!(asked(Some(BatchType::RrDel)), Some(earlier));
+    assert_eq!(asked(Some(BatchType::DomainAdd)), None);
+}
