@@ -3,11 +3,14 @@
 
 pub mod cli;
 pub mod cloud;
+pub mod collect;
 pub mod config;
 pub mod derive;
 pub mod evidence;
 pub mod export;
 pub mod model;
 pub mod record;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod services;
 pub mod store;

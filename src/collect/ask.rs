@@ -78,7 +78,15 @@ impl Caller {
         secrets.extend(credentials.security_token().map(|token| token.expose()));
         let redactor = Redactor::new(&secrets);
         let in_flight = Semaphore::new(concurrency);
-        Self { client, credentials, redactor, recorder, in_flight, stopping, failures: Mutex::default() }
+        Self {
+            client,
+            credentials,
+            redactor,
+            recorder,
+            in_flight,
+            stopping,
+            failures: Mutex::default(),
+        }
     }
 
     /// The failures so far, in the order in which they were noticed.
@@ -87,18 +95,28 @@ impl Caller {
     }
 
     /// Asks, repeating what may be repeated. `None` where nothing was sent: the time to begin was over, or
-    /// the run is to end.
-    pub(super) async fn ask(&self, request: &Request, how: &How<'_>) -> Result<Option<Answer>, StoreError> {
+    /// the run is to end. Only for calls that change nothing.
+    pub(super) async fn ask(
+        &self,
+        request: &Request,
+        how: &How<'_>,
+    ) -> Result<Option<Answer>, StoreError> {
         let mut last = None;
         for attempt in 1.. {
-            let Some(exchange) = self.attempt(request, how, attempt).await else { break };
+            let Some(exchange) = self.attempt(request, how, attempt).await else {
+                break;
+            };
             let (answer, retry_after_ms) = self.keep(request, how, attempt, exchange).await?;
-            let outcome = answer.outcome;
-            let code = answer.code.clone();
+            let code = answer.code.as_deref();
+            let delay = retry::next_delay(
+                answer.outcome,
+                code,
+                attempt,
+                retry_after_ms,
+                fastrand::f64(),
+            );
             last = Some(answer);
-            let delay =
-                retry::next_delay(outcome, code.as_deref(), attempt, retry_after_ms, fastrand::f64());
-            let Some(delay) = delay.filter(|_| request.action.is_read_only()) else { break };
+            let Some(delay) = delay else { break };
             if !self.wait(delay, how.repeat_until).await {
                 break;
             }
@@ -107,6 +125,30 @@ impl Caller {
             self.note(request, how, answer);
         }
         Ok(last)
+    }
+
+    /// Asks once, as the `attempt`th request for the same thing: for the call that changes the world, which
+    /// decides for itself whether it may be sent again.
+    pub(super) async fn ask_once(
+        &self,
+        request: &Request,
+        how: &How<'_>,
+        attempt: u32,
+    ) -> Result<Option<Answer>, StoreError> {
+        let Some(exchange) = self.attempt(request, how, attempt).await else {
+            return Ok(None);
+        };
+        let (answer, _) = self.keep(request, how, attempt, exchange).await?;
+        self.note(request, how, &answer);
+        Ok(Some(answer))
+    }
+
+    /// Waits before a call that was throttled is sent again; `false` where there is no time for it.
+    pub(super) async fn wait_for_retry(&self, attempt: u32, until: Instant) -> bool {
+        match retry::next_delay(Outcome::Throttled, None, attempt, None, fastrand::f64()) {
+            Some(delay) => self.wait(delay, until).await,
+            None => false,
+        }
     }
 
     /// Sends once, when there is room.
@@ -177,7 +219,9 @@ impl Caller {
                     http_status: no_answer.http_status,
                     partial: has_body.then_some(kept),
                 };
-                self.recorder.keep_no_answer(leaf, has_body.then_some(body)).await?;
+                self.recorder
+                    .keep_no_answer(leaf, has_body.then_some(body))
+                    .await?;
                 let answer = Answer {
                     outcome: no_answer.outcome,
                     code: None,
@@ -204,13 +248,22 @@ impl Caller {
         if let Some((listing, page)) = how.page {
             return Ok(Ask::Page { listing, page });
         }
-        let pairs = request.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let pairs = request
+            .parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()));
         let parameters = Parameters::new(pairs).map_err(|name| {
-            StoreError::Inconsistent(format!("{} was to be asked with {name} twice", request.action))
+            StoreError::Inconsistent(format!(
+                "{} was to be asked with {name} twice",
+                request.action
+            ))
         })?;
         Ok(Ask::Call(Call {
             // The label ties the account to its credentials; afterwards the account says it all.
-            label: how.account_id.is_none().then(|| super::round::DEFAULT_LABEL.to_owned()),
+            label: how
+                .account_id
+                .is_none()
+                .then(|| super::round::DEFAULT_LABEL.to_owned()),
             account: how.account_id.map(str::to_owned),
             action: request.action,
             region: request.parameter("RegionId").map(str::to_owned),
@@ -244,7 +297,10 @@ impl Caller {
             message,
             request_id: answer.request_id.clone(),
         };
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+        self.failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(failure);
     }
 }
 

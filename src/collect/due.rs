@@ -23,7 +23,12 @@ pub struct Watched {
 
 /// The watches that are due, in the order in which they are asked: CADT ids first, because they die within
 /// the hour, the oldest before the younger; then whatever was not asked for longest.
-pub fn due(watched: Vec<Watched>, services: &[Service], recheck: bool, now: UtcMillis) -> Vec<Watched> {
+pub fn due(
+    watched: Vec<Watched>,
+    services: &[Service],
+    recheck: bool,
+    now: UtcMillis,
+) -> Vec<Watched> {
     let mut due: Vec<Watched> = watched
         .into_iter()
         .filter(|watch| services.is_empty() || services.contains(&watch.service))
@@ -31,7 +36,10 @@ pub fn due(watched: Vec<Watched>, services: &[Service], recheck: bool, now: UtcM
         .collect();
     due.sort_by_key(|watch| match watch.service {
         Service::Bpstudio => {
-            let born_at = watch.declared.declared_started_at.unwrap_or(watch.declared.at);
+            let born_at = watch
+                .declared
+                .declared_started_at
+                .unwrap_or(watch.declared.at);
             (0, born_at.0, watch.row.watch_id)
         }
         Service::Ros | Service::Alidns | Service::Sts => {
@@ -89,7 +97,12 @@ mod tests {
             state: state.map(str::to_owned),
             last_sequence: last,
         };
-        Watched { row, declared, service, last_asked_at: last.map(UtcMillis) }
+        Watched {
+            row,
+            declared,
+            service,
+            last_asked_at: last.map(UtcMillis),
+        }
     }
 
     fn ids(due: &[Watched]) -> Vec<i64> {
@@ -111,11 +124,27 @@ mod tests {
     #[test]
     fn what_has_ended_is_asked_on_request_only() {
         let states = ["settled", "not_found", "expired", "unsettled"];
-        let all: Vec<_> =
-            (1..).zip(states).map(|(id, state)| watched(id, Service::Ros, Some(state), Some(5))).collect();
+        let all: Vec<_> = (1..)
+            .zip(states)
+            .map(|(id, state)| watched(id, Service::Ros, Some(state), Some(5)))
+            .collect();
         assert_eq!(ids(&due(all.clone(), &[], false, UtcMillis(6))), [0_i64; 0]);
-        assert_eq!(ids(&due(all.clone(), &[], false, UtcMillis(5 + UNSETTLED_INTERVAL_MS))), [4]);
-        assert_eq!(ids(&due(all.clone(), &[], true, UtcMillis(6))), [1, 2, 3, 4]);
-        assert_eq!(ids(&due(all, &[Service::Alidns], true, UtcMillis(6))), [0_i64; 0]);
+        assert_eq!(
+            ids(&due(
+                all.clone(),
+                &[],
+                false,
+                UtcMillis(5 + UNSETTLED_INTERVAL_MS)
+            )),
+            [4]
+        );
+        assert_eq!(
+            ids(&due(all.clone(), &[], true, UtcMillis(6))),
+            [1, 2, 3, 4]
+        );
+        assert_eq!(
+            ids(&due(all, &[Service::Alidns], true, UtcMillis(6))),
+            [0_i64; 0]
+        );
     }
 }

@@ -31,7 +31,10 @@ mod tests {
 
     #[test]
     fn the_environment_may_be_empty() {
-        assert_eq!(user_name(&|name| (name == "USER").then(|| "ops".to_owned())), "ops");
+        assert_eq!(
+            user_name(&|name| (name == "USER").then(|| "ops".to_owned())),
+            "ops"
+        );
         assert!(user_name(&|_| None).starts_with("uid "));
         assert!(!host_name().is_empty());
     }

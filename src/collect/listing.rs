@@ -47,7 +47,10 @@ pub(super) async fn read(caller: &Arc<Caller>, listed: &Listed) -> Result<(), St
     for _ in 0..READINGS_MAX {
         let listing_id = begin(caller, listed).await?;
         let all_answered = read_once(caller, listed, listing_id).await?;
-        let verdict = caller.recorder.read(move |db| listings::verdict(db, listing_id)).await?;
+        let verdict = caller
+            .recorder
+            .read(move |db| listings::verdict(db, listing_id))
+            .await?;
         let again = match verdict {
             Some((true, lacked)) => lacked > 0,
             Some((false, _)) | None => all_answered,
@@ -75,10 +78,18 @@ async fn begin(caller: &Caller, listed: &Listed) -> Result<i64, StoreError> {
 }
 
 /// One reading; tells whether every page was answered.
-async fn read_once(caller: &Arc<Caller>, listed: &Listed, listing_id: i64) -> Result<bool, StoreError> {
+async fn read_once(
+    caller: &Arc<Caller>,
+    listed: &Listed,
+    listing_id: i64,
+) -> Result<bool, StoreError> {
     let repeat_until = listed.deadline.max(Instant::now() + LISTING_RETRY_BUDGET);
-    let Some(first) = page(caller, listed, listing_id, 1, repeat_until).await? else { return Ok(false) };
-    let Content::ResultsPage(reading) = &first.content else { return Ok(false) };
+    let Some(first) = page(caller, listed, listing_id, 1, repeat_until).await? else {
+        return Ok(false);
+    };
+    let Content::ResultsPage(reading) = &first.content else {
+        return Ok(false);
+    };
     match last_page(&reading.value) {
         LastPage::Known(last) => read_rest(caller, listed, listing_id, last, repeat_until).await,
         LastPage::Unknown => read_on(caller, listed, listing_id, repeat_until).await,
@@ -126,14 +137,22 @@ async fn read_rest(
             && let Some(number) = waiting.next()
         {
             let (caller, listed) = (Arc::clone(caller), listed.clone());
-            asked.spawn(async move { page(&caller, &listed, listing_id, number, repeat_until).await });
+            asked.spawn(
+                async move { page(&caller, &listed, listing_id, number, repeat_until).await },
+            );
         }
-        let Some(answer) = asked.join_next().await else { break };
-        let answer = answer.map_err(|error| StoreError::Inconsistent(format!("a page was lost: {error}")))??;
+        let Some(answer) = asked.join_next().await else {
+            break;
+        };
+        let answer = answer
+            .map_err(|error| StoreError::Inconsistent(format!("a page was lost: {error}")))??;
         let outcome = answer.as_ref().map(|answer| answer.outcome);
         all_answered &= outcome == Some(Outcome::Ok);
         // What refuses one page refuses them all.
-        hopeless |= matches!(outcome, None | Some(Outcome::Denied | Outcome::Credential | Outcome::Clock));
+        hopeless |= matches!(
+            outcome,
+            None | Some(Outcome::Denied | Outcome::Credential | Outcome::Clock)
+        );
     }
     Ok(all_answered && !hopeless)
 }
@@ -146,7 +165,10 @@ async fn read_on(
     repeat_until: Instant,
 ) -> Result<bool, StoreError> {
     for number in 2..=PAGES_MAX {
-        match page(caller, listed, listing_id, number, repeat_until).await?.map(|answer| answer.content) {
+        match page(caller, listed, listing_id, number, repeat_until)
+            .await?
+            .map(|answer| answer.content)
+        {
             Some(Content::ResultsPage(reading)) if reading.value.rows.is_empty() => break,
             Some(Content::ResultsPage(_)) => {}
             _ => return Ok(false),
@@ -163,7 +185,12 @@ async fn page(
     number: u32,
     repeat_until: Instant,
 ) -> Result<Option<Answer>, StoreError> {
-    let request = ros::list_results(&listed.region_id, &listed.operation_id, number, ros::PAGE_SIZE_MAX);
+    let request = ros::list_results(
+        &listed.region_id,
+        &listed.operation_id,
+        number,
+        ros::PAGE_SIZE_MAX,
+    );
     let how = How {
         run_id: listed.run_id,
         account_id: Some(&listed.account_id),
@@ -186,18 +213,35 @@ mod tests {
             region_id: "r".to_owned(),
             ..ResultRow::default()
         };
-        ResultsPage { page_number: Some(1), page_size, total_count, rows: vec![row; rows] }
+        ResultsPage {
+            page_number: Some(1),
+            page_size,
+            total_count,
+            rows: vec![row; rows],
+        }
     }
 
     #[test]
     fn pages_are_counted_by_the_size_answered() {
-        assert_eq!(last_page(&first(50, Some(50), Some(100_000))), LastPage::Known(2_000));
-        assert_eq!(last_page(&first(10, Some(10), Some(51))), LastPage::Known(6));
+        assert_eq!(
+            last_page(&first(50, Some(50), Some(100_000))),
+            LastPage::Known(2_000)
+        );
+        assert_eq!(
+            last_page(&first(10, Some(10), Some(51))),
+            LastPage::Known(6)
+        );
         assert_eq!(last_page(&first(10, None, Some(51))), LastPage::Known(6));
         assert_eq!(last_page(&first(0, Some(50), Some(0))), LastPage::Known(1));
-        assert_eq!(last_page(&first(50, Some(50), Some(50))), LastPage::Known(1));
+        assert_eq!(
+            last_page(&first(50, Some(50), Some(50))),
+            LastPage::Known(1)
+        );
         assert_eq!(last_page(&first(0, Some(0), Some(7))), LastPage::Known(1));
-        assert_eq!(last_page(&first(50, Some(50), Some(i64::MAX))), LastPage::Known(PAGES_MAX));
+        assert_eq!(
+            last_page(&first(50, Some(50), Some(i64::MAX))),
+            LastPage::Known(PAGES_MAX)
+        );
         assert_eq!(last_page(&first(50, Some(50), None)), LastPage::Unknown);
     }
 }

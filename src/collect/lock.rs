@@ -39,8 +39,14 @@ impl Lock {
         Self::taken(path, File::try_lock_shared)
     }
 
-    fn taken(path: &Path, lock: impl FnOnce(&File) -> Result<(), TryLockError>) -> Result<Self, LockError> {
-        let failed = |source| LockError::Failed { path: path.to_owned(), source };
+    fn taken(
+        path: &Path,
+        lock: impl FnOnce(&File) -> Result<(), TryLockError>,
+    ) -> Result<Self, LockError> {
+        let failed = |source| LockError::Failed {
+            path: path.to_owned(),
+            source,
+        };
         let file = OpenOptions::new()
             .read(true)
             .write(true)

@@ -23,8 +23,14 @@ pub(super) struct Run {
 }
 
 /// Looks at one watch.
-pub(super) async fn look(caller: Arc<Caller>, run: Run, watched: Watched) -> Result<(), StoreError> {
-    let Some(request) = request(&watched) else { return Ok(()) };
+pub(super) async fn look(
+    caller: Arc<Caller>,
+    run: Run,
+    watched: Watched,
+) -> Result<(), StoreError> {
+    let Some(request) = request(&watched) else {
+        return Ok(());
+    };
     let how = How {
         run_id: run.run_id,
         account_id: Some(&run.account_id),
@@ -55,9 +61,10 @@ fn request(watched: &Watched) -> Option<Request> {
     let declared = &watched.declared;
     match watched.service {
         Service::Ros => Some(ros::get_operation(&target.region_id, &target.operation_id)),
-        Service::Bpstudio => {
-            Some(bpstudio::get_result(&target.operation_id, declared.resource_group.as_deref()))
-        }
+        Service::Bpstudio => Some(bpstudio::get_result(
+            &target.operation_id,
+            declared.resource_group.as_deref(),
+        )),
         Service::Alidns => Some(alidns::batch_count(
             Some(&target.operation_id),
             declared.batch_type.as_deref(),

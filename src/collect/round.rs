@@ -1,6 +1,6 @@
 //! One run: what is due is planned, asked, and counted.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use super::poll::{self, Run};
 use super::{Signal, Stopping};
 use crate::cloud::{Client, ClientConfig, CloudError, Credentials};
 use crate::evidence::leaf::{Leaf, RunEnd, RunKind, RunStart, Watch};
-use crate::model::{Clock, Outcome, Service, UtcMillis};
+use crate::model::{CallerIdentity, Clock, Outcome, Service, UtcMillis};
 use crate::record::{PlanEntry, Recorder};
 use crate::services::{Content, sts};
 use crate::store::runs::RunEndRow;
@@ -89,7 +89,9 @@ pub struct RoundEnd {
 #[derive(Debug, thiserror::Error)]
 pub enum CollectorError {
     /// Nothing was ever to be recorded.
-    #[error("nothing is watched yet; tell optrail what to record, for example: optrail watch add ros --region cn-hangzhou OPERATION_ID")]
+    #[error(
+        "nothing is watched yet; tell optrail what to record, for example: optrail watch add ros --region cn-hangzhou OPERATION_ID"
+    )]
     NothingWatched,
     /// The client cannot be made.
     #[error(transparent)]
@@ -105,7 +107,9 @@ impl Collector {
         let begun = Instant::now();
         let recorder = Recorder::open(&self.database)?;
         let now = self.clock.now();
-        let (ever, watched) = recorder.read(|db| Ok((watches::count(db)?, read_watches(db)?))).await?;
+        let (ever, watched) = recorder
+            .read(|db| Ok((watches::count(db)?, read_watches(db)?)))
+            .await?;
         if ever == 0 {
             return Err(CollectorError::NothingWatched);
         }
@@ -119,7 +123,9 @@ impl Collector {
                 Err(_) => vec![RunKind::Collect],
             };
             let entries = planned.iter().map(plan_entry).collect();
-            recorder.begin_run(self.run_start(now, Some(options)), dead, entries).await?
+            recorder
+                .begin_run(self.run_start(now, Some(options)), dead, entries)
+                .await?
         };
         let caller = Arc::new(Caller::new(
             client,
@@ -129,7 +135,9 @@ impl Collector {
             self.stopping.clone(),
         ));
         let deadline = begun + options.deadline;
-        let asked = self.ask_all(&caller, started.run_id, options, planned, deadline).await;
+        let asked = self
+            .ask_all(&caller, started.run_id, options, planned, deadline)
+            .await;
         let reason = match &asked {
             Err(error) => format!("error: {error}"),
             Ok(()) => match self.stopping.signal() {
@@ -138,7 +146,11 @@ impl Collector {
                 None => "done".to_owned(),
             },
         };
-        let end = RunEnd { run: started.run_id, ended_at: ended_at(now, begun), reason };
+        let end = RunEnd {
+            run: started.run_id,
+            ended_at: ended_at(now, begun),
+            reason,
+        };
         let ended = caller.recorder.end_run(end).await;
         asked?;
         let (row, evidence_size, evidence_root) = ended?;
@@ -157,7 +169,11 @@ impl Collector {
     pub(super) fn run_start(&self, now: UtcMillis, options: Option<&RoundOptions>) -> RunStart {
         RunStart {
             run: 0,
-            kind: if options.is_some() { RunKind::Collect } else { RunKind::Stop },
+            kind: if options.is_some() {
+                RunKind::Collect
+            } else {
+                RunKind::Stop
+            },
             started_at: now,
             program: String::new(),
             user: self.user.clone(),
@@ -181,7 +197,9 @@ impl Collector {
         if planned.is_empty() {
             return Ok(());
         }
-        let Some(account_id) = identity(caller, run_id).await? else { return Ok(()) };
+        let Some(CallerIdentity { account_id, .. }) = identity(caller, run_id).await? else {
+            return Ok(());
+        };
         let wanted = |name: &String| *name == account_id || name == DEFAULT_LABEL;
         if !options.accounts.is_empty() && !options.accounts.iter().any(wanted) {
             return Err(StoreError::Inconsistent(format!(
@@ -189,7 +207,11 @@ impl Collector {
                 options.accounts.join(", ")
             )));
         }
-        let run = Run { run_id, account_id, deadline };
+        let run = Run {
+            run_id,
+            account_id,
+            deadline,
+        };
         let mut waiting = planned.into_iter();
         let mut looks: JoinSet<Result<(), StoreError>> = JoinSet::new();
         loop {
@@ -200,14 +222,19 @@ impl Collector {
             {
                 looks.spawn(poll::look(Arc::clone(caller), run.clone(), watched));
             }
-            let Some(look) = looks.join_next().await else { return Ok(()) };
+            let Some(look) = looks.join_next().await else {
+                return Ok(());
+            };
             look.map_err(|error| StoreError::Inconsistent(format!("a look was lost: {error}")))??;
         }
     }
 }
 
-/// The account that the credentials belong to, asked once a run; `None` where the cloud does not say.
-pub(super) async fn identity(caller: &Caller, run_id: i64) -> Result<Option<String>, StoreError> {
+/// Whose credentials these are, asked once a run; `None` where the cloud does not say.
+pub(super) async fn identity(
+    caller: &Caller,
+    run_id: i64,
+) -> Result<Option<CallerIdentity>, StoreError> {
     let how = How {
         run_id,
         account_id: None,
@@ -218,7 +245,7 @@ pub(super) async fn identity(caller: &Caller, run_id: i64) -> Result<Option<Stri
     };
     let answer = caller.ask(&sts::caller_identity(), &how).await?;
     Ok(answer.and_then(|answer| match answer.content {
-        Content::CallerIdentity(identity) if answer.outcome == Outcome::Ok => Some(identity.value.account_id),
+        Content::CallerIdentity(identity) if answer.outcome == Outcome::Ok => Some(identity.value),
         _ => None,
     }))
 }
@@ -243,17 +270,20 @@ fn plan_entry(watched: &Watched) -> PlanEntry {
 fn read_watches(db: &Connection) -> Result<Vec<Watched>, StoreError> {
     let mut watched = Vec::new();
     for row in watches::all(db)? {
-        let service = row
-            .target
-            .service
-            .parse()
-            .map_err(|_| StoreError::Inconsistent(format!("watch {} is about no service", row.watch_id)))?;
+        let service = row.target.service.parse().map_err(|_| {
+            StoreError::Inconsistent(format!("watch {} is about no service", row.watch_id))
+        })?;
         let declared = declared(db, &row)?;
         let last_asked_at = match row.last_sequence {
             Some(sequence) => requested_at(db, sequence)?,
             None => None,
         };
-        watched.push(Watched { row, declared, service, last_asked_at });
+        watched.push(Watched {
+            row,
+            declared,
+            service,
+            last_asked_at,
+        });
     }
     Ok(watched)
 }
@@ -261,7 +291,10 @@ fn read_watches(db: &Connection) -> Result<Vec<Watched>, StoreError> {
 fn declared(db: &Connection, row: &watches::WatchRow) -> Result<Watch, StoreError> {
     match read_leaf(db, row.add_sequence)? {
         Leaf::Watch(watch) => Ok(watch),
-        _ => Err(StoreError::Inconsistent(format!("leaf {} is no watch", row.add_sequence))),
+        _ => Err(StoreError::Inconsistent(format!(
+            "leaf {} is no watch",
+            row.add_sequence
+        ))),
     }
 }
 
@@ -276,10 +309,6 @@ fn requested_at(db: &Connection, sequence: i64) -> Result<Option<UtcMillis>, Sto
 fn read_leaf(db: &Connection, sequence: i64) -> Result<Leaf, StoreError> {
     let row = evidence::leaf(db, sequence)?
         .ok_or_else(|| StoreError::Inconsistent(format!("leaf {sequence} is missing")))?;
-    Leaf::parse(&row.record).map_err(|error| StoreError::Inconsistent(format!("leaf {sequence}: {error}")))
-}
-
-/// The lock that a collector holds: beside the database.
-pub fn lock_path(database: &Path) -> PathBuf {
-    crate::config::lock_path(database)
+    Leaf::parse(&row.record)
+        .map_err(|error| StoreError::Inconsistent(format!("leaf {sequence}: {error}")))
 }

@@ -31,7 +31,9 @@ pub struct Stopping {
 
 impl Default for Stopping {
     fn default() -> Self {
-        Self { sender: Arc::new(watch::Sender::new(None)) }
+        Self {
+            sender: Arc::new(watch::Sender::new(None)),
+        }
     }
 }
 
@@ -60,9 +62,10 @@ impl Stopping {
     /// Listens for the process's signals from now on.
     pub fn listen(&self) -> std::io::Result<()> {
         use tokio::signal::unix::{SignalKind, signal};
-        for (kind, word) in
-            [(SignalKind::terminate(), Signal::Terminate), (SignalKind::interrupt(), Signal::Interrupt)]
-        {
+        for (kind, word) in [
+            (SignalKind::terminate(), Signal::Terminate),
+            (SignalKind::interrupt(), Signal::Interrupt),
+        ] {
             let mut signals = signal(kind)?;
             let stopping = self.clone();
             tokio::spawn(async move {
