@@ -4,6 +4,7 @@
 //! checked here, so that a command gets no arguments that contradict each other. May use every
 //! room below it; today it needs `model`, `config` and `export`.
 
+pub mod asking;
 pub mod collect;
 pub mod dataset;
 #[cfg(feature = "sandbox")]
@@ -13,6 +14,7 @@ pub mod export;
 pub mod from_answer;
 pub mod global;
 pub mod init;
+mod log_id;
 pub mod output;
 pub mod rebuild;
 #[cfg(feature = "sandbox")]

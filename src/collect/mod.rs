@@ -20,7 +20,7 @@ pub use ask::{Caller, Failure};
 pub use due::{Watched, due};
 pub use host::{host_name, user_name};
 pub use lock::{Lock, LockError};
-pub use round::{Collector, CollectorError, RoundEnd, RoundOptions};
+pub use round::{Collector, CollectorError, DEFAULT_LABEL, RoundEnd, RoundOptions};
 pub use signal::{Signal, Stopping};
 pub use stop::{StopEnd, StopOrder, StopResult};
 pub use summary::summary_line;
