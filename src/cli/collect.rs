@@ -15,6 +15,7 @@ use crate::collect::{
 };
 use crate::config::{Config, Verbosity};
 use crate::model::Service;
+use crate::store::{StoreError, open, watches};
 
 /// Requests in flight where nothing else is asked for: the cloud's published limits allow tens of
 /// calls a second, and a call takes some tens of milliseconds.
@@ -73,7 +74,7 @@ pub struct CollectArgs {
 
 /// Asks once about everything that is due.
 pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
-    if !config.database.exists() {
+    if nothing_watched(config)? {
         return Err(CollectorError::NothingWatched.into());
     }
     let _lock = match Lock::exclusive(&config.lock_path()) {
@@ -98,6 +99,15 @@ pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
         anyhow::Ok(collector.round(&options).await?)
     })?;
     report(args, config, &end)
+}
+
+/// Whether nothing was ever to be recorded: said before anything else can be wrong.
+fn nothing_watched(config: &Config) -> anyhow::Result<bool> {
+    match open::read_only(&config.database) {
+        Ok(connection) => Ok(watches::count(&connection)? == 0),
+        Err(StoreError::Missing(_)) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn report(args: &CollectArgs, config: &Config, end: &RoundEnd) -> anyhow::Result<Exit> {
