@@ -49,3 +49,4 @@ pub mod record;
 pub mod sandbox;
 pub mod services;
 pub mod store;
+pub mod verify;

@@ -4,6 +4,9 @@
 //! hand their work in as closures over the transaction. Depends on `model` alone.
 
 pub mod aside;
+pub mod catalogue;
+pub mod compare;
+pub mod derived;
 mod error;
 pub mod evidence;
 pub mod exchanges;
@@ -27,3 +30,5 @@ pub use writer::{Session, Writer};
 pub use rusqlite::Connection;
 /// A transaction.
 pub use rusqlite::Transaction;
+/// How a transaction begins.
+pub use rusqlite::TransactionBehavior;
