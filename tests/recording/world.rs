@@ -1,0 +1,391 @@
+//! A simulated cloud, a database beside it, and what records the one into the other.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use optrail::cloud::{
+    ClientConfig, Credentials, Endpoint, Endpoints, Limits, Secret, SignatureVersion,
+};
+use optrail::collect::{Collector, DEFAULT_LABEL, RoundEnd, RoundOptions, Stopping};
+use optrail::evidence::leaf::{Watch, WatchChange};
+use optrail::model::{Clock, ManualClock, Service, SystemClock, UtcMillis};
+use optrail::record::Recorder;
+use optrail::sandbox::{
+    DEFAULT_ACCOUNT_ID, Key, RosSpec, Row, RowState, Rows, Sandbox, SandboxConfig, Schedule, Word,
+};
+use optrail::store::watches::WatchTarget;
+use optrail::verify::{Depth, verify};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The account of the key that asks.
+pub const ACCOUNT: &str = DEFAULT_ACCOUNT_ID;
+
+/// Where stack groups live unless a test says otherwise.
+pub const REGION: &str = "cn-hangzhou";
+
+/// When every world begins: years away from the machine's clock, which must not matter.
+const WORLD_BEGINS: UtcMillis = UtcMillis(1_767_600_000_000);
+
+/// One minute, in milliseconds.
+pub const MINUTE_MS: u32 = 60_000;
+
+/// How long a test waits for something that takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A cloud on a clock of its own, and a database that records it.
+pub struct World {
+    /// The world's clock, which is the collector's too where that runs in this process.
+    pub clock: Arc<ManualClock>,
+    /// The world behind the sandbox.
+    pub cloud: Arc<optrail::sandbox::World>,
+    /// The key that asks.
+    pub key: Key,
+    sandbox: Sandbox,
+    runtime: Runtime,
+    home: TempDir,
+    signed_by_world_clock: bool,
+}
+
+impl World {
+    /// For a collector in this process, on the world's clock.
+    pub fn new(seed: u64) -> Self {
+        Self::with(seed, |_| {})
+    }
+
+    /// For the program, which signs by the machine's clock while the world has its own.
+    pub fn for_program(seed: u64) -> Self {
+        Self::with(seed, sign_by_machine_clock)
+    }
+
+    /// With a sandbox that `change` has had its way with; its first key asks.
+    pub fn with(seed: u64, change: impl FnOnce(&mut SandboxConfig)) -> Self {
+        let clock = Arc::new(ManualClock::new(WORLD_BEGINS));
+        let mut config = SandboxConfig {
+            seed,
+            ..SandboxConfig::new(Arc::clone(&clock) as Arc<dyn Clock>)
+        };
+        change(&mut config);
+        let key = config.keys[0].clone();
+        let signed_by_world_clock = config.signature_clock.is_none();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
+        Self {
+            clock,
+            cloud: sandbox.world(),
+            key,
+            sandbox,
+            runtime,
+            home: tempfile::tempdir().unwrap(),
+            signed_by_world_clock,
+        }
+    }
+
+    /// The directory that holds everything written.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.home().join("optrail.db")
+    }
+
+    /// What `--endpoint` takes.
+    pub fn endpoint(&self) -> String {
+        self.sandbox.endpoint()
+    }
+
+    /// The runtime that the sandbox is served on.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Watches something.
+    pub fn watch(&self, service: Service, operation: &str) {
+        let region = (service == Service::Ros).then(|| REGION.to_owned());
+        let target = WatchTarget {
+            service: service.as_str().to_owned(),
+            label: DEFAULT_LABEL.to_owned(),
+            region_id: region.clone().unwrap_or_default(),
+            operation_id: operation.to_owned(),
+        };
+        let watch = Watch {
+            watch: 0,
+            change: WatchChange::Add,
+            service: Some(service),
+            label: Some(target.label.clone()),
+            region,
+            operation: Some(operation.to_owned()),
+            batch_type: None,
+            lang: (service == Service::Alidns).then(|| "en".to_owned()),
+            resource_group: None,
+            declared_started_at: None,
+            origin: Some("test".to_owned()),
+            reason: None,
+            user: "tester".to_owned(),
+            at: self.clock.now(),
+        };
+        let (_, is_new) = self.recorder().add_watch(watch, target).unwrap();
+        assert!(is_new, "{operation} is watched already");
+    }
+
+    /// Adds a stack-group operation to the cloud and watches it.
+    pub fn add_ros(&self, spec: RosSpec) -> String {
+        let id = self.cloud.add_ros_operation(spec);
+        self.watch(Service::Ros, &id);
+        id
+    }
+
+    /// The database open for recording; made where there is none.
+    pub fn recorder(&self) -> Recorder {
+        let log = "0123456789abcdef0123456789abcdef";
+        Recorder::create(&self.database(), log, self.clock.now()).unwrap()
+    }
+
+    /// A collector in this process.
+    pub fn collector(&self) -> Collector {
+        let clock: Arc<dyn Clock> = if self.signed_by_world_clock {
+            Arc::clone(&self.clock) as Arc<dyn Clock>
+        } else {
+            Arc::new(SystemClock)
+        };
+        let token = self.key.security_token.clone().map(Secret::new);
+        let secret = Secret::new(self.key.access_key_secret.clone());
+        Collector {
+            database: self.database(),
+            clock,
+            client: ClientConfig {
+                endpoints: Endpoints::everywhere(Endpoint::parse(&self.endpoint()).unwrap()),
+                signature: SignatureVersion::V3,
+                limits: Limits::default(),
+            },
+            credentials: Credentials::new(&self.key.access_key_id, secret, token, "a test")
+                .unwrap(),
+            endpoint: Some(self.endpoint()),
+            simulated: true,
+            user: "tester".to_owned(),
+            host: "here".to_owned(),
+            stopping: Stopping::default(),
+        }
+    }
+
+    /// One run in this process.
+    pub fn collect(&self) -> RoundEnd {
+        self.collect_as(&self.collector())
+    }
+
+    /// One run of that collector.
+    pub fn collect_as(&self, collector: &Collector) -> RoundEnd {
+        self.runtime.block_on(collector.round(&options())).unwrap()
+    }
+
+    /// The program with an environment of nothing but what it needs.
+    pub fn optrail(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_optrail"));
+        command
+            .env_clear()
+            .env("HOME", self.home())
+            .env("USER", "tester")
+            .env("OPTRAIL_DB", self.database())
+            .env("OPTRAIL_ENDPOINT", self.endpoint())
+            .env("ALIBABA_CLOUD_ACCESS_KEY_ID", &self.key.access_key_id)
+            .env(
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+                &self.key.access_key_secret,
+            )
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(token) = &self.key.security_token {
+            command.env("ALIBABA_CLOUD_SECURITY_TOKEN", token);
+        }
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(self.optrail(arguments).output().unwrap())
+    }
+
+    /// Starts the program.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        self.optrail(arguments).spawn().unwrap()
+    }
+
+    /// Rows of a SELECT, by a reader that has nothing of the product.
+    pub fn select(&self, sql: &str) -> Vec<Vec<Value>> {
+        select(&self.database(), sql)
+    }
+
+    /// The rows of a SELECT of text and numbers, written with commas between.
+    pub fn lines(&self, sql: &str) -> Vec<String> {
+        let rows = self.select(sql);
+        rows.iter().map(|row| line(row)).collect()
+    }
+
+    /// The one number that a SELECT gives.
+    pub fn number(&self, sql: &str) -> i64 {
+        match self.select(sql).as_slice() {
+            [row] => match row.as_slice() {
+                [Value::Integer(number)] => *number,
+                other => panic!("{sql}: {other:?}"),
+            },
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+
+    /// Expects that the file holds what the recorder wrote, all of it derived again.
+    pub fn verify(&self) {
+        let report = verify(&self.database(), Depth::All).unwrap();
+        assert!(
+            report.differences.is_empty(),
+            "verify found {:#?}",
+            report.differences
+        );
+    }
+
+    /// Waits until the sandbox was asked at least so often.
+    pub fn wait_for_requests(&self, count: usize) {
+        wait_until("requests reach the server", || {
+            self.cloud.requests().len() >= count
+        });
+    }
+
+    /// How often an action was asked for.
+    pub fn requests_of(&self, action: &str) -> usize {
+        let requests = self.cloud.requests();
+        requests.iter().filter(|r| r.action == action).count()
+    }
+
+    /// The RequestIds of the answers that the server sent, whole or not.
+    pub fn request_ids_served(&self) -> Vec<String> {
+        let requests = self.cloud.requests().into_iter();
+        let mut ids: Vec<_> = requests.map(|request| request.request_id).collect();
+        ids.sort();
+        ids
+    }
+
+    /// The RequestIds of the answers that were kept.
+    pub fn request_ids_kept(&self) -> Vec<String> {
+        self.lines(
+            "SELECT request_id FROM requests WHERE request_id IS NOT NULL ORDER BY request_id",
+        )
+    }
+}
+
+/// How the program ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said.
+    pub stderr: String,
+}
+
+impl Ended {
+    /// From what the system says.
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Expects an exit status.
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self
+    }
+
+    /// Expects success and silence, as cron does.
+    pub fn expect_silence(self) {
+        let ended = self.expect(0);
+        assert_eq!((&*ended.stdout, &*ended.stderr), ("", ""));
+    }
+}
+
+/// What a run of a test may do.
+pub fn options() -> RoundOptions {
+    RoundOptions {
+        services: Vec::new(),
+        accounts: Vec::new(),
+        deadline: Duration::from_secs(30),
+        concurrency: 8,
+        recheck: false,
+    }
+}
+
+/// Timestamps of signatures are checked by the machine's clock, whatever the world's says.
+pub fn sign_by_machine_clock(config: &mut SandboxConfig) {
+    config.signature_clock = Some(Arc::new(SystemClock));
+}
+
+/// Rows of a SELECT, over a connection that only reads.
+pub fn select(database: &Path, sql: &str) -> Vec<Vec<Value>> {
+    let connection =
+        Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    connection.busy_timeout(PATIENCE).unwrap();
+    let mut statement = connection.prepare(sql).unwrap();
+    let width = statement.column_count();
+    let rows = statement.query_map([], |row| (0..width).map(|column| row.get(column)).collect());
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+fn line(row: &[Value]) -> String {
+    let cells = row.iter().map(|value| match value {
+        Value::Null => "-".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        other => panic!("neither text nor number: {other:?}"),
+    });
+    cells.collect::<Vec<_>>().join(",")
+}
+
+/// Waits until something is so.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "it never came that {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// An operation that runs for a day, with rows that do, too.
+pub fn running(world: &World, rows: u32) -> RosSpec {
+    let now = world.clock.now();
+    let mut spec = RosSpec::new(ACCOUNT, Schedule::starting(now, Word::from("RUNNING")));
+    spec.rows = Rows::Listed((0..rows).map(|number| row(world, number)).collect());
+    spec
+}
+
+/// Row number `number`, which runs.
+pub fn row(world: &World, number: u32) -> Row {
+    Row {
+        account_id: format!("{}", 1_600_000_000_000_000_u64 + u64::from(number)),
+        region_id: REGION.to_owned(),
+        folder_id: None,
+        history: Schedule::starting(world.clock.now(), Some(RowState::of("RUNNING"))),
+    }
+}
+
+/// Sends a signal to a process that this test has started.
+pub fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
