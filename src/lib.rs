@@ -11,3 +11,4 @@ pub mod model;
 pub mod record;
 pub mod services;
 pub mod store;
+pub mod verify;

@@ -5,6 +5,9 @@
 
 mod accounts;
 pub mod aside;
+pub mod catalogue;
+pub mod compare;
+pub mod derived;
 mod error;
 pub mod evidence;
 pub mod exchanges;
@@ -32,3 +35,5 @@ pub use writer::{Session, Writer};
 pub use rusqlite::Connection;
 /// A transaction.
 pub use rusqlite::Transaction;
+/// How a transaction begins.
+pub use rusqlite::TransactionBehavior;
