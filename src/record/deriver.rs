@@ -21,6 +21,8 @@ const OPERATIONS_REMEMBERED: usize = 20_000;
 pub struct Deriver {
     /// The last leaf derived by this memory; `None` before the tables were looked at.
     through: Option<i64>,
+    /// The leaf that was taken up last.
+    reached: i64,
     /// Listings that are being read, by the number of their leaf.
     pub(super) listings: BTreeMap<i64, OpenListing>,
     /// Status words of results: trimmed, and what they mean.
@@ -68,8 +70,14 @@ impl Deriver {
         Ok(())
     }
 
+    /// The leaf that was taken up last: after an error the one that could not be derived.
+    pub fn reached(&self) -> i64 {
+        self.reached
+    }
+
     fn derive(&mut self, place: Place<'_>, row: &LeafRow) -> Result<(), StoreError> {
         let sequence = row.sequence;
+        self.reached = sequence;
         match parse(row)? {
             Leaf::RunStart(start) => run_rows::insert(
                 place.derived,

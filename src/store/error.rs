@@ -55,6 +55,33 @@ pub enum StoreError {
     WriterGone,
 }
 
+impl StoreError {
+    /// Whether it tells of what the file holds (a row that the program cannot have written, a page that is
+    /// no page), and not of what the machine did: lock, memory, disk.
+    pub fn is_damage(&self) -> bool {
+        use rusqlite::{Error, ErrorCode};
+        match self {
+            Self::Inconsistent(_) => true,
+            Self::Sqlite(error) => match error.as_ref() {
+                Error::FromSqlConversionFailure(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::InvalidColumnType(..)
+                | Error::Utf8Error(..)
+                | Error::QueryReturnedNoRows => true,
+                other => matches!(
+                    other.sqlite_error_code(),
+                    Some(
+                        ErrorCode::DatabaseCorrupt
+                            | ErrorCode::ConstraintViolation
+                            | ErrorCode::TypeMismatch
+                    )
+                ),
+            },
+            _ => false,
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(Arc::new(error))

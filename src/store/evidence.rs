@@ -4,6 +4,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
 
+/// The evidence tables.
+pub const TABLES: [&str; 3] = ["leaf", "body_template", "subtree"];
+
 /// A leaf as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeafRow {
@@ -156,6 +159,68 @@ pub fn each_leaf_hash(
     Ok(())
 }
 
+/// A leaf as it lies in the file, before anything is believed of it: text may not be UTF-8, a hash may have
+/// any length, columns may contradict each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the columns of `leaf`, explained in the migration
+pub struct RawLeaf<'a> {
+    pub sequence: i64,
+    pub record: &'a [u8],
+    pub hash: &'a [u8],
+    pub template_id: Option<i64>,
+    pub request_id_offset: Option<i64>,
+    pub request_id: Option<&'a [u8]>,
+}
+
+/// Calls `visit` with each leaf as it lies in the file, in order.
+pub fn each_raw_leaf(
+    connection: &Connection,
+    mut visit: impl FnMut(RawLeaf<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT sequence, record, hash, template_id, request_id_offset, request_id FROM leaf ORDER BY sequence",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let bytes = |column| row.get_ref(column).map(|value| value.as_bytes_or_null());
+        visit(RawLeaf {
+            sequence: row.get(0)?,
+            record: row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?,
+            hash: row.get_ref(2)?.as_bytes().map_err(rusqlite::Error::from)?,
+            template_id: row.get(3)?,
+            request_id_offset: row.get(4)?,
+            request_id: bytes(5)?.map_err(rusqlite::Error::from)?,
+        })?;
+    }
+    Ok(())
+}
+
+/// Calls `visit` with the first and the last number of each stretch of leaves that is missing below the last
+/// leaf, in order.
+pub fn each_gap(
+    connection: &Connection,
+    mut visit: impl FnMut(i64, i64),
+) -> Result<(), StoreError> {
+    let unbroken: bool = connection.query_row(
+        "SELECT coalesce(min(sequence), 0) = 0 AND coalesce(max(sequence), -1) + 1 = count(*) FROM leaf",
+        [],
+        |row| row.get(0),
+    )?;
+    if unbroken {
+        return Ok(());
+    }
+    let mut statement = connection.prepare(
+        "SELECT before + 1, sequence - 1 FROM (
+             SELECT sequence, lag(sequence, 1, -1) OVER (ORDER BY sequence) AS before FROM leaf)
+         WHERE sequence > before + 1 ORDER BY sequence",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(row.get(0)?, row.get(1)?);
+    }
+    Ok(())
+}
+
 /// Remembers the root of a complete subtree.
 pub fn insert_subtree(
     connection: &Connection,
@@ -174,6 +239,46 @@ pub fn subtrees(connection: &Connection) -> Result<Vec<(i64, Vec<u8>)>, StoreErr
         connection.prepare_cached("SELECT number, hash FROM subtree ORDER BY number")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Calls `visit` with each cached root and its number, in order.
+pub fn each_subtree(
+    connection: &Connection,
+    mut visit: impl FnMut(i64, &[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("SELECT number, hash FROM subtree ORDER BY number")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let hash = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
+        visit(row.get(0)?, hash)?;
+    }
+    Ok(())
+}
+
+/// The cached root of one subtree.
+pub fn subtree(connection: &Connection, number: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT hash FROM subtree WHERE number = ?1")?
+        .query_row([number], |row| row.get(0))
+        .optional()?)
+}
+
+/// Calls `visit` with the number of each template from `first` on and below `end`, in order.
+pub fn each_template_id(
+    connection: &Connection,
+    first: i64,
+    end: i64,
+    mut visit: impl FnMut(i64),
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT template_id FROM body_template WHERE template_id >= ?1 AND template_id < ?2
+         ORDER BY template_id",
+    )?;
+    let mut rows = statement.query([first, end])?;
+    while let Some(row) = rows.next()? {
+        visit(row.get(0)?);
+    }
+    Ok(())
 }
 
 /// Calls `visit` with each template and its number, in order.

@@ -3,7 +3,11 @@
 //! It is not policy: what a row means and when it is written is decided in `derive` and `record`, which
 //! hand their work in as closures over the transaction. Depends on `model` alone.
 
+mod accounts;
 pub mod aside;
+pub mod catalogue;
+pub mod compare;
+pub mod derived;
 mod error;
 pub mod evidence;
 pub mod exchanges;
@@ -12,9 +16,13 @@ pub mod listings;
 pub mod migrate;
 pub mod open;
 pub mod operations;
+pub mod progress;
 pub mod query;
 pub mod results;
 pub mod runs;
+pub mod selection;
+pub mod show;
+pub mod status;
 pub mod unknowns;
 pub mod views;
 pub mod watches;
@@ -27,3 +35,5 @@ pub use writer::{Session, Writer};
 pub use rusqlite::Connection;
 /// A transaction.
 pub use rusqlite::Transaction;
+/// How a transaction begins.
+pub use rusqlite::TransactionBehavior;

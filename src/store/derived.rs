@@ -1,0 +1,134 @@
+//! The derived tables as a whole: which they are, how far they have come, and how they are emptied to be
+//! made again.
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// The table that says how far derivation has come.
+pub const WATERMARK: &str = "derivation";
+
+/// Every other derived table, children before the parents that they refer to.
+pub const TABLES: [&str; 28] = [
+    "unknown_seen",
+    "unknown",
+    "missed_look",
+    "intervention_call",
+    "intervention",
+    "result_version",
+    "result_text",
+    "result_status",
+    "listing_missing",
+    "listing_end",
+    "listing",
+    "target",
+    "ros_operation_list",
+    "ros_operation_version",
+    "bpstudio_operation_version",
+    "alidns_batch_version",
+    "operation_version",
+    "exchange_error",
+    "exchange",
+    "operation_state",
+    "watch_operation",
+    "operation",
+    "watch_removal",
+    "watch",
+    "run_identity",
+    "run_plan",
+    "run_end",
+    "run",
+];
+
+/// A row of `derivation`, of which there should be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watermark {
+    /// Always 1.
+    pub id: i64,
+    /// Sequence of the last leaf derived.
+    pub derived_through: i64,
+    /// Version of the rules that derived all rows of this file.
+    pub derive_version: i64,
+}
+
+/// The rows of `derivation`.
+pub fn watermarks(connection: &Connection) -> Result<Vec<Watermark>, StoreError> {
+    let mut statement = connection
+        .prepare("SELECT id, derived_through, derive_version FROM derivation ORDER BY id")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Watermark {
+            id: row.get(0)?,
+            derived_through: row.get(1)?,
+            derive_version: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Removes every derived row; what is derived next is derived with the rules `derive_version`.
+pub fn clear(connection: &Connection, derive_version: i64) -> Result<(), StoreError> {
+    for table in TABLES.into_iter().chain([WATERMARK]) {
+        connection.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    connection.execute(
+        "INSERT INTO derivation (id, derived_through, derive_version) VALUES (1, -1, ?1)",
+        [derive_version],
+    )?;
+    Ok(())
+}
+
+/// How many derived rows there are, without the watermark.
+pub fn count_rows(connection: &Connection) -> Result<i64, StoreError> {
+    let mut rows = 0;
+    for table in TABLES {
+        rows += connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
+            row.get::<_, i64>(0)
+        })?;
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::store::evidence;
+
+    #[test]
+    fn every_table_is_evidence_or_derived() {
+        let connection = crate::store::aside::open_aside().unwrap();
+        let mut statement = connection
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'refinery_schema_history'")
+            .unwrap();
+        let found: BTreeSet<String> = statement
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let named: BTreeSet<String> = TABLES
+            .into_iter()
+            .chain([WATERMARK])
+            .chain(evidence::TABLES)
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(found, named);
+    }
+
+    #[test]
+    fn children_stand_before_their_parents() {
+        let connection = crate::store::aside::open_aside().unwrap();
+        let place = |name: &str| TABLES.iter().position(|table| *table == name).unwrap();
+        for table in TABLES {
+            let mut statement = connection
+                .prepare("SELECT \"table\" FROM pragma_foreign_key_list(?1)")
+                .unwrap();
+            let mut parents = statement.query([table]).unwrap();
+            while let Some(parent) = parents.next().unwrap() {
+                let parent: String = parent.get(0).unwrap();
+                assert!(place(table) < place(&parent), "{table} refers to {parent}");
+            }
+        }
+    }
+}

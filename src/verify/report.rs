@@ -1,0 +1,163 @@
+//! What a verification found.
+
+use std::fmt::{self, Display};
+
+use crate::store::StoreError;
+
+/// Differences that a report lists; the others are counted. More than anybody reads, few enough to print.
+pub const DIFFERENCES_LISTED: usize = 1_000;
+
+/// What a verification came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Leaves of the log, by the number of the last one.
+    pub size: i64,
+    /// RFC 6962 root over the leaves that are there.
+    pub root: [u8; 32],
+    /// The last leaf from which rows were derived; -1 before the first.
+    pub derived_through: i64,
+    /// Leaves whose hash was computed again.
+    pub leaves_checked: i64,
+    /// Bodies that were put together and compared with the digests of their leaves.
+    pub bodies_checked: i64,
+    /// Templates that were unpacked and compared with their digests.
+    pub templates_checked: i64,
+    /// Derived rows that were compared with those derived now.
+    pub rows_compared: i64,
+    /// Leaves whose body had a secret cut out before it was kept: a fact, no difference.
+    pub redacted: i64,
+    /// The first [`DIFFERENCES_LISTED`] differences.
+    pub differences: Vec<Difference>,
+    /// Differences beyond those listed.
+    pub more: i64,
+}
+
+impl Report {
+    /// Whether nothing differs.
+    pub fn agrees(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
+/// One place where the file is not what the recorder wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// In which way.
+    pub kind: Kind,
+    /// The table; `sqlite_schema` for the schema and the file itself.
+    pub table: String,
+    /// The row by its primary key, as `op=1, version=2`; the name of a schema object. Empty where the table
+    /// as a whole cannot be read.
+    pub key: String,
+    /// What is wrong, in words.
+    pub what: String,
+}
+
+impl Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            table,
+            key,
+            what,
+        } = self;
+        write!(f, "{kind}: {table} {key}: {what}")
+    }
+}
+
+/// In which way something differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Numbers that should follow each other do not.
+    Gap,
+    /// Something is not there.
+    Missing,
+    /// Something is there, and is not what it should be.
+    Invalid,
+    /// Something is there that should not be.
+    Extra,
+}
+
+impl Kind {
+    /// The word in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gap => "gap",
+            Self::Missing => "missing",
+            Self::Invalid => "invalid",
+            Self::Extra => "extra",
+        }
+    }
+}
+
+impl Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Differences while they are found.
+#[derive(Default)]
+pub(super) struct Findings {
+    listed: Vec<Difference>,
+    more: i64,
+}
+
+impl Findings {
+    /// Notes a difference.
+    pub(super) fn add(&mut self, kind: Kind, table: &str, key: impl Display, what: impl Display) {
+        if self.listed.len() >= DIFFERENCES_LISTED {
+            self.more += 1;
+            return;
+        }
+        self.listed.push(Difference {
+            kind,
+            table: table.to_owned(),
+            key: key.to_string(),
+            what: what.to_string(),
+        });
+    }
+
+    /// Turns an error that tells of damage in `table` into a difference (`None`), so that the other checks
+    /// still run; any other error stays one.
+    pub(super) fn unless_damaged<T>(
+        &mut self,
+        table: &str,
+        result: Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_damage() => {
+                self.add(
+                    Kind::Invalid,
+                    table,
+                    "",
+                    format_args!("cannot be read: {error}"),
+                );
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The differences listed, and the number of the others.
+    pub(super) fn into_parts(self) -> (Vec<Difference>, i64) {
+        (self.listed, self.more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_counted_and_not_kept() {
+        let mut findings = Findings::default();
+        for number in 0..DIFFERENCES_LISTED + 7 {
+            findings.add(Kind::Extra, "leaf", number, "x");
+        }
+        let (listed, more) = findings.into_parts();
+        assert_eq!((listed.len(), more), (DIFFERENCES_LISTED, 7));
+        assert_eq!(listed[1].to_string(), "extra: leaf 1: x");
+    }
+}
