@@ -20,6 +20,7 @@
 //! - [`record`]: joins these: appends evidence and derives rows in the writer's transactions.
 //! - [`cloud`]: signatures, credentials, one HTTP attempt. Knows no SQL.
 //! - [`collect`]: the only room that joins cloud and store: what is due, pages, one run, stop.
+//! - [`verify`]: recomputes everything from evidence and compares; rebuilds.
 //! - [`export`]: rows to bytes. Pure.
 //! - [`config`], [`cli`]: what was typed.
 //! - `sandbox` (feature `sandbox`): the simulated cloud behind `optrail demo`, with code of its own.

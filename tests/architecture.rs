@@ -1,6 +1,8 @@
 //! The house rules that a machine can hold: which room may use which, what each file says of itself, and
 //! how long it may grow.
 
+#![allow(clippy::expect_used)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

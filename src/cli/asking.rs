@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use super::os_user::os_user;
 use crate::cloud::{
     ClientConfig, Credentials, Endpoint, Endpoints, Limits, SignatureVersion, credentials,
 };
-use crate::collect::{Collector, Failure, Stopping, host_name, user_name};
+use crate::collect::{Collector, Failure, Stopping, host_name};
 use crate::config::{self, Config};
 use crate::export::escape::terminal;
 use crate::model::SystemClock;
@@ -57,7 +58,7 @@ pub fn collector_with(
         credentials,
         endpoint: config.endpoint.clone(),
         simulated: false,
-        user: user_name(&environment),
+        user: os_user(),
         host: host_name(),
         stopping,
     })

@@ -9,24 +9,24 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::global::GlobalArgs;
-use super::{Exit, asking, log_id, output};
+use super::os_user::os_user;
+use super::{Exit, asking, log_id, output, rows};
 use crate::cloud::{
     ClientConfig, Credentials, Endpoint, Endpoints, Limits, Secret, SignatureVersion,
 };
-use crate::collect::{
-    Collector, DEFAULT_LABEL, RoundOptions, StopOrder, Stopping, host_name, user_name,
-};
+use crate::collect::{Collector, DEFAULT_LABEL, RoundOptions, StopOrder, Stopping, host_name};
 use crate::evidence::leaf::{Watch, WatchChange};
-use crate::export::{Cell, Format, Layout, encoder};
+use crate::export::{Format, Layout, encoder};
 use crate::model::{Clock, ManualClock, Service, UtcMillis};
 use crate::record::Recorder;
 use crate::sandbox::scenario::{self, DemoIds};
 use crate::sandbox::{
     DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAULT_ACCOUNT_ID, Sandbox, SandboxConfig,
 };
-use crate::store::query::{self, Value};
+use crate::store::query::Query;
 use crate::store::watches::WatchTarget;
 use crate::store::{Connection, open};
+use crate::verify::{Depth, verify};
 
 /// Show it all in ten seconds, without an account or a network
 ///
@@ -79,7 +79,15 @@ pub fn run(args: &DemoArgs, global: &GlobalArgs) -> anyhow::Result<Exit> {
         );
     }
     let story = asking::runtime()?.block_on(record(args, &database))?;
-    tell(&database, &story, 0)?;
+    let report = verify(&database, Depth::All)?;
+    if !report.differences.is_empty() {
+        bail!(
+            "verify found {} differences in the demo's own file {}",
+            report.differences.len(),
+            database.display()
+        );
+    }
+    tell(&database, &story, report.size)?;
     Ok(Exit::Done)
 }
 
@@ -120,7 +128,7 @@ async fn record(args: &DemoArgs, database: &Path) -> anyhow::Result<Story> {
         )?,
         endpoint: Some(sandbox.endpoint()),
         simulated: true,
-        user: user_name(&asking::environment),
+        user: os_user(),
         host: host_name(),
         stopping: Stopping::default(),
     };
@@ -186,7 +194,7 @@ fn watch_all(database: &Path, ids: &DemoIds, now: UtcMillis) -> anyhow::Result<(
             declared_started_at: None,
             origin: Some("demo".to_owned()),
             reason: Some(entity.role),
-            user: user_name(&asking::environment),
+            user: os_user(),
             at: now,
         };
         recorder.add_watch(watch, target)?;
@@ -262,27 +270,12 @@ fn print(
         ..Layout::default()
     };
     let mut encoder = encoder(format, &layout)?;
-    let columns = query::columns(connection, sql)?;
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    encoder.header(&columns, out)?;
-    let mut written = Ok(());
-    query::each_row(connection, sql, &[], |row| {
-        let cells: Vec<Cell<'_>> = row.iter().map(|value| cell(*value)).collect();
-        written = encoder.row(&cells, out);
-        written.is_ok()
-    })?;
-    written?;
-    Ok(encoder.finish(out)?)
-}
-
-fn cell(value: Value<'_>) -> Cell<'_> {
-    match value {
-        Value::Null => Cell::Null,
-        Value::Integer(number) => Cell::Integer(number),
-        Value::Real(number) => Cell::Real(number),
-        Value::Text(text) => Cell::Text(text),
-        Value::Blob(bytes) => Cell::Blob(bytes),
-    }
+    rows::write_rows(
+        &mut Query::prepare(connection, sql)?,
+        &[],
+        &mut *encoder,
+        out,
+    )
 }
 
 /// Columns of the table where stdout is no terminal.

@@ -1,12 +1,22 @@
 //! `optrail export`.
 
+use std::io::Write;
+
+use anyhow::Context as _;
 use clap::Args;
 
-use super::checked_args;
+use super::database::{self, Database};
 use super::dataset::{self, Dataset};
+use super::output::{AtomicFile, stdout_width, to_stdout};
+use super::rows::write_rows;
+use super::sections::json_layout;
 use super::values::{FileOrStd, region, service, some_text, words};
+use super::{Exit, UsageError, checked_args};
+use crate::config::Config;
 use crate::export::{Delimiter, Format, Layout, LayoutError, encoder};
 use crate::model::Service;
+use crate::store::query::Query;
+use crate::store::selection::{Filter, Selection, columns};
 
 /// Write a dataset as CSV, JSON or a table
 ///
@@ -107,6 +117,107 @@ impl TryFrom<TypedFormat> for FormatArgs {
 }
 
 checked_args!(FormatArgs, TypedFormat);
+
+/// Writes the dataset to a file or stdout.
+pub fn run(args: &ExportArgs, config: &Config) -> anyhow::Result<Exit> {
+    let database = database::to_read(config)?;
+    let selection = selection(args, config);
+    let known = columns(&database.connection, selection.view)?;
+    if let Some(filter) = selection
+        .filters
+        .iter()
+        .find(|filter| !known.iter().any(|column| column == filter.column))
+    {
+        anyhow::bail!(UsageError(format!(
+            "{} has no column {}; leave {} out",
+            selection.view,
+            filter.column,
+            flag(filter.column)
+        )));
+    }
+    match &args.output {
+        Some(FileOrStd::File(path)) => {
+            let mut file = AtomicFile::create(path)?;
+            write(&database, &selection, &args.format, None, &mut file)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            file.commit()?;
+        }
+        Some(FileOrStd::Std) | None => {
+            let width = stdout_width();
+            to_stdout(args.format.format.into(), |out| {
+                write(
+                    &database,
+                    &selection,
+                    &args.format,
+                    Some((width, config)),
+                    out,
+                )
+            })?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Streams the rows, all of one moment. `terminal` is there for stdout alone: its width, if it is one.
+fn write(
+    database: &Database<'_>,
+    selection: &Selection,
+    format: &FormatArgs,
+    terminal: Option<(Option<usize>, &Config)>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let mut layout = Layout {
+        json_columns: json_layout().json_columns,
+        ..format.layout.clone()
+    };
+    if let Some((width, config)) = terminal {
+        layout.width = width;
+        layout.color = config.color.allows(width.is_some());
+    }
+    let mut encoder = encoder(format.format, &layout)?;
+    database.read(|connection| {
+        let mut query = Query::prepare(connection, &selection.sql())?;
+        write_rows(&mut query, &selection.parameters(), encoder.as_mut(), out)
+    })
+}
+
+/// The columns that the filters of the command line are about.
+const FILTERS: [(&str, &str); 5] = [
+    ("account_id", "--account"),
+    ("service", "--service"),
+    ("region_id", "--region"),
+    ("operation_id", "--operation"),
+    ("status", "--status"),
+];
+
+fn flag(column: &str) -> &'static str {
+    let found = FILTERS.iter().find(|(of, _)| *of == column);
+    found.map_or("the filter", |(_, flag)| flag)
+}
+
+fn selection(args: &ExportArgs, config: &Config) -> Selection {
+    let services = args.filter.service.iter();
+    let typed = [
+        config.accounts.clone(),
+        services
+            .map(|service| service.as_str().to_owned())
+            .collect(),
+        args.filter.region.clone(),
+        args.filter.operation.clone(),
+        args.filter.status.clone(),
+    ];
+    let filters = FILTERS
+        .into_iter()
+        .zip(typed)
+        .filter(|(_, values)| !values.is_empty())
+        .map(|((column, _), values)| Filter { column, values })
+        .collect();
+    Selection {
+        view: args.dataset.view,
+        order: args.dataset.key,
+        filters,
+    }
+}
 
 fn after_help() -> String {
     format!(

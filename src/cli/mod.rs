@@ -1,11 +1,12 @@
 //! What is typed: the commands, their arguments and help texts, and how a command speaks back.
 //!
-//! It holds no logic of the product. One file a command says what may be typed; what was typed is
-//! checked here, so that a command gets no arguments that contradict each other. May use every
-//! room below it; today it needs `model`, `config` and `export`.
+//! It holds no logic of the product. One file a command says what may be typed and passes it on; what
+//! was typed is checked here, so that a command gets no arguments that contradict each other. May use
+//! every room below it.
 
 pub mod asking;
 pub mod collect;
+mod database;
 pub mod dataset;
 #[cfg(feature = "sandbox")]
 pub mod demo;
@@ -14,15 +15,20 @@ pub mod export;
 pub mod from_answer;
 pub mod global;
 pub mod init;
-mod log_id;
+pub mod log_id;
+pub mod os_user;
 pub mod output;
 pub mod rebuild;
+mod rows;
+mod run;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod sections;
 pub mod show;
 pub mod sql;
 pub mod status;
 pub mod stop;
+mod usage;
 mod values;
 pub mod verify;
 pub mod watch;
@@ -30,6 +36,8 @@ pub mod watch;
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
+pub use run::run;
+pub use usage::UsageError;
 pub use values::{FileOrStd, ReportFormat};
 
 /// Records what Alibaba Cloud says about its operations, and keeps the proof

@@ -13,6 +13,7 @@ pub use file::{AtomicFile, OutputError};
 pub use logging::start_logging;
 pub use stdout::{DataFormat, to_stdout};
 
+use crate::config::{Config, LogFormat, Verbosity};
 use crate::export::escape::{Notation, terminal_lines};
 
 /// Width of a terminal that does not say how wide it is.
@@ -26,6 +27,15 @@ const NARROWEST_WIDTH: usize = 20;
 pub fn message(text: &str) {
     let shown = terminal_lines(text, Notation::Braces);
     let _ = writeln!(io::stderr().lock(), "{}", shown.trim_end_matches('\n'));
+}
+
+/// Says something on stderr that is no error: not with `-q`, and as a log line where those are JSON.
+pub fn notice(config: &Config, text: &str) {
+    match (config.verbosity, config.log_format) {
+        (Verbosity::Quiet, _) => {}
+        (_, LogFormat::Json) => tracing::warn!("{text}"),
+        (_, LogFormat::Text) => message(text),
+    }
 }
 
 /// Columns that a table on stdout may take: `None` (as many as it needs) where stdout is no

@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 
+use super::values::duration;
 use super::{Exit, asking, output};
 use crate::collect::{Signal, Stopping};
 use crate::model::SystemClock;
@@ -34,6 +36,10 @@ pub struct SandboxArgs {
     /// 100,000; hostile, texts made to break exports
     #[arg(long, value_name = "NAME", default_value = "demo", value_parser = ["demo", "paging", "hostile"])]
     pub scenario: String,
+
+    /// How long every answer takes
+    #[arg(long, value_name = "DURATION", default_value = "0ms", value_parser = duration)]
+    pub latency: Duration,
 }
 
 /// Serves the simulated cloud until a signal comes.
@@ -44,6 +50,7 @@ pub fn run(args: &SandboxArgs) -> anyhow::Result<Exit> {
         stopping.listen()?;
         let config = SandboxConfig {
             listen: args.listen,
+            latency_ms: u64::try_from(args.latency.as_millis()).unwrap_or(u64::MAX),
             ..SandboxConfig::new(Arc::new(SystemClock))
         };
         let sandbox = Sandbox::start(config)

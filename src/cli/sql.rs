@@ -1,9 +1,17 @@
 //! `optrail sql`.
 
+use std::io::{IsTerminal as _, stdout};
+
 use clap::Args;
 
+use super::output::{stdout_width, to_stdout};
+use super::rows::write_rows;
+use super::sections::json_layout;
 use super::values::{some_text, words};
-use crate::export::Format;
+use super::{Exit, UsageError, database};
+use crate::config::Config;
+use crate::export::{Format, Layout, encoder};
+use crate::store::query::{Query, restrict_to_select};
 
 /// Ask the views in SQL, read-only
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -32,4 +40,25 @@ impl SqlArgs {
         };
         self.format.unwrap_or(default)
     }
+}
+
+/// Asks, and writes the answer to stdout.
+pub fn run(args: &SqlArgs, config: &Config) -> anyhow::Result<Exit> {
+    let mut database = database::to_read(config)?;
+    database.warn_if_behind()?;
+    restrict_to_select(&mut database.connection)?;
+    let format = args.format(stdout().is_terminal());
+    let width = stdout_width();
+    let layout = Layout {
+        width,
+        color: config.color.allows(width.is_some()),
+        ..json_layout()
+    };
+    let mut encoder = encoder(format, &layout)?;
+    let mut query = Query::prepare(&database.connection, &args.sql)
+        .map_err(|error| UsageError(error.to_string()))?;
+    to_stdout(format.into(), |out| {
+        write_rows(&mut query, &[], encoder.as_mut(), out)
+    })?;
+    Ok(Exit::Done)
 }

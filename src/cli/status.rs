@@ -1,8 +1,22 @@
 //! `optrail status`.
 
-use clap::Args;
+use std::path::Path;
 
+use clap::Args;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::output::{DataFormat, to_stdout};
+use super::sections::{Column, Look, json, section};
 use super::values::ReportFormat;
+use super::{Exit, database};
+use crate::config::Config;
+use crate::export::escape::terminal;
+use crate::store::query::{Rows, Value};
+use crate::store::status::Status;
+
+/// Rows that people are shown of a list; programs get all.
+const ROWS_SHOWN: usize = 10;
 
 /// Show watches, the last runs, what expires soon, and the file's size
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -14,4 +28,185 @@ pub struct StatusArgs {
     /// How to answer
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: ReportFormat,
+}
+
+/// Answers how the recorder is doing.
+pub fn run(args: &StatusArgs, config: &Config) -> anyhow::Result<Exit> {
+    let database = database::to_read(config)?;
+    let status = database.read(|connection| Status::read(connection, &config.accounts))?;
+    let size = FileSize::of(&config.database);
+    match args.format {
+        ReportFormat::Text => {
+            let text = text(&status, &config.database, size, Look::of_stdout(config))?;
+            to_stdout(DataFormat::Escaped, |out| {
+                Ok(out.write_all(text.as_bytes())?)
+            })?;
+        }
+        ReportFormat::Json => {
+            let document = Document::new(&status, &config.database, size)?;
+            let text = serde_json::to_string_pretty(&document)?;
+            to_stdout(DataFormat::Json, |out| Ok(writeln!(out, "{text}")?))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Bytes on disk; a file that is not there has none.
+#[derive(Debug, Clone, Copy)]
+struct FileSize {
+    database: u64,
+    /// The write-ahead log, which the database takes in from time to time.
+    log: u64,
+}
+
+impl FileSize {
+    fn of(path: &Path) -> Self {
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        Self {
+            database: length(path),
+            log: length(Path::new(&log)),
+        }
+    }
+}
+
+/// The answer for programs.
+#[derive(Serialize)]
+struct Document {
+    database: String,
+    database_bytes: u64,
+    write_ahead_log_bytes: u64,
+    evidence_size: i64,
+    derived_through: i64,
+    unknowns: i64,
+    watches: Box<RawValue>,
+    failing: Box<RawValue>,
+    expiring: Box<RawValue>,
+    runs: Box<RawValue>,
+}
+
+impl Document {
+    fn new(status: &Status, path: &Path, size: FileSize) -> anyhow::Result<Self> {
+        Ok(Self {
+            database: path.display().to_string(),
+            database_bytes: size.database,
+            write_ahead_log_bytes: size.log,
+            evidence_size: status.progress.evidence_size,
+            derived_through: status.progress.derived_through,
+            unknowns: status.unknowns,
+            watches: json(&status.watches)?,
+            failing: json(&status.failing)?,
+            expiring: json(&status.expiring)?,
+            runs: json(&status.runs)?,
+        })
+    }
+}
+
+const FAILING: [Column; 6] = [
+    ("watch_id", "watch"),
+    ("service", "service"),
+    ("region_id", "region"),
+    ("operation_id", "operation"),
+    ("cause", "cause"),
+    ("last_failed_at", "last failed"),
+];
+
+const EXPIRING: [Column; 3] = [
+    ("watch_id", "watch"),
+    ("operation_id", "operation"),
+    ("expires_by", "expires by"),
+];
+
+const RUNS: [Column; 7] = [
+    ("run_id", "run"),
+    ("kind", "kind"),
+    ("started_at", "started"),
+    ("outcome", "outcome"),
+    ("watches_due", "due"),
+    ("watches_failed", "failed"),
+    ("requests", "requests"),
+];
+
+/// The answer for people.
+fn text(status: &Status, path: &Path, size: FileSize, look: Look) -> anyhow::Result<String> {
+    let behind = match status.progress.leaves_behind() {
+        0 => "rows derived from all".to_owned(),
+        behind => format!("rows of the last {behind} not derived yet"),
+    };
+    let path = path.display().to_string();
+    let mut text = format!(
+        "Database  {}, {}, write-ahead log {}\n\
+         Evidence  {} leaves, {behind}\n\
+         Watches   {}\n\
+         Unknown   {}\n",
+        terminal(&path),
+        bytes(size.database),
+        bytes(size.log),
+        status.progress.evidence_size,
+        watches(&status.watches),
+        match status.unknowns {
+            0 => "no word or field".to_owned(),
+            some => format!("{some} words or fields; `optrail export unknowns`"),
+        },
+    );
+    let mut add = |title: &str, rows: &Rows, columns: &[Column]| -> anyhow::Result<()> {
+        if !rows.rows.is_empty() {
+            text.push_str(&section(title, rows, columns, ROWS_SHOWN, look)?);
+        }
+        Ok(())
+    };
+    add("Failing (times are UTC)", &status.failing, &FAILING)?;
+    add(
+        "CADT operations that have not ended (their ids die an hour after the start)",
+        &status.expiring,
+        &EXPIRING,
+    )?;
+    add("Last runs", &status.runs, &RUNS)?;
+    Ok(text)
+}
+
+/// `12: 3 active, 9 settled`; those given up are not counted.
+fn watches(rows: &Rows) -> String {
+    let mut total = 0;
+    let mut parts = Vec::new();
+    for row in &rows.rows {
+        if let [Value::Text(state), Value::Integer(count)] =
+            row.iter().map(Value::from).collect::<Vec<_>>()[..]
+            && state != "removed"
+        {
+            total += count;
+            parts.push(format!("{count} {state}"));
+        }
+    }
+    match total {
+        0 => "none; `optrail watch add` says what to record".to_owned(),
+        total => format!("{total}: {}", parts.join(", ")),
+    }
+}
+
+/// A size in the largest unit that leaves something before the point.
+fn bytes(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match UNITS.into_iter().find(|(_, unit)| bytes >= *unit) {
+        Some((name, unit)) => {
+            let tenths = u128::from(bytes) * 10 / u128::from(unit);
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_one_digit_after_the_point() {
+        assert_eq!(bytes(0), "0 B");
+        assert_eq!(bytes(1_023), "1023 B");
+        assert_eq!(bytes(1 << 20), "1.0 MiB");
+        assert_eq!(bytes(315_392), "308.0 KiB");
+        assert_eq!(bytes(u64::MAX), "17179869183.9 GiB");
+    }
 }

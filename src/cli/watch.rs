@@ -1,9 +1,14 @@
 //! `optrail watch`: what to record.
 
+mod add;
+mod list;
+mod remove;
+
 use clap::{Args, Subcommand};
 
-use super::checked_args;
 use super::values::{FileOrStd, instant, region, service, some_text};
+use super::{Exit, checked_args};
+use crate::config::Config;
 use crate::model::{Service, UtcMillis};
 
 /// Say what to record: add, list and remove watches
@@ -212,11 +217,20 @@ pub struct ListArgs {}
 Examples:
   optrail watch remove 6da106ca-1784-4a6f-a7e1-e723863d0000 --reason 'test run'")]
 pub struct RemoveArgs {
-    /// Watch, or the operation it watches, as `watch list` shows it
+    /// Watch, or the operation it watches, as `watch list` shows it; watch:N is always a watch
     #[arg(value_name = "ID", value_parser = some_text)]
     pub id: String,
 
     /// Why; kept for ever
     #[arg(long, value_name = "TEXT", value_parser = some_text)]
     pub reason: String,
+}
+
+/// Adds, lists or removes watches.
+pub fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
+    match &args.command {
+        WatchCommand::Add(args) => add::run(args, config),
+        WatchCommand::List(ListArgs {}) => list::run(config),
+        WatchCommand::Remove(args) => remove::run(args, config),
+    }
 }

@@ -18,7 +18,7 @@ mod summary;
 
 pub use ask::{Caller, Failure};
 pub use due::{Watched, due};
-pub use host::{host_name, user_name};
+pub use host::host_name;
 pub use lock::{Lock, LockError};
 pub use round::{Collector, CollectorError, DEFAULT_LABEL, RoundEnd, RoundOptions};
 pub use signal::{Signal, Stopping};

@@ -19,7 +19,8 @@ use crate::services::{Content, sts};
 use crate::store::runs::RunEndRow;
 use crate::store::{Connection, StoreError, evidence, watches};
 
-/// The name of the credentials where no account is configured.
+/// The name of the only credentials there are where no account is configured: those of the default chain,
+/// or of `--profile`.
 pub const DEFAULT_LABEL: &str = "default";
 
 /// Watches that are looked at at the same time, for each request in flight: while one waits for its answer

@@ -3,6 +3,7 @@
 //! It is not policy: what a row means and when it is written is decided in `derive` and `record`, which
 //! hand their work in as closures over the transaction. Depends on `model` alone.
 
+mod accounts;
 pub mod aside;
 pub mod catalogue;
 pub mod compare;
@@ -15,9 +16,13 @@ pub mod listings;
 pub mod migrate;
 pub mod open;
 pub mod operations;
+pub mod progress;
 pub mod query;
 pub mod results;
 pub mod runs;
+pub mod selection;
+pub mod show;
+pub mod status;
 pub mod unknowns;
 pub mod views;
 pub mod watches;

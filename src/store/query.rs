@@ -1,7 +1,8 @@
 //! Reading for people: any SELECT, row by row, without knowing its columns.
 
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, ErrorCode, Statement, params_from_iter};
 
 use super::StoreError;
 
@@ -20,41 +21,268 @@ pub enum Value<'a> {
     Blob(&'a [u8]),
 }
 
-/// Names of the columns of a SELECT.
-pub fn columns(connection: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
-    let statement = connection.prepare(sql)?;
-    Ok(statement.column_names().map(str::to_owned).collect())
+/// Why a statement cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SelectError {
+    /// More than one.
+    #[error("only one statement can be asked at a time; leave out what follows the first ';'")]
+    Several,
+    /// It would write, attach, or change a setting; or there is nothing to ask.
+    #[error("only a SELECT can be asked: this file is read, never written")]
+    NotASelect,
+    /// SQLite does not understand it.
+    #[error("the statement cannot be read: {0}")]
+    Invalid(String),
 }
 
-/// Runs a SELECT with text parameters and calls `visit` with each row. `visit` ends the reading early by
-/// returning `false`.
-pub fn each_row(
-    connection: &Connection,
-    sql: &str,
-    parameters: &[String],
-    mut visit: impl FnMut(&[Value<'_>]) -> bool,
-) -> Result<(), StoreError> {
-    let mut statement = connection.prepare(sql)?;
-    let width = statement.column_count();
-    let mut rows = statement.query(params_from_iter(parameters))?;
-    while let Some(row) = rows.next()? {
-        let mut values = Vec::with_capacity(width);
-        for column in 0..width {
-            values.push(match row.get_ref(column)? {
-                ValueRef::Null => Value::Null,
-                ValueRef::Integer(number) => Value::Integer(number),
-                ValueRef::Real(number) => Value::Real(number),
-                ValueRef::Text(text) => Value::Text(std::str::from_utf8(text).map_err(|_| {
-                    StoreError::Inconsistent(format!(
-                        "column {column} holds text that is not UTF-8"
-                    ))
-                })?),
-                ValueRef::Blob(bytes) => Value::Blob(bytes),
-            });
+/// A SELECT that is ready to be asked.
+pub struct Query<'c> {
+    statement: Statement<'c>,
+}
+
+impl<'c> Query<'c> {
+    /// Prepares one statement that answers with rows.
+    ///
+    /// # Errors
+    /// [`SelectError`], by what is wrong with the text.
+    pub fn prepare(connection: &'c Connection, sql: &str) -> Result<Self, SelectError> {
+        let statement = connection.prepare(sql).map_err(select_error)?;
+        if statement.column_count() == 0 || !statement.readonly() {
+            return Err(SelectError::NotASelect);
         }
-        if !visit(&values) {
-            break;
+        Ok(Self { statement })
+    }
+
+    /// Names of the columns.
+    pub fn columns(&self) -> Vec<String> {
+        let names = self.statement.column_names();
+        names.map(str::to_owned).collect()
+    }
+
+    /// Asks, with a text for each parameter, and calls `visit` with each row; its first error ends the
+    /// reading.
+    ///
+    /// # Errors
+    /// [`StoreError`], and whatever `visit` returns.
+    pub fn each_row<E: From<StoreError>>(
+        &mut self,
+        parameters: &[&str],
+        mut visit: impl FnMut(&[Value<'_>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let width = self.statement.column_count();
+        let mut rows = self
+            .statement
+            .query(params_from_iter(parameters))
+            .map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            let mut values = Vec::with_capacity(width);
+            for column in 0..width {
+                let value = row.get_ref(column).map_err(StoreError::from)?;
+                values.push(borrowed(column, value)?);
+            }
+            visit(&values)?;
+        }
+        Ok(())
+    }
+}
+
+fn select_error(error: rusqlite::Error) -> SelectError {
+    match error {
+        rusqlite::Error::MultipleStatement => SelectError::Several,
+        error if error.sqlite_error_code() == Some(ErrorCode::AuthorizationForStatementDenied) => {
+            SelectError::NotASelect
+        }
+        rusqlite::Error::SqlInputError { msg, offset, .. } => match offset {
+            0.. => SelectError::Invalid(format!("{msg} (at byte {offset})")),
+            _ => SelectError::Invalid(msg),
+        },
+        other => SelectError::Invalid(other.to_string()),
+    }
+}
+
+fn borrowed(column: usize, value: ValueRef<'_>) -> Result<Value<'_>, StoreError> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(text) => Value::Text(std::str::from_utf8(text).map_err(|_| {
+            StoreError::Inconsistent(format!("column {column} holds text that is not UTF-8"))
+        })?),
+        ValueRef::Blob(bytes) => Value::Blob(bytes),
+    })
+}
+
+/// From now on this connection answers SELECT alone, whatever the statement says: nothing is written,
+/// attached, or set.
+pub fn restrict_to_select(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.authorizer(Some(|context: AuthContext<'_>| match context.action {
+        AuthAction::Select
+        | AuthAction::Read { .. }
+        | AuthAction::Function { .. }
+        | AuthAction::Recursive => Authorization::Allow,
+        _ => Authorization::Deny,
+    }))?;
+    Ok(())
+}
+
+/// A few rows, kept: for answers that a person reads.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rows {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// The rows, each as wide as there are columns.
+    pub rows: Vec<Vec<rusqlite::types::Value>>,
+}
+
+impl Rows {
+    /// Asks a question whose answer is small.
+    ///
+    /// # Errors
+    /// [`StoreError`], also where the text is no SELECT, since it is ours.
+    pub fn ask(
+        connection: &Connection,
+        sql: &str,
+        parameters: &[&str],
+    ) -> Result<Self, StoreError> {
+        let mut statement = connection.prepare_cached(sql)?;
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        let width = columns.len();
+        let rows = statement
+            .query_map(params_from_iter(parameters), |row| {
+                (0..width).map(|column| row.get(column)).collect()
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(Self { columns, rows })
+    }
+
+    /// Place of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+
+    /// The text in a column of the first row; `None` where there is none, or another kind of value.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.first(name)? {
+            rusqlite::types::Value::Text(text) => Some(text),
+            _ => None,
         }
     }
-    Ok(())
+
+    /// The whole number in a column of the first row; `None` as for [`Rows::text`].
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match self.first(name)? {
+            rusqlite::types::Value::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn first(&self, name: &str) -> Option<&rusqlite::types::Value> {
+        self.rows.first()?.get(self.column(name)?)
+    }
+}
+
+impl<'a> From<&'a rusqlite::types::Value> for Value<'a> {
+    fn from(value: &'a rusqlite::types::Value) -> Self {
+        use rusqlite::types::Value as Owned;
+        match value {
+            Owned::Null => Self::Null,
+            Owned::Integer(number) => Self::Integer(*number),
+            Owned::Real(number) => Self::Real(*number),
+            Owned::Text(text) => Self::Text(text),
+            Owned::Blob(bytes) => Self::Blob(bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn restricted() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1), (2)")
+            .unwrap();
+        restrict_to_select(&mut connection).unwrap();
+        connection
+    }
+
+    #[test]
+    fn what_reads_is_answered() {
+        let connection = restricted();
+        for sql in [
+            "SELECT sum(a), 'x', NULL, x'ab', 0.5 FROM t;  -- done",
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT * FROM n",
+            "SELECT value FROM json_each('[1, 2]')",
+            "VALUES (1)",
+            "EXPLAIN QUERY PLAN SELECT * FROM t",
+        ] {
+            let mut seen = 0;
+            let mut query = Query::prepare(&connection, sql).unwrap();
+            query
+                .each_row(&[], |_| -> Result<(), StoreError> {
+                    seen += 1;
+                    Ok(())
+                })
+                .unwrap();
+            assert!(seen > 0, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_read_is_refused() {
+        let connection = restricted();
+        for sql in [
+            "INSERT INTO t VALUES (3)",
+            "UPDATE t SET a = 3 RETURNING a",
+            "DELETE FROM t",
+            "CREATE TEMP TABLE u (a)",
+            "DROP TABLE t",
+            "ATTACH ':memory:' AS other",
+            "VACUUM INTO 'copy.db'",
+            "PRAGMA query_only = 0",
+            "PRAGMA writable_schema = 1",
+            "BEGIN IMMEDIATE",
+            "SAVEPOINT s",
+            "REINDEX",
+            "ANALYZE",
+            "",
+            "-- nothing",
+        ] {
+            let refused = Query::prepare(&connection, sql).err();
+            assert_eq!(refused, Some(SelectError::NotASelect), "{sql}");
+        }
+        let two = Query::prepare(&connection, "SELECT 1; SELECT 2").err();
+        assert_eq!(two, Some(SelectError::Several));
+        let unknown = Query::prepare(&connection, "SELECT b FROM t")
+            .err()
+            .unwrap();
+        assert!(
+            unknown.to_string().contains("no such column: b"),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn settings_cannot_be_reached_through_a_table() {
+        let connection = restricted();
+        let sql = "SELECT * FROM pragma_query_only";
+        let asked = Query::prepare(&connection, sql)
+            .map(|mut query| query.each_row(&[], |_| Ok::<_, StoreError>(())));
+        assert!(!matches!(asked, Ok(Ok(()))));
+    }
+
+    #[test]
+    fn an_error_of_the_visitor_ends_the_reading() {
+        let connection = restricted();
+        let mut query = Query::prepare(&connection, "SELECT a FROM t WHERE a >= ?1").unwrap();
+        let mut seen = 0;
+        let ended = query.each_row(&["1"], |_| {
+            seen += 1;
+            Err(StoreError::WriterGone)
+        });
+        assert!(matches!(ended, Err(StoreError::WriterGone)));
+        assert_eq!(seen, 1);
+    }
 }

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::StoreError;
+use super::query::Rows;
+use super::{StoreError, accounts};
 
 /// What a watch is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +133,16 @@ pub fn all(connection: &Connection) -> Result<Vec<WatchRow>, StoreError> {
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The rows of the view `watches` that have not been given up, of these accounts (ids, or names that
+/// watches bear; none means all), in order.
+pub fn listed(connection: &Connection, account_names: &[String]) -> Result<Rows, StoreError> {
+    let sql = "SELECT * FROM watches
+        WHERE state <> 'removed' AND (?1 = '[]' OR account_id IN (SELECT value FROM json_each(?1))
+            OR label IN (SELECT value FROM json_each(?1)))
+        ORDER BY watch_id";
+    Rows::ask(connection, sql, &[&accounts::parameter(account_names)])
 }
 
 /// Remembers which operation a watch turned out to be.

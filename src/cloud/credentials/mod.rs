@@ -122,12 +122,19 @@ pub fn resolve(
     cli_profile::credentials(None, environment)
 }
 
-/// The region to use where none is named: that of the environment, else the profile's.
+/// The region to use where none is named, in the same order as the key: that of a profile which the user
+/// named for this program, else the environment's, else that of the profile which the CLI's file chooses.
 pub fn default_region(profile: Option<&str>, environment: &Environment<'_>) -> Option<String> {
-    REGION_VARIABLES
-        .into_iter()
-        .find_map(|name| variable(environment, name))
-        .or_else(|| cli_profile::region(profile, environment))
+    let of_environment = || {
+        REGION_VARIABLES
+            .into_iter()
+            .find_map(|name| variable(environment, name))
+    };
+    let of_profile = || cli_profile::region(profile, environment);
+    match profile {
+        Some(_) => of_profile().or_else(of_environment),
+        None => of_environment().or_else(of_profile),
+    }
 }
 
 /// A variable that is set and not empty.

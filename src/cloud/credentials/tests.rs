@@ -185,14 +185,19 @@ fn a_garbled_file_is_named_by_place_without_its_text() {
 }
 
 #[test]
-fn regions_come_from_the_environment_then_from_the_profile() {
+fn regions_come_from_where_the_key_comes_from_first() {
     let setting = Setting::new(CONFIG);
     assert_eq!(setting.region(None).as_deref(), Some("cn-beijing"));
     assert_eq!(setting.region(Some("role")).as_deref(), Some("cn-shanghai"));
     assert_eq!(setting.region(Some("temporary")), None);
     assert_eq!(setting.region(Some("prod")), None);
     let setting = setting.with("ALICLOUD_REGION_ID", "us-east-1");
-    assert_eq!(setting.region(Some("role")).as_deref(), Some("us-east-1"));
+    assert_eq!(setting.region(None).as_deref(), Some("us-east-1"));
+    assert_eq!(
+        setting.region(Some("temporary")).as_deref(),
+        Some("us-east-1")
+    );
+    assert_eq!(setting.region(Some("role")).as_deref(), Some("cn-shanghai"));
     let setting = setting.with("ALIBABA_CLOUD_REGION_ID", "eu-west-1");
     assert_eq!(setting.region(None).as_deref(), Some("eu-west-1"));
 }

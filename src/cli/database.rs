@@ -1,0 +1,52 @@
+//! The database as commands that only read see it: opened read-only, in one transaction, and never made.
+
+use super::output::notice;
+use crate::config::Config;
+use crate::store::progress::Progress;
+use crate::store::{Connection, StoreError, open};
+
+/// A database open for reading.
+pub(super) struct Database<'c> {
+    pub(super) connection: Connection,
+    config: &'c Config,
+}
+
+/// Opens the configured database, which must exist.
+pub(super) fn to_read(config: &Config) -> Result<Database<'_>, StoreError> {
+    Ok(Database {
+        connection: open::read_only(&config.database)?,
+        config,
+    })
+}
+
+impl Database<'_> {
+    /// Asks within one transaction, so that all answers are of one moment; says so where rows of the
+    /// newest evidence are still missing.
+    pub(super) fn read<T, E: From<StoreError>>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = self
+            .connection
+            .unchecked_transaction()
+            .map_err(StoreError::from)?;
+        self.warn_if_behind()?;
+        question(&transaction)
+    }
+
+    /// Says so where rows of the newest evidence are still missing.
+    pub(super) fn warn_if_behind(&self) -> Result<(), StoreError> {
+        let progress = Progress::read(&self.connection)?;
+        let behind = progress.leaves_behind();
+        if behind > 0 {
+            let (done, size) = (progress.derived_through + 1, progress.evidence_size);
+            notice(
+                self.config,
+                &format!(
+                    "rows are derived from the first {done} of {size} leaves of evidence; they catch up when something is recorded next"
+                ),
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! From what was typed to an exit code: the configuration is resolved, the command runs, and what went
+//! wrong is said once.
+
+use super::{Cli, Command, Exit, UsageError, output};
+use super::{collect, export, init, show, sql, status, stop, watch};
+#[cfg(feature = "sandbox")]
+use super::{demo, sandbox};
+use crate::config::{Config, ConfigError, LogFormat, Surroundings};
+
+/// Does what was typed.
+pub fn run(cli: &Cli) -> Exit {
+    let flags = cli.global.flags();
+    let log_format = flags.log_format.unwrap_or_default();
+    output::start_logging(flags.verbosity, log_format);
+    let done = Config::resolve(flags, &Surroundings::of_process())
+        .map_err(|error: ConfigError| error.into())
+        .and_then(|config| dispatch(cli, &config));
+    done.unwrap_or_else(|error| {
+        tell(&error, log_format);
+        exit_of(&error)
+    })
+}
+
+fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<Exit> {
+    match &cli.command {
+        #[cfg(feature = "sandbox")]
+        Command::Demo(args) => demo::run(args, &cli.global),
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(args) => sandbox::run(args),
+        Command::Init(args) => init::run(args, config),
+        Command::Watch(args) => watch::run(args, config),
+        Command::Collect(args) => collect::run(args, config),
+        Command::Stop(args) => stop::run(args, config),
+        Command::Status(args) => status::run(args, config),
+        Command::Show(args) => show::run(args, config),
+        Command::Export(args) => export::run(args, config),
+        Command::Sql(args) => sql::run(args, config),
+        other => anyhow::bail!("not wired: {other:?}"),
+    }
+}
+
+/// What was typed is the reason, or it is not.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.is::<UsageError>() {
+        Exit::Usage
+    } else {
+        Exit::Failed
+    }
+}
+
+fn tell(error: &anyhow::Error, log_format: LogFormat) {
+    let text = describe(error);
+    match log_format {
+        LogFormat::Text => output::message(&format!("error: {text}")),
+        LogFormat::Json => tracing::error!("{text}"),
+    }
+}
+
+/// The error and its causes, each said once: many messages tell their cause already.
+fn describe(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let said = cause.to_string();
+        if text.contains(&said) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&said);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::{Context as _, anyhow};
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let error = anyhow!("disk full").context("cannot write x: disk full");
+        assert_eq!(describe(&error), "cannot write x: disk full");
+        let error = anyhow!("disk full").context("cannot write x");
+        assert_eq!(describe(&error), "cannot write x: disk full");
+    }
+
+    #[test]
+    fn what_was_typed_wrong_is_told_apart() {
+        let usage = anyhow::Error::from(UsageError("no".to_owned()));
+        assert_eq!(exit_of(&usage), Exit::Usage);
+        let below = Err::<(), _>(usage).context("while reading").err();
+        assert_eq!(below.as_ref().map(exit_of), Some(Exit::Usage));
+        assert_eq!(exit_of(&anyhow!("disk full")), Exit::Failed);
+    }
+}

@@ -1,0 +1,38 @@
+//! `optrail watch list`.
+
+use crate::cli::output::{DataFormat, notice, to_stdout};
+use crate::cli::sections::{Column, Look, table};
+use crate::cli::{Exit, database};
+use crate::config::Config;
+use crate::store::watches;
+
+const COLUMNS: [Column; 10] = [
+    ("watch_id", "watch"),
+    ("service", "service"),
+    ("region_id", "region"),
+    ("operation_id", "operation"),
+    ("state", "state"),
+    ("last_outcome", "last outcome"),
+    ("last_asked_at", "last asked (UTC)"),
+    ("origin", "from"),
+    ("added_by", "by"),
+    ("added_at", "added (UTC)"),
+];
+
+/// Lists the watches that have not been given up.
+pub(super) fn run(config: &Config) -> anyhow::Result<Exit> {
+    let database = database::to_read(config)?;
+    let rows = database.read(|connection| watches::listed(connection, &config.accounts))?;
+    if rows.rows.is_empty() {
+        notice(
+            config,
+            "nothing is watched; `optrail watch add` says what to record",
+        );
+        return Ok(Exit::Done);
+    }
+    let text = table(&rows, &COLUMNS, Look::of_stdout(config))?;
+    to_stdout(DataFormat::Escaped, |out| {
+        Ok(out.write_all(text.as_bytes())?)
+    })?;
+    Ok(Exit::Done)
+}

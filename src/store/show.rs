@@ -1,0 +1,128 @@
+//! The questions behind `show`: which operation is meant, and everything about it.
+
+use rusqlite::Connection;
+
+use super::query::Rows;
+use super::{StoreError, accounts};
+use crate::model::{OperationKey, Service};
+
+/// Operations that are named when several could be meant.
+pub const CHOICES: usize = 10;
+
+/// Result rows that are shown one by one; more are only counted.
+pub const RESULTS_SHOWN: i64 = 50;
+
+/// Seen operations whose id begins with ?1. The upper bound lets the index end the search; no id goes on
+/// with the last of all characters.
+const FIND: &str = "
+SELECT service, account_id, region_id, operation_id FROM operation o
+WHERE operation_id >= ?1 AND operation_id <= ?1 || char(1114111) AND substr(operation_id, 1, length(?1)) = ?1
+    AND EXISTS (SELECT 1 FROM operation_version v WHERE v.op = o.op)
+    AND (?2 = '' OR region_id = ?2)
+    AND (?3 = '[]' OR account_id IN (SELECT value FROM json_each(?3)))
+ORDER BY operation_id <> ?1, operation_id, service, account_id, region_id
+LIMIT ?4";
+
+/// Operations that a typed id may mean: those that are called exactly so if there are any, else those whose
+/// ids begin so; at most one more than [`CHOICES`].
+///
+/// # Errors
+/// [`StoreError`].
+pub fn find(
+    connection: &Connection,
+    id: &str,
+    region_id: Option<&str>,
+    account_ids: &[String],
+) -> Result<Vec<OperationKey>, StoreError> {
+    let accounts = accounts::parameter(account_ids);
+    let limit = (CHOICES + 1).to_string();
+    let mut statement = connection.prepare(FIND)?;
+    let mut rows = statement.query([id, region_id.unwrap_or_default(), &accounts, &limit])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let service: String = row.get(0)?;
+        found.push(OperationKey {
+            service: service.parse::<Service>().map_err(|error| {
+                StoreError::Inconsistent(format!("an operation of '{service}': {error}"))
+            })?,
+            account_id: row.get(1)?,
+            region_id: row.get(2)?,
+            operation_id: row.get(3)?,
+        });
+    }
+    if found.first().is_some_and(|key| key.operation_id == id) {
+        found.retain(|key| key.operation_id == id);
+    }
+    Ok(found)
+}
+
+/// Watches on an id that was never seen: rows of `watches`, those given up last.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn watches_on(connection: &Connection, operation_id: &str) -> Result<Rows, StoreError> {
+    let sql = "SELECT * FROM watches WHERE operation_id = ?1 ORDER BY state = 'removed', watch_id";
+    Rows::ask(connection, sql, &[operation_id])
+}
+
+/// Everything about one operation; rows are those of the views.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// `operations`, one row.
+    pub operation: Rows,
+    /// `operation_timeline`.
+    pub timeline: Rows,
+    /// `operation_history`.
+    pub history: Rows,
+    /// status, phase, present, results.
+    pub results_by_status: Rows,
+    /// How many results there are.
+    pub results_total: i64,
+    /// `results`, unless there are more than [`RESULTS_SHOWN`].
+    pub results: Option<Rows>,
+    /// `interventions`.
+    pub interventions: Rows,
+}
+
+const KEY: &str = "service = ?1 AND account_id = ?2 AND region_id = ?3 AND operation_id = ?4";
+
+impl Shown {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn read(connection: &Connection, key: &OperationKey) -> Result<Self, StoreError> {
+        let parameters = [
+            key.service.as_str(),
+            &key.account_id,
+            &key.region_id,
+            &key.operation_id,
+        ];
+        let ask = |columns: &str, view: &str, order: &str| {
+            let sql = format!("SELECT {columns} FROM {view} WHERE {KEY} {order}");
+            Rows::ask(connection, &sql, &parameters)
+        };
+        let total = ask("count(*) AS results", "results", "")?;
+        let results_total = total.integer("results").unwrap_or_default();
+        Ok(Self {
+            operation: ask("*", "operations", "")?,
+            timeline: ask("*", "operation_timeline", "ORDER BY sequence")?,
+            history: ask("*", "operation_history", "ORDER BY version")?,
+            results_by_status: ask(
+                "status, phase, present, count(*) AS results",
+                "results",
+                "GROUP BY status, phase, present ORDER BY present DESC, status",
+            )?,
+            results_total,
+            results: match results_total {
+                0..=RESULTS_SHOWN => Some(ask(
+                    "*",
+                    "results",
+                    "ORDER BY target_account_id, target_region_id",
+                )?),
+                _ => None,
+            },
+            interventions: ask("*", "interventions", "ORDER BY intervention_id")?,
+        })
+    }
+}
