@@ -15,6 +15,7 @@ use crate::collect::{
 };
 use crate::config::{Config, Verbosity};
 use crate::model::Service;
+use crate::store::progress::Progress;
 use crate::store::{StoreError, open, watches};
 
 /// Requests in flight where nothing else is asked for: the cloud's published limits allow tens of
@@ -101,10 +102,14 @@ pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     report(args, config, &end)
 }
 
-/// Whether nothing was ever to be recorded: said before anything else can be wrong.
+/// Whether nothing was ever to be recorded: said before anything else can be wrong. Evidence whose rows are
+/// still to be derived may hold a watch, if the command that added it died; then the run itself will see.
 fn nothing_watched(config: &Config) -> anyhow::Result<bool> {
     match open::read_only(&config.database) {
-        Ok(connection) => Ok(watches::count(&connection)? == 0),
+        Ok(connection) => {
+            Ok(watches::count(&connection)? == 0
+                && Progress::read(&connection)?.leaves_behind() == 0)
+        }
         Err(StoreError::Missing(_)) => Ok(true),
         Err(error) => Err(error.into()),
     }
