@@ -1,7 +1,7 @@
 //! What must have been recorded: worked out from the world's schedules and from the instants of its log at
 //! which it was looked at, in words of the test's own.
 //!
-//! It holds for looks that all reached the collector, at least a minute of the world's clock apart.
+//! It holds where every answer reached the collector, and where the world stands still during a run.
 
 #[path = "expected/bpstudio_and_alidns.rs"]
 mod bpstudio_and_alidns;
@@ -13,9 +13,9 @@ use optrail::sandbox::{SeenLook, Truth};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::world::{ACCOUNT, MINUTE_MS, REGION, World};
+use crate::world::{ACCOUNT, REGION, Round, World};
 
-/// Columns whose instant is ours: a look takes milliseconds, so they are compared to the minute.
+/// Columns whose instant is ours: a look takes milliseconds, so they are compared to the run.
 const OUR_INSTANTS: [&str; 4] = ["first_seen_at", "last_seen_at", "replaced_at", "counted_at"];
 
 /// A query and the rows that it must give.
@@ -27,11 +27,10 @@ pub struct Expectation {
 /// Compares everything recorded about all operations of the world with the world.
 pub fn assert_recorded(world: &World) {
     let truth = world.cloud.truth();
-    let instants = instants_of(truth.looks.iter());
     let mut expectations = ros::expectations(&truth);
     expectations.extend(bpstudio_and_alidns::expectations(&truth));
     for expectation in expectations {
-        let actual = seen_to_the_minute(world, &expectation.sql, &instants);
+        let actual = seen_to_the_run(world, &expectation.sql);
         assert_same_rows(&expectation, &actual);
     }
 }
@@ -44,8 +43,8 @@ fn assert_same_rows(expectation: &Expectation, actual: &[Vec<Value>]) {
     assert_eq!(actual.len(), expected.len(), "rows of {}", expectation.sql);
 }
 
-/// Rows of a SELECT in which each instant of ours is replaced by that of the look that it belongs to.
-fn seen_to_the_minute(world: &World, sql: &str, looks: &[UtcMillis]) -> Vec<Vec<Value>> {
+/// Rows of a SELECT in which each instant of ours is replaced by the world's at the beginning of that run.
+fn seen_to_the_run(world: &World, sql: &str) -> Vec<Vec<Value>> {
     let connection =
         Connection::open_with_flags(world.database(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let statement = connection.prepare(sql).unwrap();
@@ -54,26 +53,22 @@ fn seen_to_the_minute(world: &World, sql: &str, looks: &[UtcMillis]) -> Vec<Vec<
         .into_iter()
         .map(|name| OUR_INSTANTS.contains(&name))
         .collect();
+    let rounds = world.rounds();
     let mut rows = world.select(sql);
     for row in &mut rows {
         for (value, _) in row.iter_mut().zip(&ours).filter(|(_, is_ours)| **is_ours) {
             if let Value::Text(written) = value {
-                *value = instant(look_of(written, looks));
+                *value = instant(world_instant(written, &rounds));
             }
         }
     }
     rows
 }
 
-fn look_of(written: &str, looks: &[UtcMillis]) -> UtcMillis {
+fn world_instant(written: &str, rounds: &[Round]) -> UtcMillis {
     let seen = UtcMillis::parse_rfc3339(written).unwrap();
-    let before = looks.partition_point(|look| *look <= seen);
-    let look = looks[before.checked_sub(1).expect("seen before any look")];
-    assert!(
-        seen.0 - look.0 < i64::from(MINUTE_MS),
-        "{written} is no look"
-    );
-    look
+    let begun = rounds.partition_point(|round| round.ours <= seen);
+    rounds[begun.checked_sub(1).expect("seen before any run")].theirs
 }
 
 /// The instants of looks, each once.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use optrail::cloud::{
@@ -48,7 +48,18 @@ pub struct World {
     sandbox: Sandbox,
     runtime: Runtime,
     home: TempDir,
-    signed_by_world_clock: bool,
+    is_for_program: bool,
+    /// When runs began, by their own clock and by the world's.
+    rounds: Mutex<Vec<Round>>,
+}
+
+/// A run's beginning.
+#[derive(Debug, Clone, Copy)]
+pub struct Round {
+    /// By the collector's clock.
+    pub ours: UtcMillis,
+    /// By the world's.
+    pub theirs: UtcMillis,
 }
 
 impl World {
@@ -71,7 +82,7 @@ impl World {
         };
         change(&mut config);
         let key = config.keys[0].clone();
-        let signed_by_world_clock = config.signature_clock.is_none();
+        let is_for_program = config.signature_clock.is_some();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -85,7 +96,8 @@ impl World {
             sandbox,
             runtime,
             home: tempfile::tempdir().unwrap(),
-            signed_by_world_clock,
+            is_for_program,
+            rounds: Mutex::default(),
         }
     }
 
@@ -153,16 +165,11 @@ impl World {
 
     /// A collector in this process.
     pub fn collector(&self) -> Collector {
-        let clock: Arc<dyn Clock> = if self.signed_by_world_clock {
-            Arc::clone(&self.clock) as Arc<dyn Clock>
-        } else {
-            Arc::new(SystemClock)
-        };
         let token = self.key.security_token.clone().map(Secret::new);
         let secret = Secret::new(self.key.access_key_secret.clone());
         Collector {
             database: self.database(),
-            clock,
+            clock: self.our_clock(),
             client: ClientConfig {
                 endpoints: Endpoints::everywhere(Endpoint::parse(&self.endpoint()).unwrap()),
                 signature: SignatureVersion::V3,
@@ -178,6 +185,27 @@ impl World {
         }
     }
 
+    /// The clock of those who record.
+    fn our_clock(&self) -> Arc<dyn Clock> {
+        if self.is_for_program {
+            Arc::new(SystemClock)
+        } else {
+            Arc::clone(&self.clock) as Arc<dyn Clock>
+        }
+    }
+
+    /// The runs so far that were begun through this.
+    pub fn rounds(&self) -> Vec<Round> {
+        self.rounds.lock().unwrap().clone()
+    }
+
+    fn begin_round(&self) {
+        self.rounds.lock().unwrap().push(Round {
+            ours: self.our_clock().now(),
+            theirs: self.clock.now(),
+        });
+    }
+
     /// One run in this process.
     pub fn collect(&self) -> RoundEnd {
         self.collect_as(&self.collector())
@@ -185,6 +213,7 @@ impl World {
 
     /// One run of that collector.
     pub fn collect_as(&self, collector: &Collector) -> RoundEnd {
+        self.begin_round();
         self.runtime.block_on(collector.round(&options())).unwrap()
     }
 
@@ -214,11 +243,14 @@ impl World {
 
     /// Runs the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Ended {
-        Ended::of(self.optrail(arguments).output().unwrap())
+        Ended::of(self.start(arguments).wait_with_output().unwrap())
     }
 
     /// Starts the program.
     pub fn start(&self, arguments: &[&str]) -> Child {
+        if arguments.first() == Some(&"collect") {
+            self.begin_round();
+        }
         self.optrail(arguments).spawn().unwrap()
     }
 
@@ -383,8 +415,8 @@ pub fn row(world: &World, number: u32) -> Row {
 
 /// Sends a signal to a process that this test has started.
 pub fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill")
-        .args([&format!("-{name}"), &child.id().to_string()])
+    let status = Command::new("sh")
+        .args(["-c", &format!("kill -{name} {}", child.id())])
         .status()
         .unwrap();
     assert!(status.success());
