@@ -2,7 +2,7 @@
 //! wrong is said once.
 
 use super::{Cli, Command, Exit, UsageError, output};
-use super::{export, init, show, sql, status, watch};
+use super::{export, init, rebuild, show, sql, status, verify, watch};
 use crate::config::{Config, ConfigError, LogFormat, Surroundings};
 
 /// Does what was typed.
@@ -27,6 +27,8 @@ fn dispatch(command: &Command, config: &Config) -> anyhow::Result<Exit> {
         Command::Show(args) => show::run(args, config),
         Command::Export(args) => export::run(args, config),
         Command::Sql(args) => sql::run(args, config),
+        Command::Verify(args) => verify::run(args, config),
+        Command::Rebuild(args) => rebuild::run(args, config),
         other => anyhow::bail!("not wired: {other:?}"),
     }
 }

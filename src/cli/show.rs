@@ -68,32 +68,39 @@ fn choose(
     args: &ShowArgs,
     config: &Config,
 ) -> anyhow::Result<OperationKey> {
-    let mut found = find(
-        connection,
-        &args.id,
-        args.region.as_deref(),
-        &config.accounts,
-    )?;
+    let (id, region) = (args.id.as_str(), args.region.as_deref());
+    let mut found = find(connection, id, region, &config.accounts)?;
     match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => bail!(
-            "{}",
-            never_seen(&args.id, &watches_on(connection, &args.id)?)
+        1 => return Ok(found.remove(0)),
+        0 => {}
+        _ => bail!(
+            "several operations begin with '{}'; write more of the id, or --region or --account:{}",
+            terminal(id),
+            choices(&found)
         ),
-        several => {
-            let choices: Vec<String> = found.iter().take(CHOICES).map(name).collect();
-            let more = if several > CHOICES {
-                "\n  and more"
-            } else {
-                ""
-            };
-            bail!(
-                "several operations begin with '{}'; write more of the id, or --region or --account:\n  {}{more}",
-                terminal(&args.id),
-                choices.join("\n  ")
-            )
-        }
     }
+    let elsewhere = find(connection, id, None, &[])?;
+    if elsewhere.is_empty() {
+        bail!("{}", never_seen(id, &watches_on(connection, id)?));
+    }
+    bail!(
+        "no operation that begins with '{}' is of that region and account:{}",
+        terminal(id),
+        choices(&elsewhere)
+    )
+}
+
+/// The operations that could be meant, a line each.
+fn choices(found: &[OperationKey]) -> String {
+    let mut text = String::new();
+    for key in found.iter().take(CHOICES) {
+        text.push_str("\n  ");
+        text.push_str(&name(key));
+    }
+    if found.len() > CHOICES {
+        text.push_str("\n  and more");
+    }
+    text
 }
 
 /// An operation in a few words that are safe on a terminal.

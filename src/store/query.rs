@@ -145,11 +145,8 @@ impl Rows {
         parameters: &[&str],
     ) -> Result<Self, StoreError> {
         let mut statement = connection.prepare_cached(sql)?;
-        let columns: Vec<String> = statement
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let names = statement.column_names();
+        let columns: Vec<String> = names.into_iter().map(str::to_owned).collect();
         let width = columns.len();
         let rows = statement
             .query_map(params_from_iter(parameters), |row| {
