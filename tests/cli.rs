@@ -9,5 +9,6 @@ mod cli {
     mod sql;
     mod status;
     mod story;
+    mod voice;
     mod watch;
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::bench::Bench;
+use super::story::{self, CADT};
 
 #[test]
 fn a_new_database_says_what_to_do() {
@@ -93,4 +94,38 @@ fn an_account_narrows_the_watches() {
     assert!(status.contains("Watches   none"), "{status}");
     let status = bench.out(&["status", "--account", "default"]);
     assert!(status.contains("Watches   3: 3 settled"), "{status}");
+}
+
+#[test]
+fn a_watch_fails_until_it_is_seen_again() {
+    let bench = Bench::new();
+    story::record_deferred(&bench.database());
+    let status =
+        || -> Value { serde_json::from_str(&bench.out(&["status", "--format", "json"])).unwrap() };
+    let before = status();
+    let causes: Vec<_> = before["failing"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| &w["cause"])
+        .collect();
+    assert_eq!(causes, ["deferred"; 3]);
+    let text = bench.out(&["status"]);
+    assert!(text.contains("Failing"), "{text}");
+    assert!(
+        text.contains("    2  bpstudio               op_1a2b3c"),
+        "{text}"
+    );
+
+    story::record_first_run(&bench.database());
+    let after = status();
+    assert_eq!(after["failing"], serde_json::json!([]));
+    assert_eq!(after["watches"][0]["watches"], 3);
+    // An hour after the watch was added, which is before it was first seen.
+    assert_eq!(after["expiring"][0]["operation_id"], CADT);
+    assert_eq!(
+        after["expiring"][0]["expires_by"],
+        "2026-01-31T09:00:00.000Z"
+    );
+    bench.verifies();
 }

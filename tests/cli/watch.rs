@@ -65,7 +65,7 @@ fn watches_of_three_services_are_added_once() {
     ]);
     bench.out(&["watch", "add", "alidns", "--task-id", BATCH, "--lang", "zh"]);
     bench.out(&["watch", "add", "alidns", "--batch-type", "RR_ADD"]);
-    let again = bench.out(&["watch", "add", "alidns", "--task-id", BATCH]);
+    let again = bench.out(&["watch", "add", "alidns", "--task-id", BATCH, "--lang", "zh"]);
     assert_eq!(again, format!("watch 5 is there already: alidns {BATCH}\n"));
     assert_eq!(
         bench.out(&["sql", TYPED]),
@@ -80,6 +80,40 @@ fn watches_of_three_services_are_added_once() {
         )
     );
     bench.verifies();
+}
+
+#[test]
+fn a_watch_that_asks_otherwise_is_not_the_same() {
+    let bench = Bench::new();
+    bench.out(&["watch", "add", "alidns", "--batch-type", "RR_ADD"]);
+    let complaint = bench.complaint(1, &["watch", "add", "alidns", "--batch-type", "RR_DEL"]);
+    assert!(
+        complaint.contains("watch 1 on alidns the account's last task is there already")
+            && complaint.contains("batch type RR_ADD, not RR_DEL"),
+        "{complaint}"
+    );
+    let complaint = bench.complaint(
+        1,
+        &[
+            "watch",
+            "add",
+            "alidns",
+            "--batch-type",
+            "RR_ADD",
+            "--lang",
+            "zh",
+        ],
+    );
+    assert!(complaint.contains("language en, not zh"), "{complaint}");
+    bench.out(&["watch", "add", "cadt", "op"]);
+    let complaint = bench.complaint(
+        1,
+        &["watch", "add", "cadt", "op", "--resource-group-id", "rg"],
+    );
+    assert!(
+        complaint.contains("resource group none, not rg"),
+        "{complaint}"
+    );
 }
 
 #[test]
