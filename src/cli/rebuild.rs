@@ -2,6 +2,12 @@
 
 use clap::Args;
 
+use super::output::{DataFormat, message, to_stdout};
+use super::{Exit, lock};
+use crate::config::{Config, Verbosity};
+use crate::store::StoreError;
+use crate::verify::rebuild;
+
 /// Derive every row again from the evidence
 ///
 /// Replaces all derived rows in one transaction, under the collector's lock. Needed after an
@@ -12,3 +18,26 @@ Examples:
   optrail rebuild
   optrail rebuild && optrail verify")]
 pub struct RebuildArgs {}
+
+/// Rebuilds under the collector's lock.
+pub fn run(_: &RebuildArgs, config: &Config) -> anyhow::Result<Exit> {
+    if !config.database.exists() {
+        // Asked first: the lock of a database that is not there would be made.
+        return Err(StoreError::Missing(config.database.clone()).into());
+    }
+    let Some(_lock) = lock::acquire(&config.lock_path())? else {
+        if config.verbosity >= Verbosity::Verbose {
+            message("a collector is running; rebuild when it has ended");
+        }
+        return Ok(Exit::Locked);
+    };
+    let rebuilt = rebuild(&config.database)?;
+    to_stdout(DataFormat::Escaped, |out| {
+        Ok(writeln!(
+            out,
+            "{} rows derived from {} leaves of evidence",
+            rebuilt.rows, rebuilt.leaves
+        )?)
+    })?;
+    Ok(Exit::Done)
+}

@@ -2,7 +2,7 @@
 //! wrong is said once.
 
 use super::{Cli, Command, Exit, UsageError, output};
-use super::{collect, export, init, show, sql, status, stop, watch};
+use super::{collect, export, init, rebuild, show, sql, status, stop, verify, watch};
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
 use crate::config::{Config, ConfigError, LogFormat, Surroundings};
@@ -35,7 +35,8 @@ fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<Exit> {
         Command::Show(args) => show::run(args, config),
         Command::Export(args) => export::run(args, config),
         Command::Sql(args) => sql::run(args, config),
-        other => anyhow::bail!("not wired: {other:?}"),
+        Command::Verify(args) => verify::run(args, config),
+        Command::Rebuild(args) => rebuild::run(args, config),
     }
 }
 

@@ -37,9 +37,9 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "NAME", default_value = "demo", value_parser = ["demo", "paging", "hostile"])]
     pub scenario: String,
 
-    /// How long every answer takes
-    #[arg(long, value_name = "DURATION", default_value = "0ms", value_parser = duration)]
-    pub latency: Duration,
+    /// How long every answer takes [default: as short as possible]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub latency: Option<Duration>,
 }
 
 /// Serves the simulated cloud until a signal comes.
@@ -50,7 +50,7 @@ pub fn run(args: &SandboxArgs) -> anyhow::Result<Exit> {
         stopping.listen()?;
         let config = SandboxConfig {
             listen: args.listen,
-            latency_ms: u64::try_from(args.latency.as_millis()).unwrap_or(u64::MAX),
+            latency_ms: args.latency.map_or(0, latency_ms),
             ..SandboxConfig::new(Arc::new(SystemClock))
         };
         let sandbox = Sandbox::start(config)
@@ -68,6 +68,10 @@ pub fn run(args: &SandboxArgs) -> anyhow::Result<Exit> {
             Some(Signal::Interrupt) | None => Exit::Interrupted,
         })
     })
+}
+
+fn latency_ms(latency: Duration) -> u64 {
+    u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What to type to ask it.

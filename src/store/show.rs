@@ -126,3 +126,75 @@ impl Shown {
         })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Operations with these ids, each in one region; those in capitals were asked for and never seen.
+    fn database(ids: &[(&str, &str)]) -> (tempfile::TempDir, Connection) {
+        let home = tempfile::tempdir().unwrap();
+        let connection = crate::store::open::create(&home.path().join("optrail.db")).unwrap();
+        for (op, (id, region)) in ids.iter().enumerate() {
+            connection
+                .execute(
+                    "INSERT INTO operation VALUES (?1, 'ros', '1', ?2, ?3, 0)",
+                    rusqlite::params![op as i64, region, id],
+                )
+                .unwrap();
+            let sql = "INSERT INTO operation_version (op, version, from_sequence, stretch, starts_stretch, phase)
+                SELECT ?1, 1, 0, 1, 1, 'running' WHERE ?2 <> upper(?2)";
+            connection
+                .execute(sql, rusqlite::params![op as i64, id])
+                .unwrap();
+        }
+        (home, connection)
+    }
+
+    #[test]
+    fn an_id_may_be_cut_short() {
+        let (_home, connection) = database(&[
+            ("abc", "r"),
+            ("abcd", "r"),
+            ("abd", "r"),
+            ("ABX", "r"),
+            ("网络a", "r"),
+        ]);
+        let found = |id: &str| -> Vec<String> {
+            let keys = find(&connection, id, None, &[]).unwrap();
+            keys.into_iter().map(|key| key.operation_id).collect()
+        };
+        assert_eq!(found("ab"), ["abc", "abcd", "abd"]);
+        assert_eq!(found("abc"), ["abc"]);
+        assert_eq!(found("abcd"), ["abcd"]);
+        assert_eq!(found("网"), ["网络a"]);
+        for nobody in ["x", "abcde", "AB", "%", "a_"] {
+            assert!(found(nobody).is_empty(), "{nobody}");
+        }
+    }
+
+    #[test]
+    fn region_and_account_tell_equal_ids_apart() {
+        let (_home, connection) = database(&[("abc", "r"), ("abc", "s")]);
+        let regions = |region, accounts: &[&str]| -> Vec<String> {
+            let accounts: Vec<String> = accounts.iter().map(|&id| id.to_owned()).collect();
+            let keys = find(&connection, "a", region, &accounts).unwrap();
+            keys.into_iter().map(|key| key.region_id).collect()
+        };
+        assert_eq!(regions(None, &[]), ["r", "s"]);
+        assert_eq!(regions(Some("s"), &["0", "1"]), ["s"]);
+        assert!(regions(None, &["0"]).is_empty());
+    }
+
+    #[test]
+    fn of_many_only_some_are_named() {
+        let ids: Vec<String> = (0..50).map(|number| format!("a{number}")).collect();
+        let operations: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "r")).collect();
+        let (_home, connection) = database(&operations);
+        assert_eq!(
+            find(&connection, "a", None, &[]).unwrap().len(),
+            CHOICES + 1
+        );
+    }
+}

@@ -145,6 +145,12 @@ pub fn listed(connection: &Connection, account_names: &[String]) -> Result<Rows,
     Rows::ask(connection, sql, &[&accounts::parameter(account_names)])
 }
 
+/// What a watch asks with beside its target: one row of batch_type, lang, resource_group_id.
+pub fn asked_with(connection: &Connection, watch_id: i64) -> Result<Rows, StoreError> {
+    let sql = "SELECT batch_type, lang, resource_group_id FROM watches WHERE watch_id = ?1";
+    Rows::ask(connection, sql, &[&watch_id.to_string()])
+}
+
 /// Remembers which operation a watch turned out to be.
 pub fn insert_operation(
     connection: &Connection,

@@ -16,7 +16,8 @@ use crate::config::Config;
 use crate::evidence::leaf::{Watch, WatchChange};
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, Service, SystemClock, UtcMillis};
-use crate::store::watches::WatchTarget;
+use crate::store::query::Rows;
+use crate::store::watches::{self, WatchTarget};
 
 /// The language of AliDNS reasons where none was chosen.
 const DEFAULT_LANG: &str = "en";
@@ -73,6 +74,27 @@ impl Wanted {
         }
     }
 
+    /// A watch on the same target that asks with other parameters is not the one that is wanted.
+    fn agrees_with(&self, watch_id: i64, there: &Rows) -> anyhow::Result<()> {
+        let parameters = [
+            ("batch type", &self.batch_type, "batch_type"),
+            ("language", &self.lang, "lang"),
+            ("resource group", &self.resource_group, "resource_group_id"),
+        ];
+        for (what, wanted, column) in parameters {
+            let there = there.text(column);
+            if wanted.as_deref() != there {
+                bail!(
+                    "watch {watch_id} on {} is there already and asks with {what} {}, not {}; remove it first",
+                    name(&self.target()),
+                    there.unwrap_or("none"),
+                    wanted.as_deref().unwrap_or("none")
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// The leaf; its number is given by the recorder.
     fn leaf(&self, origin: Origin, user: &str, at: UtcMillis) -> Watch {
         Watch {
@@ -118,6 +140,10 @@ pub(super) fn run(args: &AddArgs, config: &Config) -> anyhow::Result<Exit> {
     for watch in &wanted {
         let leaf = watch.leaf(origin, &user, SystemClock.now());
         let (watch_id, is_new) = recorder.add_watch(leaf, watch.target())?;
+        if !is_new {
+            let there = recorder.read_blocking(move |c| watches::asked_with(c, watch_id))?;
+            watch.agrees_with(watch_id, &there)?;
+        }
         let done = if is_new { "added" } else { "is there already" };
         lines.push_str(&format!(
             "watch {watch_id} {done}: {}\n",

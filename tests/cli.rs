@@ -1,0 +1,14 @@
+//! The program as a user meets it: the real binary, in a directory and an environment of its own.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod cli {
+    mod bench;
+    mod export;
+    mod integrity;
+    mod show;
+    mod sql;
+    mod status;
+    mod story;
+    mod voice;
+    mod watch;
+}

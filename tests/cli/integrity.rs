@@ -1,0 +1,99 @@
+//! `verify` and `rebuild`, and a file that someone changed.
+
+use std::fs::File;
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::bench::Bench;
+
+const LIMIT: &str = "compared with no external copy";
+
+#[test]
+fn what_agrees_is_said_with_its_limit() {
+    let bench = Bench::with_story();
+    for depth in [
+        &["verify"][..],
+        &["verify", "--quick"],
+        &["verify", "--leaves"],
+    ] {
+        let said = bench.out(depth);
+        assert!(said.starts_with("all agrees: "), "{said}");
+        assert!(said.trim_end().ends_with(LIMIT), "{said}");
+    }
+    let json: Value = serde_json::from_str(&bench.out(&["verify", "--format", "json"])).unwrap();
+    assert_eq!(
+        (&json["agrees"], &json["evidence_size"]),
+        (&true.into(), &22.into())
+    );
+    assert_eq!(json["evidence_root"].as_str().map(str::len), Some(64));
+    assert_eq!(json["limits"], LIMIT);
+}
+
+#[test]
+fn a_changed_row_is_named_and_a_rebuild_makes_it_right() {
+    let bench = Bench::with_story();
+    let before = bench.out(&["export", "timeline"]);
+    Connection::open(bench.database())
+        .unwrap()
+        .execute(
+            "UPDATE operation_version SET status = 'FAILED' WHERE op = 1 AND version = 2",
+            [],
+        )
+        .unwrap();
+    let said = bench.run(&["verify"]);
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(
+        said.out.contains("operation_version op=1, version=2"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.trim_end().ends_with(LIMIT), "{}", said.out);
+    let said = bench.run(&["verify", "--format", "json"]);
+    let json: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((said.code, &json["agrees"]), (3, &false.into()));
+    assert_eq!(json["differences"][0]["table"], "operation_version");
+
+    let rebuilt = bench.out(&["rebuild"]);
+    assert!(
+        rebuilt.ends_with("rows derived from 22 leaves of evidence\n"),
+        "{rebuilt}"
+    );
+    bench.verifies();
+    assert_eq!(bench.out(&["export", "timeline"]), before);
+}
+
+#[test]
+fn a_rebuild_does_not_wait_for_a_collector() {
+    let bench = Bench::with_story();
+    let lock = File::create(bench.path("optrail.db.lock")).unwrap();
+    lock.lock().unwrap();
+    assert_eq!(bench.complaint(5, &["rebuild"]), "");
+    let said = bench.complaint(5, &["rebuild", "-v"]);
+    assert!(said.contains("a collector is running"), "{said}");
+    drop(lock);
+    bench.out(&["rebuild"]);
+    bench.verifies();
+}
+
+#[test]
+fn rows_that_lag_behind_are_announced() {
+    let bench = Bench::with_story();
+    Connection::open(bench.database())
+        .unwrap()
+        .execute("UPDATE derivation SET derived_through = 19", [])
+        .unwrap();
+    let said = bench.run(&["export", "operations"]);
+    assert_eq!(said.code, 0);
+    assert!(
+        said.err.contains("the first 20 of 22 leaves"),
+        "{}",
+        said.err
+    );
+    assert_eq!(bench.out(&["-q", "export", "operations"]), said.out);
+    let status = bench.run(&["status"]).out;
+    assert!(
+        status.contains("rows of the last 2 not derived yet"),
+        "{status}"
+    );
+}

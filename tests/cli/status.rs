@@ -1,0 +1,131 @@
+//! `status`: how the recorder is doing.
+
+use serde_json::Value;
+
+use super::bench::Bench;
+use super::story::{self, CADT};
+
+#[test]
+fn a_new_database_says_what_to_do() {
+    let bench = Bench::new();
+    bench.out(&["init"]);
+    let status = bench.out(&["status"]);
+    assert!(
+        status.contains("Watches   none; `optrail watch add`"),
+        "{status}"
+    );
+    assert!(
+        status.contains("Evidence  1 leaves, rows derived from all"),
+        "{status}"
+    );
+}
+
+#[test]
+fn people_get_eighty_columns() {
+    let bench = Bench::with_story();
+    bench.out(&[
+        "watch",
+        "add",
+        "cadt",
+        "op_new",
+        "--declared-started-at",
+        "2026-01-31T08:00:00Z",
+    ]);
+    let status = bench.out(&["status"]);
+    assert!(
+        status.contains("Watches   4: 1 active, 3 settled\n"),
+        "{status}"
+    );
+    assert!(
+        status.contains("    4  op_new     2026-01-31 09:00:00\n"),
+        "{status}"
+    );
+    assert!(
+        status.contains("  2  collect  2026-01-31 08:10:00  complete    3       0         5\n"),
+        "{status}"
+    );
+    assert!(status.contains("Unknown   no word or field\n"), "{status}");
+    let widest = status
+        .lines()
+        .skip(1)
+        .map(|line| line.chars().count())
+        .max();
+    assert!(widest < Some(80), "{status}");
+    bench.verifies();
+}
+
+#[test]
+fn programs_get_one_document() {
+    let bench = Bench::with_story();
+    bench.out(&[
+        "watch",
+        "add",
+        "cadt",
+        "op_new",
+        "--declared-started-at",
+        "2026-01-31T08:00:00Z",
+    ]);
+    let status: Value = serde_json::from_str(&bench.out(&["status", "--format", "json"])).unwrap();
+    assert_eq!(status["evidence_size"], 23);
+    assert_eq!(status["derived_through"], 22);
+    assert_eq!(status["unknowns"], 0);
+    assert_eq!(status["watches"][0]["state"], "active");
+    assert_eq!(status["expiring"][0]["operation_id"], "op_new");
+    assert_eq!(
+        status["expiring"][0]["expires_by"],
+        "2026-01-31T09:00:00.000Z"
+    );
+    assert_eq!(status["failing"], serde_json::json!([]));
+    let runs: Vec<_> = status["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| &run["run_id"])
+        .collect();
+    assert_eq!(runs, [2, 1]);
+    assert_eq!(status["database"], bench.database().to_str().unwrap());
+    assert!(status["database_bytes"].as_u64() > Some(0));
+}
+
+#[test]
+fn an_account_narrows_the_watches() {
+    let bench = Bench::with_story();
+    let status = bench.out(&["status", "--account", "someone else"]);
+    assert!(status.contains("Watches   none"), "{status}");
+    let status = bench.out(&["status", "--account", "default"]);
+    assert!(status.contains("Watches   3: 3 settled"), "{status}");
+}
+
+#[test]
+fn a_watch_fails_until_it_is_seen_again() {
+    let bench = Bench::new();
+    story::record_deferred(&bench.database());
+    let status =
+        || -> Value { serde_json::from_str(&bench.out(&["status", "--format", "json"])).unwrap() };
+    let before = status();
+    let causes: Vec<_> = before["failing"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| &w["cause"])
+        .collect();
+    assert_eq!(causes, ["deferred"; 3]);
+    let text = bench.out(&["status"]);
+    assert!(text.contains("Failing"), "{text}");
+    assert!(
+        text.contains("    2  bpstudio               op_1a2b3c"),
+        "{text}"
+    );
+
+    story::record_first_run(&bench.database());
+    let after = status();
+    assert_eq!(after["failing"], serde_json::json!([]));
+    assert_eq!(after["watches"][0]["watches"], 3);
+    // An hour after the watch was added, which is before it was first seen.
+    assert_eq!(after["expiring"][0]["operation_id"], CADT);
+    assert_eq!(
+        after["expiring"][0]["expires_by"],
+        "2026-01-31T09:00:00.000Z"
+    );
+    bench.verifies();
+}
