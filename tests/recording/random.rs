@@ -16,19 +16,20 @@ const ROW_COUNTS: [u32; 8] = [0, 1, 2, 10, 49, 50, 51, 101];
 /// How long a status lasts at most, in minutes.
 const STEP_MINUTES: u32 = 15;
 
-/// Puts operations of all services into the world, and watches them.
-pub fn populate(world: &World, random: &mut Rng) {
+/// Puts operations of all services into the world; tells what can be watched.
+pub fn populate(world: &World, random: &mut Rng) -> Vec<(Service, String)> {
+    let mut made = Vec::new();
     for _ in 0..6 {
-        world.add_ros(ros(world, random));
+        let id = world.cloud.add_ros_operation(ros(world, random));
+        made.push((Service::Ros, id));
     }
     for _ in 0..4 {
         let id = world.cloud.add_bpstudio(bpstudio(world, random));
-        world.watch(Service::Bpstudio, &id);
-    }
-    for _ in 0..4 {
+        made.push((Service::Bpstudio, id));
         let id = world.cloud.add_batch(batch(world, random));
-        world.watch(Service::Alidns, &id.to_string());
+        made.push((Service::Alidns, id.to_string()));
     }
+    made
 }
 
 fn delay_ms(random: &mut Rng) -> u32 {

@@ -1,1 +1,277 @@
-//! Later.
+//! What must never be written: secret, token and signature of a request, in whatever spelling a service
+//! echoes them. Looked for in every byte that the program leaves behind.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use optrail::cli::dataset::DATASETS;
+use optrail::model::Service;
+use optrail::sandbox::{BatchSpec, BatchState, BatchType, BpSpec, BpState, Fault, FaultKind, Key};
+use optrail::sandbox::{Schedule, Spelling};
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+use crate::relay::Relay;
+use crate::world::{ACCOUNT, Ended, World, running, sign_by_machine_clock};
+
+/// A secret with every character that some spelling writes otherwise, and a token, which can have fewer.
+const SECRET: &str = "c4nary/Of+Nobody=<&>'\"\\%~end";
+const TOKEN: &str = "CAIScanary+tokenOf/Nobody==-_.~end";
+
+/// Two runs fail with the identity call, two with what it lets through, and two with the list; then all is well.
+const EXIT_CODES: [i32; 7] = [1, 1, 1, 1, 4, 4, 0];
+
+fn key() -> Key {
+    Key {
+        access_key_id: "LTAIcanaryOfNobody".to_owned(),
+        access_key_secret: SECRET.to_owned(),
+        security_token: Some(TOKEN.to_owned()),
+        ..Key::default()
+    }
+}
+
+/// A world with an operation of each service.
+fn world() -> World {
+    let world = World::with(1, |config| {
+        sign_by_machine_clock(config);
+        config.keys = vec![key()];
+    });
+    world.add_ros(running(&world, 3));
+    let now = world.cloud.now();
+    let bpstudio = world.cloud.add_bpstudio(BpSpec {
+        account_id: ACCOUNT.to_owned(),
+        operation_id: None,
+        states: Schedule::starting(now, BpState::of("RUNNING")),
+    });
+    world.watch(Service::Bpstudio, &bpstudio);
+    let state = BatchState {
+        status: 0,
+        total_count: 1,
+        success_count: 0,
+        failed_count: 0,
+        reason: None,
+    };
+    let batch = world.cloud.add_batch(BatchSpec {
+        account_id: ACCOUNT.to_owned(),
+        task_id: None,
+        batch_type: BatchType::RrAdd,
+        states: Schedule::starting(now, state),
+    });
+    world.watch(Service::Alidns, &batch.to_string());
+    world
+}
+
+/// Every call echoes twice: first as the gateway does, which shows what it has signed, then in the words of an
+/// error of the service.
+fn script_echoes(world: &World) {
+    let actions = [
+        "GetCallerIdentity",
+        "GetStackGroupOperation",
+        "ListStackGroupOperationResults",
+        "GetExecuteOperationResult",
+        "DescribeBatchResultCount",
+    ];
+    let message: Vec<String> = [SECRET, TOKEN].into_iter().flat_map(spellings).collect();
+    for action in actions {
+        let echo = FaultKind::EchoSecrets(Spelling::ALL.to_vec());
+        world.cloud.script(Fault::once(echo).on_action(action));
+        let error = FaultKind::Error {
+            http_status: 400,
+            code: "InvalidParameter".to_owned(),
+            message: message.join(" "),
+        };
+        world.cloud.script(Fault::once(error).on_action(action));
+    }
+}
+
+fn echoes_leave_no_trace(signature: &str) {
+    let world = world();
+    let relay = Relay::to(&world.endpoint(), |_| {});
+    // A reader keeps the write-ahead log from being folded into the file.
+    drop(world.recorder());
+    let reader = Connection::open(world.database()).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM leaf;")
+        .unwrap();
+    script_echoes(&world);
+    let mut said = Vec::new();
+    for code in EXIT_CODES {
+        let run = [
+            "collect",
+            "-vv",
+            "--signature",
+            signature,
+            "--summary",
+            "-",
+            "--endpoint",
+        ];
+        let mut command = world.optrail(&run);
+        let ended = Ended::of(command.arg(relay.endpoint()).output().unwrap()).expect(code);
+        said.push(("stdout".to_owned(), ended.stdout.into_bytes()));
+        said.push(("stderr".to_owned(), ended.stderr.into_bytes()));
+    }
+    let marked = "SELECT count(*) FROM requests WHERE redactions > 0";
+    assert_eq!(world.number(marked), 10);
+
+    let traffic = relay.traffic();
+    assert_echoed(&traffic.answered);
+    let signatures = signatures(&traffic.sent);
+    let secrets = [SECRET, TOKEN].into_iter();
+    let canaries: BTreeSet<String> = secrets
+        .chain(signatures.iter().map(String::as_str))
+        .flat_map(spellings)
+        .flat_map(|spelling| [json(&spelling), spelling])
+        .collect();
+    let written = [said, everything_written(&world), exports(&world)].concat();
+    let is_log = |name: &str| name.ends_with("-wal");
+    assert!(
+        written
+            .iter()
+            .any(|(name, bytes)| is_log(name) && !bytes.is_empty())
+    );
+    for (name, bytes) in &written {
+        for canary in &canaries {
+            assert!(!holds(bytes, canary), "{name} holds {canary}");
+        }
+    }
+    drop(reader);
+    world.verify();
+}
+
+#[test]
+fn echoed_secrets_leave_no_trace() {
+    echoes_leave_no_trace("v3");
+}
+
+#[test]
+fn with_the_older_signature_echoed_secrets_leave_no_trace_either() {
+    echoes_leave_no_trace("v1");
+}
+
+/// Expects that the server did echo, or the test would prove nothing.
+fn assert_echoed(answered: &[u8]) {
+    for spelling in [SECRET, TOKEN].into_iter().flat_map(spellings) {
+        assert!(
+            holds(answered, &json(&spelling)),
+            "the server never sent {spelling}"
+        );
+    }
+}
+
+/// The signatures that went over the wire, as they are before any encoding.
+fn signatures(sent: &[u8]) -> BTreeSet<String> {
+    let sent = String::from_utf8_lossy(sent);
+    let after = sent.split("Signature=").skip(1);
+    let signatures = after.map(|rest| {
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "%+/=_-.~".contains(c)));
+        let written = &rest[..end.unwrap_or(rest.len())];
+        written
+            .replace("%2B", "+")
+            .replace("%2F", "/")
+            .replace("%3D", "=")
+    });
+    let signatures: BTreeSet<_> = signatures.collect();
+    assert!(signatures.len() > 10, "{signatures:?}");
+    signatures
+}
+
+/// A text in every spelling in which something secret could be written.
+fn spellings(text: &str) -> Vec<String> {
+    let lower = percent(text)
+        .replace("%2F", "%2f")
+        .replace("%3D", "%3d")
+        .replace("%2B", "%2b")
+        .replace("%3C", "%3c")
+        .replace("%3E", "%3e")
+        .replace("%5C", "%5c");
+    vec![
+        text.to_owned(),
+        percent(text),
+        lower,
+        percent(&percent(text)),
+        xml(text),
+        json(text),
+        json(text).replace('/', "\\/"),
+        STANDARD.encode(text),
+        hex(text, ""),
+        hex(text, "").to_uppercase(),
+        hex(text, " "),
+        hex(text, " ").to_uppercase(),
+    ]
+}
+
+fn percent(text: &str) -> String {
+    let bytes = text.bytes().map(|byte| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+            char::from(byte).to_string()
+        }
+        other => format!("%{other:02X}"),
+    });
+    bytes.collect()
+}
+
+fn xml(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&apos;")
+}
+
+/// The text within a JSON string.
+fn json(text: &str) -> String {
+    serde_json::to_string(text)
+        .unwrap()
+        .trim_matches('"')
+        .to_owned()
+}
+
+fn hex(text: &str, separator: &str) -> String {
+    let bytes: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(separator)
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    memchr::memmem::find(bytes, text.as_bytes()).is_some()
+}
+
+/// Every file, as it is, and every body of the database, unpacked.
+fn everything_written(world: &World) -> Vec<(String, Vec<u8>)> {
+    let mut written = Vec::new();
+    for entry in fs::read_dir(world.home()).unwrap() {
+        let path = entry.unwrap().path();
+        written.push((path.display().to_string(), fs::read(&path).unwrap()));
+    }
+    for row in world.select("SELECT template_id, codec, data FROM body_template") {
+        let [Value::Integer(id), Value::Integer(codec), Value::Blob(data)] = &row[..] else {
+            panic!("{row:?} is no template");
+        };
+        let body = match codec {
+            0 => data.clone(),
+            _ => zstd::decode_all(&data[..]).unwrap(),
+        };
+        written.push((format!("body template {id}"), body));
+    }
+    written
+}
+
+/// What every export and the commands for people print.
+fn exports(world: &World) -> Vec<(String, Vec<u8>)> {
+    let mut printed = Vec::new();
+    for dataset in &DATASETS {
+        let ended = world
+            .run(&["export", dataset.view, "--format", "jsonl"])
+            .expect(0);
+        printed.push((
+            format!("export {}", dataset.view),
+            ended.stdout.into_bytes(),
+        ));
+    }
+    printed.push((
+        "status".to_owned(),
+        world.run(&["status"]).expect(0).stdout.into_bytes(),
+    ));
+    printed
+}

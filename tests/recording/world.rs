@@ -116,11 +116,6 @@ impl World {
         self.sandbox.endpoint()
     }
 
-    /// The runtime that the sandbox is served on.
-    pub fn runtime(&self) -> &Runtime {
-        &self.runtime
-    }
-
     /// Watches something.
     pub fn watch(&self, service: Service, operation: &str) {
         let region = (service == Service::Ros).then(|| REGION.to_owned());
