@@ -50,7 +50,6 @@ fn seen_to_the_run(world: &World, sql: &str) -> Vec<Vec<Value>> {
     let statement = connection.prepare(sql).unwrap();
     let ours: Vec<bool> = statement
         .column_names()
-        .into_iter()
         .map(|name| OUR_INSTANTS.contains(&name))
         .collect();
     let rounds = world.rounds();

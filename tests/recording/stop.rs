@@ -156,7 +156,7 @@ fn nothing_is_sent_that_nobody_confirmed() {
 fn a_stop_works_while_a_collector_runs() {
     let (world, id) = world_with_one();
     let other = world.add_ros(running(&world, 1));
-    let held = Fault::once(FaultKind::Hang { ms: 2_000 }).on_operation(&other);
+    let held = Fault::once(FaultKind::Hang { ms: 4_000 }).on_operation(&other);
     world.cloud.script(held.on_action("GetStackGroupOperation"));
     let mut collector = world.start(&["collect"]);
     world.wait_for_requests(4);

@@ -48,7 +48,7 @@ fn bpstudio(truth: &Truth) -> Vec<Expectation> {
         };
         let seen = versions(answered.iter().map(|(at, state)| (*at, of_bp(state))));
         let (shared, with_fields) =
-            history_of_operation("bpstudio", id, &seen, |fields| bp_status(fields), phase_of);
+            history_of_operation("bpstudio", id, &seen, bp_status, phase_of);
         common.extend(shared);
         own.extend(with_fields);
         digests.push(vec![

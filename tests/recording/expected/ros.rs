@@ -27,7 +27,7 @@ pub(super) fn expectations(truth: &Truth) -> Vec<Expectation> {
             "ros",
             &operation.operation_id,
             &seen,
-            |fields| trimmed_status(fields),
+            trimmed_status,
             phase_of,
         );
         common.extend(shared);
