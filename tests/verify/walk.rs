@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rusqlite::Connection;
-
-use crate::tamper::{Recorded, change, list, open};
 use optrail::store::derived::TABLES;
 use optrail::store::evidence;
 use optrail::verify::Depth;
+use rusqlite::Connection;
+
+use crate::tamper::{Recorded, change, list, open};
 
 /// Where the migrations are recorded: neither evidence nor derived.
 const NOT_OURS: &str = "refinery_schema_history";
