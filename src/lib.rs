@@ -1,14 +1,53 @@
-//! optrail records operations of Alibaba Cloud.
+//! optrail records operations of Alibaba Cloud: what it was asked, what it answered, what that means, and
+//! how anybody can check it.
+//!
+//! # The way of an answer
+//! ```text
+//! watches ─▶ plan ─▶ ask (cloud) ─▶ keep (body + leaf, committed) ─▶ derive (pure) ─▶ versions ─▶ views ─▶ export
+//!                        ▲                    │
+//!                        └── next page, retry └─▶ tree
+//! ```
+//! One direction. Nothing normalized is written but by derivation from kept evidence, and nothing is derived
+//! from an answer that is not durable. So every row can be made again, years later, with a better parser:
+//! that is `rebuild`, and comparing the two is `verify`.
+//!
+//! # Rooms, in reading order
+//! - [`model`]: the words. No behaviour, imports nothing of ours.
+//! - [`services`]: what each service is asked, and how its answers read. Pure.
+//! - [`evidence`]: leaf lines, body templates, redaction, the tree. Pure.
+//! - [`derive`]: the rules from answers to versions, listing verdicts, watch states. Pure.
+//! - [`store`]: the only SQL: one SQLite file, one writer thread, the views.
+//! - [`record`]: joins these: appends evidence and derives rows in the writer's transactions.
+//! - [`cloud`]: signatures, credentials, one HTTP attempt. Knows no SQL.
+//! - [`collect`]: the only room that joins cloud and store: what is due, pages, one run, stop.
+//! - [`verify`]: recomputes everything from evidence and compares; rebuilds.
+//! - [`export`]: rows to bytes. Pure.
+//! - [`config`], [`cli`]: what was typed.
+//! - `sandbox` (feature `sandbox`): the simulated cloud behind `optrail demo`, with code of its own.
+//!
+//! Imports go one way; a test holds that.
+//!
+//! # Three kinds of data
+//! *Evidence* (`leaf`, `body_template`, `subtree`) is insert-only. *Derived* rows can be dropped and made again;
+//! they refer to the sequence of the leaf that first showed them, never to a clock, and are never updated.
+//! One row of bookkeeping (`derivation`) says how far derivation has come.
+//!
+//! # Commit order
+//! The writer's transaction derives what was durable before, then inserts what is new, and is synced: one
+//! fsync for any number of answers that wait. Callers hear of their answer after that, and only then read it.
 #![forbid(unsafe_code)]
 
 pub mod cli;
 pub mod cloud;
+pub mod collect;
 pub mod config;
 pub mod derive;
 pub mod evidence;
 pub mod export;
 pub mod model;
 pub mod record;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod services;
 pub mod store;
 pub mod verify;

@@ -1,11 +1,21 @@
 //! `optrail collect`.
 
+use std::fs::OpenOptions;
+use std::io::{IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 
 use super::values::{FileOrStd, duration, service};
+use super::{Exit, asking, output};
+use crate::collect::{
+    CollectorError, Lock, LockError, RoundEnd, RoundOptions, Signal, Stopping, summary_line,
+};
+use crate::config::{Config, Verbosity};
 use crate::model::Service;
+use crate::store::{StoreError, open, watches};
 
 /// Requests in flight where nothing else is asked for: the cloud's published limits allow tens of
 /// calls a second, and a call takes some tens of milliseconds.
@@ -13,6 +23,9 @@ pub const DEFAULT_CONCURRENCY: u16 = 8;
 
 /// Requests in flight at most; more would only wait for the cloud's limits.
 pub const MAX_CONCURRENCY: u16 = 256;
+
+/// Lines about failures that one run prints: enough to see the pattern, few enough for a mail.
+const FAILURE_LINES_MAX: usize = 20;
 
 /// Ask once about everything that is due
 ///
@@ -57,4 +70,134 @@ pub struct CollectArgs {
     /// Append one line of JSON about this run to a file, or print it (-)
     #[arg(long, value_name = "FILE|-")]
     pub summary: Option<FileOrStd>,
+}
+
+/// Asks once about everything that is due.
+pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
+    if nothing_watched(config)? {
+        return Err(CollectorError::NothingWatched.into());
+    }
+    let _lock = match Lock::exclusive(&config.lock_path()) {
+        Ok(lock) => lock,
+        Err(LockError::Held(path)) => {
+            tracing::info!(lock = %path.display(), "another collector holds the lock");
+            return Ok(Exit::Locked);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let stopping = Stopping::default();
+    let collector = asking::collector(config, stopping.clone())?;
+    let options = RoundOptions {
+        services: args.service.clone(),
+        accounts: config.accounts.clone(),
+        deadline: args.deadline,
+        concurrency: usize::from(args.concurrency),
+        recheck: args.recheck,
+    };
+    let end = asking::runtime()?.block_on(async {
+        stopping.listen()?;
+        anyhow::Ok(collector.round(&options).await?)
+    })?;
+    report(args, config, &end)
+}
+
+/// Whether nothing was ever to be recorded: said before anything else can be wrong.
+fn nothing_watched(config: &Config) -> anyhow::Result<bool> {
+    match open::read_only(&config.database) {
+        Ok(connection) => Ok(watches::count(&connection)? == 0),
+        Err(StoreError::Missing(_)) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn report(args: &CollectArgs, config: &Config, end: &RoundEnd) -> anyhow::Result<Exit> {
+    if let Some(target) = &args.summary {
+        append_summary(target, &summary_line(end))?;
+    }
+    let exit = exit_of(end, args.allow_partial);
+    if config.verbosity != Verbosity::Quiet {
+        for failure in failures_worth_a_line(end) {
+            output::message(&format!("optrail: {failure}"));
+        }
+        if end.aborted > 0 {
+            output::message("optrail: the run before this one died; what it was answered is kept");
+        }
+        if std::io::stderr().is_terminal() {
+            output::message(&closing_line(end));
+        }
+    }
+    Ok(exit)
+}
+
+/// Failures as lines, each once: what refuses one watch often refuses many.
+fn failures_worth_a_line(end: &RoundEnd) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for failure in &end.failures {
+        let line = asking::failure_line(failure);
+        if !lines.contains(&line) && lines.len() < FAILURE_LINES_MAX {
+            lines.push(line);
+        }
+    }
+    if end.failures.len() > FAILURE_LINES_MAX {
+        lines.push(format!(
+            "… and {} more failed calls",
+            end.failures.len() - FAILURE_LINES_MAX
+        ));
+    }
+    if end.row.deferred_again > 0 {
+        lines.push(format!(
+            "{} watches were left over twice running: give the run more time (--deadline) or more requests in flight (--concurrency)",
+            end.row.deferred_again
+        ));
+    }
+    lines
+}
+
+/// What the run came to, as the exit code tells it.
+fn exit_of(end: &RoundEnd, allow_partial: bool) -> Exit {
+    match end.signal {
+        Some(Signal::Terminate) => return Exit::Terminated,
+        Some(Signal::Interrupt) => return Exit::Interrupted,
+        None => {}
+    }
+    let row = &end.row;
+    if row.outcome == "failed" {
+        return Exit::Failed;
+    }
+    let missing = row.watches_failed + row.not_found + row.expired_unseen + row.deferred_again;
+    if missing > 0 && !allow_partial {
+        Exit::Partial
+    } else {
+        Exit::Done
+    }
+}
+
+fn closing_line(end: &RoundEnd) -> String {
+    let row = &end.row;
+    format!(
+        "run {}: {}; {} of {} watches asked, {} new versions, {} requests, evidence {}",
+        row.run_id,
+        row.outcome,
+        row.watches_polled,
+        row.watches_due,
+        row.counts.versions_new,
+        row.counts.requests,
+        end.evidence_size
+    )
+}
+
+fn append_summary(target: &FileOrStd, line: &str) -> anyhow::Result<()> {
+    match target {
+        FileOrStd::Std => {
+            let mut stdout = std::io::stdout().lock();
+            writeln!(stdout, "{line}").context("cannot print the summary")
+        }
+        FileOrStd::File(path) => OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)
+            .and_then(|mut file| writeln!(file, "{line}"))
+            .with_context(|| format!("cannot append the summary to {}", path.display())),
+    }
 }

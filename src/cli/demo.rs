@@ -1,6 +1,32 @@
 //! `optrail demo`.
 
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
 use clap::Args;
+
+use super::global::GlobalArgs;
+use super::os_user::os_user;
+use super::{Exit, asking, log_id, output, rows};
+use crate::cloud::{
+    ClientConfig, Credentials, Endpoint, Endpoints, Limits, Secret, SignatureVersion,
+};
+use crate::collect::{Collector, DEFAULT_LABEL, RoundOptions, StopOrder, Stopping, host_name};
+use crate::evidence::leaf::{Watch, WatchChange};
+use crate::export::{Format, Layout, encoder};
+use crate::model::{Clock, ManualClock, Service, UtcMillis};
+use crate::record::Recorder;
+use crate::sandbox::scenario::{self, DemoIds};
+use crate::sandbox::{
+    DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAULT_ACCOUNT_ID, Sandbox, SandboxConfig,
+};
+use crate::store::query::Query;
+use crate::store::watches::WatchTarget;
+use crate::store::{Connection, open};
+use crate::verify::{Depth, verify};
 
 /// Show it all in ten seconds, without an account or a network
 ///
@@ -19,3 +45,238 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 }
+
+/// When the story begins: fixed, so that the same seed prints the same story.
+const STORY_BEGINS: &str = "2026-01-05T08:00:00Z";
+
+/// Virtual minutes between two rounds while things run.
+const ROUND_INTERVAL_MIN: i64 = 1;
+
+/// Rounds before the demo gives up: the story ends within half an hour of its clock.
+const ROUNDS_MAX: i64 = 40;
+
+/// The round after which one operation is stopped.
+const STOP_AFTER_ROUND: i64 = 6;
+
+/// One minute, in milliseconds.
+const MINUTE_MS: i64 = 60_000;
+
+/// Rows of CSV that are shown.
+const CSV_ROWS: usize = 6;
+
+/// Plays the story, and prints what was recorded of it.
+pub fn run(args: &DemoArgs, global: &GlobalArgs) -> anyhow::Result<Exit> {
+    let database = match &global.db {
+        Some(path) => path.clone(),
+        None => std::env::temp_dir()
+            .join(format!("optrail-demo-{}", std::process::id()))
+            .join("optrail.db"),
+    };
+    if database.exists() {
+        bail!(
+            "{} exists; the demo writes a new file: name another with --db FILE",
+            database.display()
+        );
+    }
+    let story = asking::runtime()?.block_on(record(args, &database))?;
+    let report = verify(&database, Depth::All)?;
+    if !report.differences.is_empty() {
+        bail!(
+            "verify found {} differences in the demo's own file {}",
+            report.differences.len(),
+            database.display()
+        );
+    }
+    tell(&database, &story, report.size)?;
+    Ok(Exit::Done)
+}
+
+/// What was played.
+struct Story {
+    rounds: i64,
+    minutes: i64,
+    stopped: String,
+}
+
+async fn record(args: &DemoArgs, database: &Path) -> anyhow::Result<Story> {
+    let begins = UtcMillis::parse_rfc3339(STORY_BEGINS).context("the story has no beginning")?;
+    let clock = Arc::new(ManualClock::new(begins));
+    let config = SandboxConfig {
+        seed: args.seed,
+        ..SandboxConfig::new(Arc::clone(&clock) as Arc<dyn Clock>)
+    };
+    let sandbox = Sandbox::start(config)
+        .await
+        .context("cannot start the simulated cloud")?;
+    let ids = scenario::demo(&sandbox.world(), DEFAULT_ACCOUNT_ID);
+    // Opening a database waits for the disk.
+    let (file, watched) = (database.to_owned(), ids.clone());
+    tokio::task::spawn_blocking(move || watch_all(&file, &watched, begins)).await??;
+    let collector = Collector {
+        database: database.to_owned(),
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        client: ClientConfig {
+            endpoints: Endpoints::everywhere(Endpoint::parse(&sandbox.endpoint())?),
+            signature: SignatureVersion::V3,
+            limits: Limits::default(),
+        },
+        credentials: Credentials::new(
+            DEFAULT_ACCESS_KEY_ID,
+            Secret::new(DEFAULT_ACCESS_KEY_SECRET.to_owned()),
+            None,
+            "the simulated cloud",
+        )?,
+        endpoint: Some(sandbox.endpoint()),
+        simulated: true,
+        user: os_user(),
+        host: host_name(),
+        stopping: Stopping::default(),
+    };
+    let rounds = play(&collector, &clock, &ids).await?;
+    sandbox.shutdown().await;
+    Ok(Story {
+        rounds,
+        minutes: (rounds - 1) * ROUND_INTERVAL_MIN,
+        stopped: ids.ros_to_stop,
+    })
+}
+
+/// Collects until nothing is due any more; returns the number of rounds.
+async fn play(collector: &Collector, clock: &ManualClock, ids: &DemoIds) -> anyhow::Result<i64> {
+    let options = RoundOptions {
+        services: Vec::new(),
+        accounts: Vec::new(),
+        deadline: Duration::from_secs(10),
+        concurrency: 8,
+        recheck: false,
+    };
+    for round in 1..=ROUNDS_MAX {
+        let end = collector.round(&options).await?;
+        if end.row.watches_due == 0 {
+            return Ok(round - 1);
+        }
+        if round == STOP_AFTER_ROUND {
+            let order = StopOrder {
+                region_id: ids.region_id.to_owned(),
+                operation_id: ids.ros_to_stop.clone(),
+                reason: "deletes forwarders that are still in use".to_owned(),
+                ticket: Some("CHG-1042".to_owned()),
+                wait: false,
+                accounts: Vec::new(),
+            };
+            collector.stop(&order).await?;
+        }
+        clock.advance_ms(ROUND_INTERVAL_MIN * MINUTE_MS);
+    }
+    bail!("the story did not end within {ROUNDS_MAX} rounds")
+}
+
+fn watch_all(database: &Path, ids: &DemoIds, now: UtcMillis) -> anyhow::Result<()> {
+    let recorder = Recorder::create(database, &log_id::random()?, now)?;
+    for entity in ids.entities() {
+        let service: Service = entity.service.parse()?;
+        let target = WatchTarget {
+            service: service.as_str().to_owned(),
+            label: DEFAULT_LABEL.to_owned(),
+            region_id: entity.region_id.unwrap_or_default().to_owned(),
+            operation_id: entity.id.clone(),
+        };
+        let watch = Watch {
+            watch: 0,
+            change: WatchChange::Add,
+            service: Some(service),
+            label: Some(target.label.clone()),
+            region: entity.region_id.map(str::to_owned),
+            operation: Some(entity.id),
+            batch_type: None,
+            lang: (service == Service::Alidns).then(|| "en".to_owned()),
+            resource_group: None,
+            declared_started_at: None,
+            origin: Some("demo".to_owned()),
+            reason: Some(entity.role),
+            user: os_user(),
+            at: now,
+        };
+        recorder.add_watch(watch, target)?;
+    }
+    Ok(())
+}
+
+fn tell(database: &Path, story: &Story, evidence_size: i64) -> anyhow::Result<()> {
+    let connection = open::read_only(database)?;
+    let mut out = Vec::new();
+    writeln!(
+        out,
+        "What was seen of each operation, and when (simulated cloud, {} rounds over {} minutes):\n",
+        story.rounds, story.minutes
+    )?;
+    print(&connection, TIMELINE, Format::Table, &mut out)?;
+    writeln!(out, "\nWhat people did, and what came of it:\n")?;
+    print(&connection, INTERVENTIONS, Format::Table, &mut out)?;
+    writeln!(out, "\nThe first lines of `optrail export results`:\n")?;
+    let mut csv = Vec::new();
+    print(&connection, RESULTS, Format::Csv, &mut csv)?;
+    for line in String::from_utf8_lossy(&csv).lines().take(CSV_ROWS) {
+        writeln!(out, "{line}")?;
+    }
+    let file = database.display();
+    writeln!(
+        out,
+        "\n{evidence_size} leaves of evidence, each answer among them; verified, and compared with no external copy."
+    )?;
+    writeln!(out, "The file: {file}\n\nTry next:")?;
+    writeln!(out, "  optrail --db {file} show {}", story.stopped)?;
+    writeln!(out, "  optrail --db {file} export history --format jsonl")?;
+    writeln!(
+        out,
+        "  sqlite3 -readonly {file} 'SELECT * FROM status_timeline LIMIT 5'"
+    )?;
+    output::to_stdout(output::DataFormat::from(Format::Csv), |stdout| {
+        Ok(stdout.write_all(&out)?)
+    })?;
+    Ok(())
+}
+
+/// The timeline of operations, in the columns that fit a terminal.
+const TIMELINE: &str = "
+SELECT o.service, coalesce(o.kind || ' ' || o.resource_name, o.kind, '') AS what,
+    substr(t.operation_id, 1, 18) AS operation_id, t.status, substr(t.entered_latest_at, 12, 8) AS seen_from,
+    substr(t.left_earliest_at, 12, 8) AS seen_until, t.min_duration_seconds AS at_least_s,
+    t.max_duration_seconds AS at_most_s, t.looks, CASE WHEN t.left_latest_at IS NULL THEN o.watch_state END AS now
+FROM operation_timeline t
+JOIN operations o USING (service, account_id, region_id, operation_id)
+ORDER BY o.first_seen_at, t.service DESC, what, t.operation_id, t.sequence";
+
+const INTERVENTIONS: &str = "
+SELECT substr(operation_id, 1, 18) AS operation_id, substr(requested_at, 12, 8) AS requested_at, status_before, reason,
+    ticket, outcome, effect, substr(effect_seen_at, 12, 8) AS effect_seen_at
+FROM interventions ORDER BY intervention_id";
+
+const RESULTS: &str = "
+SELECT operation_id, resource_name, target_account_id, target_region_id, status, status_reason, first_seen_at, version
+FROM results WHERE phase = 'failed'
+UNION ALL
+SELECT operation_id, resource_name, target_account_id, target_region_id, status, status_reason, first_seen_at, version
+FROM results WHERE phase <> 'failed'";
+
+fn print(
+    connection: &Connection,
+    sql: &str,
+    format: Format,
+    out: &mut Vec<u8>,
+) -> anyhow::Result<()> {
+    let layout = Layout {
+        width: output::stdout_width().or(Some(WIDTH)),
+        ..Layout::default()
+    };
+    let mut encoder = encoder(format, &layout)?;
+    rows::write_rows(
+        &mut Query::prepare(connection, sql)?,
+        &[],
+        &mut *encoder,
+        out,
+    )
+}
+
+/// Columns of the table where stdout is no terminal.
+const WIDTH: usize = 132;

@@ -4,6 +4,7 @@
 //! was typed is checked here, so that a command gets no arguments that contradict each other. May use
 //! every room below it.
 
+pub mod asking;
 pub mod collect;
 mod database;
 pub mod dataset;
@@ -14,7 +15,6 @@ pub mod export;
 pub mod from_answer;
 pub mod global;
 pub mod init;
-mod lock;
 pub mod log_id;
 pub mod os_user;
 pub mod output;

@@ -2,7 +2,9 @@
 //! wrong is said once.
 
 use super::{Cli, Command, Exit, UsageError, output};
-use super::{export, init, rebuild, show, sql, status, verify, watch};
+use super::{collect, export, init, rebuild, show, sql, status, stop, verify, watch};
+#[cfg(feature = "sandbox")]
+use super::{demo, sandbox};
 use crate::config::{Config, ConfigError, LogFormat, Surroundings};
 
 /// Does what was typed.
@@ -12,24 +14,29 @@ pub fn run(cli: &Cli) -> Exit {
     output::start_logging(flags.verbosity, log_format);
     let done = Config::resolve(flags, &Surroundings::of_process())
         .map_err(|error: ConfigError| error.into())
-        .and_then(|config| dispatch(&cli.command, &config));
+        .and_then(|config| dispatch(cli, &config));
     done.unwrap_or_else(|error| {
         tell(&error, log_format);
         exit_of(&error)
     })
 }
 
-fn dispatch(command: &Command, config: &Config) -> anyhow::Result<Exit> {
-    match command {
+fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<Exit> {
+    match &cli.command {
+        #[cfg(feature = "sandbox")]
+        Command::Demo(args) => demo::run(args, &cli.global),
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(args) => sandbox::run(args),
         Command::Init(args) => init::run(args, config),
         Command::Watch(args) => watch::run(args, config),
+        Command::Collect(args) => collect::run(args, config),
+        Command::Stop(args) => stop::run(args, config),
         Command::Status(args) => status::run(args, config),
         Command::Show(args) => show::run(args, config),
         Command::Export(args) => export::run(args, config),
         Command::Sql(args) => sql::run(args, config),
         Command::Verify(args) => verify::run(args, config),
         Command::Rebuild(args) => rebuild::run(args, config),
-        other => anyhow::bail!("not wired: {other:?}"),
     }
 }
 

@@ -1,8 +1,16 @@
 //! `optrail stop`.
 
+use std::io::{IsTerminal, Write};
+
+use anyhow::{Context, bail};
 use clap::Args;
 
 use super::values::{region, some_text};
+use super::{Exit, asking, output};
+use crate::cloud::credentials::default_region;
+use crate::collect::{StopEnd, StopOrder, StopResult, Stopping};
+use crate::config::Config;
+use crate::store::{open, watches};
 
 /// Stop a stack-group operation, and record who, why, and what came of it
 ///
@@ -39,4 +47,114 @@ pub struct StopArgs {
     /// Collect until the operation has ended, and say how
     #[arg(long)]
     pub wait: bool,
+}
+
+/// Stops an operation, and says what came of it.
+pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
+    let region_id = region_of(args, config)?;
+    if !args.yes && !confirmed(&args.id, &region_id)? {
+        output::message("Nothing was sent.");
+        return Ok(Exit::Failed);
+    }
+    let stopping = Stopping::default();
+    let collector = asking::collector(config, stopping.clone())?;
+    let order = StopOrder {
+        region_id,
+        operation_id: args.id.clone(),
+        reason: args.reason.clone(),
+        ticket: args.ticket.clone(),
+        wait: args.wait,
+        accounts: config.accounts.clone(),
+    };
+    let end = asking::runtime()?.block_on(async {
+        stopping.listen()?;
+        anyhow::Ok(collector.stop(&order).await?)
+    })?;
+    Ok(report(args, &end))
+}
+
+/// The region: as typed, else that of the one watch of this operation, else that of profile or environment.
+fn region_of(args: &StopArgs, config: &Config) -> anyhow::Result<String> {
+    if let Some(region) = &args.region {
+        return Ok(region.clone());
+    }
+    let watched = watches::all(&open::read_only(&config.database)?)?;
+    let mut regions: Vec<String> = watched
+        .into_iter()
+        .filter(|watch| watch.target.service == "ros" && watch.target.operation_id == args.id)
+        .map(|watch| watch.target.region_id)
+        .collect();
+    regions.dedup();
+    match regions.as_slice() {
+        [region] => Ok(region.clone()),
+        [] => default_region(config.profile.as_deref(), &asking::environment).with_context(|| {
+            format!(
+                "no region for operation {}: name it with --region REGION",
+                args.id
+            )
+        }),
+        several => bail!(
+            "operation {} is watched in {}: name one with --region REGION",
+            args.id,
+            several.join(" and ")
+        ),
+    }
+}
+
+fn confirmed(id: &str, region_id: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        bail!("stop asks before it stops anything, and stdin is no terminal: confirm with --yes");
+    }
+    let mut stderr = std::io::stderr().lock();
+    write!(
+        stderr,
+        "Stop operation {id} in {region_id}? This cannot be undone. [y/N] "
+    )?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    std::io::stdin()
+        .read_line(&mut answer)
+        .context("cannot read the answer")?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn report(args: &StopArgs, end: &StopEnd) -> Exit {
+    for failure in &end.failures {
+        output::message(&format!("optrail: {}", asking::failure_line(failure)));
+    }
+    let status = |status: &Option<String>| status.clone().unwrap_or_else(|| "unknown".to_owned());
+    match &end.result {
+        StopResult::HadEnded { status } => {
+            output::message(&format!(
+                "Operation {} had ended before: {status}. Nothing was sent.",
+                args.id
+            ));
+            Exit::Done
+        }
+        StopResult::Accepted {
+            before,
+            after,
+            request_id,
+        } => {
+            output::message(&format!(
+                "Operation {}: the stop was accepted (RequestId {}); it was {}, it is {}.",
+                args.id,
+                request_id.as_deref().unwrap_or("none"),
+                status(before),
+                status(after)
+            ));
+            Exit::Done
+        }
+        StopResult::NotStopped => {
+            output::message(&format!("Operation {} was not stopped.", args.id));
+            Exit::Failed
+        }
+        StopResult::Unknown => {
+            output::message(&format!(
+                "Whether operation {} was told to stop is not known: no answer came back. It was not sent again; `optrail show {}` tells what is seen.",
+                args.id, args.id
+            ));
+            Exit::Partial
+        }
+    }
 }

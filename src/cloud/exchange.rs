@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::model::{Outcome, UtcMillis};
 
+use super::credentials::Secret;
+
 /// One attempt at one call, answered or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
@@ -14,6 +16,8 @@ pub struct Exchange {
     pub received_at: UtcMillis,
     /// How it ended.
     pub end: End,
+    /// The signature that was sent: an answer may echo it, evidence must not hold it.
+    pub signature: Secret,
 }
 
 /// How an attempt ended.

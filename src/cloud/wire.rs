@@ -8,7 +8,7 @@
 use crate::model::UtcMillis;
 use crate::services::{Placement, Request};
 
-use super::credentials::Credentials;
+use super::credentials::{Credentials, Secret};
 use super::sign::{SignatureVersion, canonical_query, form_encode, percent_encode, v1, v3};
 
 /// The one method in use; it is part of what is signed.
@@ -24,6 +24,8 @@ pub(super) struct WireRequest {
     pub(super) headers: Vec<(&'static str, String)>,
     /// The body; empty where all parameters stand in the query.
     pub(super) body: String,
+    /// The signature alone: what an answer must not echo into evidence.
+    pub(super) signature: Secret,
 }
 
 /// What makes this attempt unlike every other.
@@ -82,11 +84,18 @@ fn sign_v3(
     };
     let secret = credentials.access_key_secret().expose();
     let authorization = parts.authorization(access_key_id, secret);
+    // The signature is the last part of the header.
+    let signature = authorization
+        .rsplit('=')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     headers.push(("authorization", authorization));
     WireRequest {
         query: canonical_query(&query),
         headers,
         body,
+        signature: Secret::new(signature),
     }
 }
 
@@ -125,6 +134,7 @@ fn sign_v1(
         ),
         headers: transport_headers(host, &body),
         body,
+        signature: Secret::new(signature),
     }
 }
 

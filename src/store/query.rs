@@ -56,7 +56,7 @@ impl<'c> Query<'c> {
     /// Names of the columns.
     pub fn columns(&self) -> Vec<String> {
         let names = self.statement.column_names();
-        names.into_iter().map(str::to_owned).collect()
+        names.map(str::to_owned).collect()
     }
 
     /// Asks, with a text for each parameter, and calls `visit` with each row; its first error ends the
@@ -145,8 +145,7 @@ impl Rows {
         parameters: &[&str],
     ) -> Result<Self, StoreError> {
         let mut statement = connection.prepare_cached(sql)?;
-        let names = statement.column_names();
-        let columns: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let width = columns.len();
         let rows = statement
             .query_map(params_from_iter(parameters), |row| {

@@ -11,15 +11,13 @@ use crate::cli::output::{DataFormat, to_stdout};
 use crate::cli::values::region as checked_region;
 use crate::cli::{Exit, FileOrStd, UsageError, init, os_user};
 use crate::cloud::credentials::default_region;
+use crate::collect::DEFAULT_LABEL;
 use crate::config::Config;
 use crate::evidence::leaf::{Watch, WatchChange};
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, Service, SystemClock, UtcMillis};
 use crate::store::query::Rows;
 use crate::store::watches::{self, WatchTarget};
-
-/// The name of the only credentials there are: those of the default chain, or of `--profile`.
-const DEFAULT_LABEL: &str = "default";
 
 /// The language of AliDNS reasons where none was chosen.
 const DEFAULT_LANG: &str = "en";

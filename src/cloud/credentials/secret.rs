@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 /// A key secret or token. It can't be displayed or serialized, prints as `***` when debugged, and is
 /// wiped from memory when dropped.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {

@@ -1,3 +1,5 @@
+//! Lines as they stand, byte for byte: the format may grow and never drift.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

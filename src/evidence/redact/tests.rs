@@ -1,3 +1,5 @@
+//! Canaries in every form that an answer may echo them in.
+
 #![allow(clippy::unwrap_used)]
 
 use base64::Engine as _;

@@ -1,3 +1,5 @@
+//! The tree against published vectors, and against its definition.
+
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;

@@ -1,0 +1,278 @@
+//! Stopping a stack-group operation: the intent is kept alone before the call, then the call, then what
+//! came of it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::ask::{Caller, Failure, How};
+use super::lock::{Lock, stop_lock_path};
+use super::round::{Collector, CollectorError, ended_at, identity};
+use crate::cloud::Client;
+use crate::evidence::leaf::{Intervention, RunEnd};
+use crate::model::{CallerIdentity, Outcome, Phase};
+use crate::record::Recorder;
+use crate::services::{Answer, Content, ros};
+use crate::store::StoreError;
+
+/// How often a stop is sent. Again only where the answer proves that it was not carried out.
+const STOPS_MAX: u32 = 4;
+
+/// How long each call of a stop may be repeated.
+const RETRY_BUDGET: Duration = Duration::from_secs(30);
+
+/// Time between two looks while waiting for the end.
+const WAIT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What is to be stopped, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopOrder {
+    /// Region of the stack group.
+    pub region_id: String,
+    /// The operation.
+    pub operation_id: String,
+    /// Why.
+    pub reason: String,
+    /// Ticket or change.
+    pub ticket: Option<String>,
+    /// Look on until the operation has ended.
+    pub wait: bool,
+    /// Only if the credentials belong to one of these accounts; any if empty.
+    pub accounts: Vec<String>,
+}
+
+/// What came of a stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StopResult {
+    /// The operation had ended before; nothing was sent.
+    HadEnded {
+        /// Its status.
+        status: String,
+    },
+    /// The cloud accepted.
+    Accepted {
+        /// Status before.
+        before: Option<String>,
+        /// Status in the last look after.
+        after: Option<String>,
+        /// RequestId of the answer.
+        request_id: Option<String>,
+    },
+    /// It was not stopped: the last failure says why.
+    NotStopped,
+    /// Whether it was carried out is not known: no answer came back.
+    Unknown,
+}
+
+/// How a stop ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopEnd {
+    /// What came of it.
+    pub result: StopResult,
+    /// The account that asked.
+    pub account_id: Option<String>,
+    /// Calls that failed for good.
+    pub failures: Vec<Failure>,
+}
+
+impl Collector {
+    /// Stops an operation. Works while a collector runs.
+    pub async fn stop(&self, order: &StopOrder) -> Result<StopEnd, CollectorError> {
+        let begun = Instant::now();
+        let recorder = Recorder::open(&self.database)?;
+        // Shared with other stops; a collector that finds it free knows that none is running.
+        let _running = Lock::shared(&stop_lock_path(&self.database));
+        let now = self.clock.now();
+        let client = Client::new(self.client.clone(), Arc::clone(&self.clock))?;
+        let started = recorder
+            .begin_run(self.run_start(now, None), Vec::new(), Vec::new())
+            .await?;
+        let caller = Caller::new(
+            client,
+            self.credentials.clone(),
+            recorder,
+            1,
+            self.stopping.clone(),
+        );
+        let outcome = self.stop_in_run(&caller, started.run_id, order).await;
+        let reason = match (&outcome, self.stopping.signal()) {
+            (Err(error), _) => format!("error: {error}"),
+            (Ok((StopResult::NotStopped | StopResult::Unknown, _)), None) => {
+                "error: not stopped".to_owned()
+            }
+            (Ok(_), None) => "done".to_owned(),
+            (Ok(_), Some(signal)) => signal.as_str().to_owned(),
+        };
+        let end = RunEnd {
+            run: started.run_id,
+            ended_at: ended_at(now, begun),
+            reason,
+        };
+        let ended = caller.recorder.end_run(end).await;
+        let (result, account_id) = outcome?;
+        ended?;
+        Ok(StopEnd {
+            result,
+            account_id,
+            failures: caller.take_failures(),
+        })
+    }
+
+    async fn stop_in_run(
+        &self,
+        caller: &Caller,
+        run_id: i64,
+        order: &StopOrder,
+    ) -> Result<(StopResult, Option<String>), StoreError> {
+        let Some(CallerIdentity {
+            account_id, arn, ..
+        }) = identity(caller, run_id).await?
+        else {
+            return Ok((StopResult::NotStopped, None));
+        };
+        if !order.accounts.is_empty() && !order.accounts.contains(&account_id) {
+            return Err(StoreError::Inconsistent(format!(
+                "the credentials belong to account {account_id}, not to {}",
+                order.accounts.join(", ")
+            )));
+        }
+        let stop = Stop {
+            caller,
+            run_id,
+            account_id: &account_id,
+            arn,
+            order,
+        };
+        let Some(before) = stop.look().await? else {
+            return Ok((StopResult::NotStopped, Some(account_id)));
+        };
+        if let Some(status) = before
+            .as_deref()
+            .filter(|status| Phase::of_word(status).is_final())
+        {
+            let result = StopResult::HadEnded {
+                status: status.to_owned(),
+            };
+            return Ok((result, Some(account_id)));
+        }
+        let intervention = self.keep_intent(&stop, before.clone()).await?;
+        let result = match stop.send(intervention).await? {
+            Some(answer) if answer.outcome == Outcome::Ok => {
+                let after = stop.look_after().await?;
+                StopResult::Accepted {
+                    before,
+                    after,
+                    request_id: answer.request_id,
+                }
+            }
+            Some(answer) if is_unanswered(&answer) => {
+                stop.look_after().await?;
+                StopResult::Unknown
+            }
+            _ => StopResult::NotStopped,
+        };
+        Ok((result, Some(account_id)))
+    }
+
+    async fn keep_intent(
+        &self,
+        stop: &Stop<'_>,
+        status_before: Option<String>,
+    ) -> Result<i64, StoreError> {
+        stop.caller
+            .recorder
+            .keep_intervention(Intervention {
+                run: stop.run_id,
+                account: stop.account_id.to_owned(),
+                region: stop.order.region_id.clone(),
+                operation: stop.order.operation_id.clone(),
+                reason: stop.order.reason.clone(),
+                ticket: stop.order.ticket.clone(),
+                user: self.user.clone(),
+                caller_arn: stop.arn.clone(),
+                status_before,
+                requested_at: self.clock.now(),
+            })
+            .await
+    }
+}
+
+struct Stop<'a> {
+    caller: &'a Caller,
+    run_id: i64,
+    account_id: &'a str,
+    arn: Option<String>,
+    order: &'a StopOrder,
+}
+
+impl Stop<'_> {
+    /// One look at the operation; `None` where it cannot be read, else its status.
+    async fn look(&self) -> Result<Option<Option<String>>, StoreError> {
+        let request = ros::get_operation(&self.order.region_id, &self.order.operation_id);
+        let answer = self.caller.ask(&request, &self.how(None)).await?;
+        Ok(answer.and_then(|answer| match answer.content {
+            Content::RosOperation(reading) if answer.outcome == Outcome::Ok => {
+                Some(reading.value.status)
+            }
+            _ => None,
+        }))
+    }
+
+    /// Sends the stop, and again while the answer proves that it was not carried out.
+    async fn send(&self, intervention: i64) -> Result<Option<Answer>, StoreError> {
+        let request = ros::stop_operation(&self.order.region_id, &self.order.operation_id);
+        let how = self.how(Some(intervention));
+        let mut last = None;
+        for attempt in 1..=STOPS_MAX {
+            let Some(answer) = self.caller.ask_once(&request, &how, attempt).await? else {
+                break;
+            };
+            let refused = answer.outcome == Outcome::Throttled;
+            last = Some(answer);
+            if !refused || !self.caller.wait_for_retry(attempt, how.repeat_until).await {
+                break;
+            }
+        }
+        Ok(last)
+    }
+
+    /// Looks after the call: once, or until the operation has ended.
+    async fn look_after(&self) -> Result<Option<String>, StoreError> {
+        loop {
+            let status = self.look().await?.flatten();
+            let has_ended = status
+                .as_deref()
+                .is_some_and(|status| Phase::of_word(status).is_final());
+            if !self.order.wait || has_ended || self.caller.stopping.signal().is_some() {
+                return Ok(status);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(WAIT_INTERVAL) => {}
+                () = self.caller.stopping.stopped() => return Ok(status),
+            }
+        }
+    }
+
+    fn how(&self, intervention: Option<i64>) -> How<'_> {
+        How {
+            run_id: self.run_id,
+            account_id: Some(self.account_id),
+            page: None,
+            intervention,
+            repeat_until: Instant::now() + RETRY_BUDGET,
+            begin_until: None,
+        }
+    }
+}
+
+/// Whether nothing says if the call was carried out.
+fn is_unanswered(answer: &Answer) -> bool {
+    matches!(
+        answer.outcome,
+        Outcome::Unreachable
+            | Outcome::Truncated
+            | Outcome::TooLarge
+            | Outcome::InvalidAnswer
+            | Outcome::ServerError
+            | Outcome::WrongEntity
+    )
+}

@@ -1,0 +1,251 @@
+//! The network side: listens on an address, hands raw requests to the service, sends its replies,
+//! the broken ones included.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use chrono::DateTime;
+use hyper::body::{Body as HttpBody, Frame};
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::SandboxConfig;
+use super::gate::RawRequest;
+use super::service::{Delivery, Reply, Service};
+use super::world::World;
+use crate::model::UtcMillis;
+
+/// Longest body of a request, in bytes. No served call has more than a few hundred.
+const MAX_REQUEST_BODY_BYTES: usize = 1 << 20;
+
+/// Pause after a connection could not be taken, so that a lack of descriptors is no busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The address is taken, not ours, or not allowed.
+    #[error(
+        "the sandbox could not listen on {address}: {source}; choose another address, or port 0 \
+         for a free one"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A simulated cloud that is being served. It ends when this is dropped.
+pub struct Sandbox {
+    address: SocketAddr,
+    world: Arc<World>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Starts to serve, with an empty world.
+    ///
+    /// # Errors
+    /// [`SandboxError::Listen`] if the address cannot be listened on.
+    pub async fn start(config: SandboxConfig) -> Result<Self, SandboxError> {
+        let listen_error = |source| SandboxError::Listen {
+            address: config.listen,
+            source,
+        };
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+        let service = Service::new(&config);
+        let world = Arc::clone(service.world());
+        let front = Front {
+            service,
+            latency: Duration::from_millis(config.latency_ms),
+        };
+        // One handler takes every method and path: what is wrong with them is the gate's to say.
+        let router = Router::new().fallback(handle).with_state(Arc::new(front));
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(serve(listener, router, stopped));
+        Ok(Self {
+            address,
+            world,
+            stop,
+            serving,
+        })
+    }
+
+    /// The address that is listened on.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What `--endpoint` takes.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The world that is served.
+    pub fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world)
+    }
+
+    /// Ends all connections and waits until the address is free.
+    pub async fn shutdown(self) {
+        // The receiver is gone only if serving has ended already.
+        let _ = self.stop.send(());
+        let _ = self.serving.await;
+    }
+}
+
+async fn serve(listener: TcpListener, router: Router, mut stopped: oneshot::Receiver<()>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve_connection(stream, router.clone()));
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+async fn serve_connection(stream: TcpStream, router: Router) {
+    // Only a matter of speed.
+    let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |request| {
+        let answer = router.call(request);
+        async move {
+            let Ok(response) = answer.await;
+            // The only way to send nothing at all is to fail the connection.
+            if response.extensions().get::<NoAnswer>().is_some() {
+                return Err(io::Error::other("ended without an answer on purpose"));
+            }
+            Ok(response)
+        }
+    });
+    // A connection that fails is the client's affair, or was meant to fail.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+/// Marks a response that is not to be sent.
+#[derive(Debug, Clone, Copy)]
+struct NoAnswer;
+
+struct Front {
+    service: Service,
+    latency: Duration,
+}
+
+async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_REQUEST_BODY_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let headers = head.headers.iter();
+    let raw = RawRequest {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().into(),
+        headers: headers
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+            .collect(),
+        body: body.into(),
+    };
+    if !front.latency.is_zero() {
+        tokio::time::sleep(front.latency).await;
+    }
+    let reply = front.service.reply(&raw);
+    if reply.held_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(reply.held_ms)).await;
+    }
+    response(reply, front.service.world().now())
+}
+
+fn response(reply: Reply, now: UtcMillis) -> Response {
+    if reply.delivery == Delivery::Nothing {
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(NoAnswer);
+        return response;
+    }
+    let mut builder = Response::builder()
+        .status(reply.http_status)
+        .header("date", http_date(now))
+        .header("content-length", reply.body.len());
+    for (name, value) in &reply.headers {
+        builder = builder.header(*name, value);
+    }
+    let body = Bytes::from(reply.body);
+    let body = match reply.delivery {
+        Delivery::Cut => Body::new(CutBody::Half(body.slice(..body.len() / 2))),
+        Delivery::Whole | Delivery::Nothing => Body::from(body),
+    };
+    // Only a scripted status or header can be impossible in HTTP.
+    builder
+        .body(body)
+        .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn http_date(now: UtcMillis) -> String {
+    let instant = DateTime::from_timestamp(now.unix_seconds(), 0).unwrap_or_default();
+    instant.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// A body that fails after its first half. Between the two it waits for one turn, in which the
+/// connection sends what it has: otherwise the failure would swallow the head as well.
+enum CutBody {
+    Half(Bytes),
+    Sending,
+    Failing,
+}
+
+impl HttpBody for CutBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match std::mem::replace(&mut *self, Self::Failing) {
+            Self::Half(half) => {
+                *self = Self::Sending;
+                Poll::Ready(Some(Ok(Frame::data(half))))
+            }
+            Self::Sending => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Self::Failing => Poll::Ready(Some(Err(io::Error::other("cut on purpose")))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

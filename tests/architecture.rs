@@ -1,0 +1,148 @@
+//! The house rules that a machine can hold: which room may use which, what each file says of itself, and
+//! how long it may grow.
+
+#![allow(clippy::expect_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of a file at most; a longer one is more than one idea.
+const LINES_MAX: usize = 500;
+
+/// For each room, the rooms that it may use besides `model`, which all may use.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("services", &[]),
+    ("evidence", &[]),
+    ("store", &[]),
+    ("export", &[]),
+    ("sandbox", &[]),
+    ("config", &[]),
+    ("derive", &["services", "evidence"]),
+    ("cloud", &["services", "config"]),
+    ("record", &["store", "derive", "evidence", "services"]),
+    (
+        "verify",
+        &["record", "store", "derive", "evidence", "services"],
+    ),
+    (
+        "collect",
+        &[
+            "cloud", "services", "derive", "evidence", "store", "record", "config",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "cloud", "collect", "config", "derive", "evidence", "export", "record", "sandbox",
+            "services", "store", "verify",
+        ],
+    ),
+];
+
+fn source_files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("a directory of the source") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            source_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn all_files() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    source_files(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut found,
+    );
+    assert!(found.len() > 50, "the source was not found");
+    found
+}
+
+/// The room that a file belongs to; `None` for `lib.rs` and `main.rs`.
+fn room(path: &Path) -> Option<String> {
+    let inside = path
+        .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+        .expect("in src");
+    let first = inside.components().next()?.as_os_str().to_str()?;
+    let room = first.trim_end_matches(".rs");
+    (!matches!(room, "lib" | "main")).then(|| room.to_owned())
+}
+
+/// The rooms named after `crate::` in the file, but for its tests.
+fn used_rooms(text: &str) -> BTreeSet<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| line.split("crate::").skip(1))
+        .map(|rest| {
+            rest.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect()
+        })
+        .filter(|name: &String| !name.is_empty())
+        .collect()
+}
+
+#[test]
+fn rooms_use_one_another_in_one_direction() {
+    let mut wrong = Vec::new();
+    for path in all_files() {
+        let Some(room) = room(&path) else { continue };
+        let is_test =
+            path.to_string_lossy().contains("test") || path.to_string_lossy().contains("fixture");
+        if is_test {
+            continue;
+        }
+        let allowed = ARROWS
+            .iter()
+            .find(|(name, _)| *name == room)
+            .map(|(_, allowed)| *allowed);
+        let Some(allowed) = allowed else {
+            wrong.push(format!("{room} is a room that no arrow names"));
+            continue;
+        };
+        let text = fs::read_to_string(&path).expect("a source file");
+        for used in used_rooms(&text) {
+            let known = ARROWS.iter().any(|(name, _)| *name == used);
+            if known && used != room && used != "model" && !allowed.contains(&used.as_str()) {
+                wrong.push(format!("{} uses {used}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let silent: Vec<_> = all_files()
+        .into_iter()
+        .filter(|path| {
+            !fs::read_to_string(path)
+                .expect("a source file")
+                .starts_with("//!")
+        })
+        .collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn no_file_grows_past_one_idea() {
+    let long: Vec<_> = all_files()
+        .into_iter()
+        .map(|path| {
+            (
+                fs::read_to_string(&path)
+                    .expect("a source file")
+                    .lines()
+                    .count(),
+                path,
+            )
+        })
+        .filter(|(lines, _)| *lines > LINES_MAX)
+        .collect();
+    assert!(long.is_empty(), "{long:?}");
+}
