@@ -254,7 +254,7 @@ fn summary(
     let disputed_failed = closed
         .disputed
         .iter()
-        .filter(|status_no| phases(status_no) == Phase::Failed)
+        .filter(|words| words.iter().any(|word| phases(word) == Phase::Failed))
         .count();
     ListingEnd {
         listing_id,
