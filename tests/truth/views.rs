@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use optrail::store::Connection;
-use optrail::store::query::{self, Value as Stored};
+use optrail::store::query::{Query, Value as Stored};
+use optrail::store::{Connection, StoreError};
 use serde_json::{Map, Value};
 
 /// The columns by which a row is known, in this order, where the view has them.
@@ -24,14 +24,16 @@ const KEY: [&str; 11] = [
 /// All rows of a view, or of a table.
 pub fn rows(connection: &Connection, view: &str) -> Vec<Value> {
     let sql = format!("SELECT * FROM {view}");
-    let columns = query::columns(connection, &sql).expect("a view");
+    let mut query = Query::prepare(connection, &sql).expect("a view");
+    let columns = query.columns();
     let mut rows = Vec::new();
-    query::each_row(connection, &sql, &[], |values| {
-        let row = columns.iter().cloned().zip(values.iter().map(value));
-        rows.push(Value::Object(row.collect::<Map<_, _>>()));
-        true
-    })
-    .expect("readable");
+    query
+        .each_row(&[], |values| -> Result<(), StoreError> {
+            let row = columns.iter().cloned().zip(values.iter().map(value));
+            rows.push(Value::Object(row.collect::<Map<_, _>>()));
+            Ok(())
+        })
+        .expect("readable");
     rows
 }
 
