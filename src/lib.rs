@@ -15,7 +15,7 @@
 //! - [`model`]: the words. No behaviour, imports nothing of ours.
 //! - [`services`]: what each service is asked, and how its answers read. Pure.
 //! - [`evidence`]: leaf lines, body templates, redaction, the tree. Pure.
-//! - [`derive`]: the rules from answers to versions, listing verdicts, watch states. Pure.
+//! - [`mod@derive`]: the rules from answers to versions, listing verdicts, watch states. Pure.
 //! - [`store`]: the only SQL: one SQLite file, one writer thread, the views.
 //! - [`record`]: joins these: appends evidence and derives rows in the writer's transactions.
 //! - [`cloud`]: signatures, credentials, one HTTP attempt. Knows no SQL.

@@ -15,7 +15,6 @@ pub mod export;
 pub mod from_answer;
 pub mod global;
 pub mod init;
-mod lock;
 pub mod log_id;
 pub mod os_user;
 pub mod output;

@@ -2,8 +2,9 @@
 
 use clap::Args;
 
+use super::Exit;
 use super::output::{DataFormat, message, to_stdout};
-use super::{Exit, lock};
+use crate::collect::{Lock, LockError};
 use crate::config::{Config, Verbosity};
 use crate::store::StoreError;
 use crate::verify::rebuild;
@@ -25,11 +26,15 @@ pub fn run(_: &RebuildArgs, config: &Config) -> anyhow::Result<Exit> {
         // Asked first: the lock of a database that is not there would be made.
         return Err(StoreError::Missing(config.database.clone()).into());
     }
-    let Some(_lock) = lock::acquire(&config.lock_path())? else {
-        if config.verbosity >= Verbosity::Verbose {
-            message("a collector is running; rebuild when it has ended");
+    let _lock = match Lock::exclusive(&config.lock_path()) {
+        Ok(lock) => lock,
+        Err(LockError::Held(_)) => {
+            if config.verbosity >= Verbosity::Verbose {
+                message("a collector is running; rebuild when it has ended");
+            }
+            return Ok(Exit::Locked);
         }
-        return Ok(Exit::Locked);
+        Err(error) => return Err(error.into()),
     };
     let rebuilt = rebuild(&config.database)?;
     to_stdout(DataFormat::Escaped, |out| {

@@ -173,19 +173,17 @@ pub struct BpstudioArgs {
 }
 
 /// Watch DNS batch tasks
-///
-/// Without --task-id, the account's last task, whoever started it; the first answer says which one
-/// that is.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
   optrail watch add alidns --task-id 123456
-  optrail watch add alidns --batch-type RR_ADD")]
+  optrail watch add alidns --task-id 123456 --task-id 123457 --lang zh")]
 pub struct AlidnsArgs {
     /// Task; repeatable
     #[arg(
         long,
         value_name = "N",
+        required = true,
         value_parser = clap::value_parser!(i64).range(1..)
     )]
     pub task_id: Vec<i64>,

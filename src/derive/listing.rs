@@ -4,8 +4,8 @@
 //! order that is promised. So a listing proves itself by its own numbers: TotalCount must be there and
 //! the same on every page, and the distinct (account, region) keys must number exactly that.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{Outcome, UtcMillis, Verdict};
 
@@ -55,21 +55,14 @@ pub struct Page {
 #[derive(Debug, Clone)]
 pub struct Listing {
     pages: Vec<Page>,
-    rows: HashMap<i64, Row>,
-    /// Keys that came twice with different states; counted here, because completeness is asked after
-    /// each of thousands of pages.
-    conflicts: usize,
+    /// The first row of each key.
+    rows: HashMap<i64, ListedRow>,
+    /// The status words of each key that came more than once with different states.
+    disputes: BTreeMap<i64, Vec<i64>>,
     /// The first TotalCount that differs from that of the first page.
     other_total: Option<Option<i64>>,
     /// The last page that failed, with its number and what became of it.
     failure: Option<(i64, Outcome)>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Row {
-    first: ListedRow,
-    /// The status of another row of the same key that says something else.
-    disputed_by: Option<i64>,
 }
 
 /// A listing that is closed.
@@ -85,8 +78,8 @@ pub struct Closed {
     pub pages: Vec<Page>,
     /// The rows that can be believed, by target; without the conflicting ones.
     pub rows: Vec<ListedRow>,
-    /// The status words of the conflicting ones, two for each.
-    pub disputed: Vec<i64>,
+    /// The status words of each conflicting one.
+    pub disputed: Vec<Vec<i64>>,
 }
 
 impl Default for Listing {
@@ -101,7 +94,7 @@ impl Listing {
         Self {
             pages: Vec::new(),
             rows: HashMap::new(),
-            conflicts: 0,
+            disputes: BTreeMap::new(),
             other_total: None,
             failure: None,
         }
@@ -124,18 +117,15 @@ impl Listing {
         for row in rows {
             match self.rows.entry(row.target) {
                 Entry::Vacant(free) => {
-                    free.insert(Row {
-                        first: row,
-                        disputed_by: None,
-                    });
+                    free.insert(row);
                 }
-                Entry::Occupied(mut known) => {
-                    let known = known.get_mut();
-                    if !known.first.agrees_with(&row) && known.disputed_by.is_none() {
-                        known.disputed_by = Some(row.status_no);
-                        self.conflicts += 1;
-                    }
+                Entry::Occupied(first) if !first.get().agrees_with(&row) => {
+                    let words = self.disputes.entry(row.target);
+                    words
+                        .or_insert_with(|| vec![first.get().status_no])
+                        .push(row.status_no);
                 }
+                Entry::Occupied(_) => {}
             }
         }
     }
@@ -154,7 +144,7 @@ impl Listing {
     pub fn is_complete(&self) -> bool {
         self.total_count() == Some(self.distinct_keys())
             && self.other_total.is_none()
-            && self.conflicts == 0
+            && self.disputes.is_empty()
     }
 
     /// TotalCount of the first page answered.
@@ -177,8 +167,9 @@ impl Listing {
             }
             (Some(_), None) => {}
         }
-        if self.conflicts > 0 {
-            return format!("{} keys came twice with different states", self.conflicts);
+        if !self.disputes.is_empty() {
+            let keys = self.disputes.len();
+            return format!("{keys} keys came twice with different states");
         }
         let total_count = first.total_count.unwrap_or_default();
         failed.unwrap_or_else(|| {
@@ -203,14 +194,8 @@ impl Listing {
         let distinct_keys = self.distinct_keys();
         let mut pages = self.pages;
         pages.sort_by_key(|page| page.sequence);
-        let mut rows = Vec::with_capacity(self.rows.len());
-        let mut disputed = Vec::new();
-        for row in self.rows.into_values() {
-            match row.disputed_by {
-                None => rows.push(row.first),
-                Some(status_no) => disputed.extend([row.first.status_no, status_no]),
-            }
-        }
+        let mut rows: Vec<ListedRow> = self.rows.into_values().collect();
+        rows.retain(|row| !self.disputes.contains_key(&row.target));
         rows.sort_unstable_by_key(|row| row.target);
         let verdict = if reason.is_none() {
             Verdict::Complete
@@ -223,7 +208,7 @@ impl Listing {
             distinct_keys,
             pages,
             rows,
-            disputed,
+            disputed: self.disputes.into_values().collect(),
         }
     }
 }
@@ -304,6 +289,19 @@ mod tests {
         assert_eq!(torn.verdict, Verdict::Incomplete);
         assert_eq!(torn.rows.iter().map(|r| r.target).collect::<Vec<_>>(), [2]);
         assert_eq!(torn.distinct_keys, 2);
+    }
+
+    #[test]
+    fn every_state_of_a_conflicting_row_is_told() {
+        let torn = closed(&[
+            (page(1, Some(1)), vec![row(1, 1), row(1, 1), row(1, 2)]),
+            (page(2, Some(1)), vec![row(1, 3)]),
+        ]);
+        assert_eq!(torn.disputed, [vec![1, 2, 3]]);
+        assert_eq!(
+            torn.reason.as_deref(),
+            Some("1 keys came twice with different states")
+        );
     }
 
     #[test]

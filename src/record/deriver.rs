@@ -27,7 +27,31 @@ pub struct Deriver {
     pub(super) listings: BTreeMap<i64, OpenListing>,
     /// Status words of results: trimmed, and what they mean.
     pub(super) statuses: HashMap<i64, (Option<String>, Phase)>,
+    /// Numbers of the status words, reasons and folders met last: a listing repeats few of them often.
+    pub(super) words: Words,
     operations: HashMap<OperationKey, i64>,
+}
+
+/// Numbers of dictionary entries, bounded.
+#[derive(Default)]
+pub(super) struct Words {
+    pub(super) statuses: HashMap<Option<String>, i64>,
+    pub(super) texts: HashMap<String, i64>,
+}
+
+impl Words {
+    /// Entries of each kind; reasons can be long and all different.
+    const REMEMBERED: usize = 1_000;
+
+    /// Forgets everything before it grows past its bound.
+    pub(super) fn make_room(&mut self) {
+        if self.statuses.len() >= Self::REMEMBERED {
+            self.statuses.clear();
+        }
+        if self.texts.len() >= Self::REMEMBERED {
+            self.texts.clear();
+        }
+    }
 }
 
 /// A listing that is being read.

@@ -108,6 +108,20 @@ fn listed(
     row: &ResultRow,
     sequence: i64,
 ) -> Result<ListedRow, StoreError> {
+    deriver.words.make_room();
+    Ok(ListedRow {
+        target: results::target(place.derived, &row.account_id, &row.region_id)?,
+        status_no: status_no(deriver, place, row)?,
+        reason_no: text_no(deriver, place, row.status_reason.as_deref())?,
+        folder_no: text_no(deriver, place, row.folder_id.as_deref())?,
+        sequence,
+    })
+}
+
+fn status_no(deriver: &mut Deriver, place: Place<'_>, row: &ResultRow) -> Result<i64, StoreError> {
+    if let Some(known) = deriver.words.statuses.get(&row.status_raw) {
+        return Ok(*known);
+    }
     let phase = row.status.as_deref().map_or(Phase::Unknown, Phase::of_word);
     let status_no = results::status(
         place.derived,
@@ -116,22 +130,27 @@ fn listed(
         phase,
     )?;
     deriver
+        .words
         .statuses
-        .entry(status_no)
-        .or_insert_with(|| (row.status.clone(), phase));
-    let text = |value: &Option<String>| {
-        value
-            .as_deref()
-            .map(|v| results::text(place.derived, v))
-            .transpose()
-    };
-    Ok(ListedRow {
-        target: results::target(place.derived, &row.account_id, &row.region_id)?,
-        status_no,
-        reason_no: text(&row.status_reason)?,
-        folder_no: text(&row.folder_id)?,
-        sequence,
-    })
+        .insert(row.status_raw.clone(), status_no);
+    deriver
+        .statuses
+        .insert(status_no, (row.status.clone(), phase));
+    Ok(status_no)
+}
+
+fn text_no(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    text: Option<&str>,
+) -> Result<Option<i64>, StoreError> {
+    let Some(text) = text else { return Ok(None) };
+    if let Some(known) = deriver.words.texts.get(text) {
+        return Ok(Some(*known));
+    }
+    let text_no = results::text(place.derived, text)?;
+    deriver.words.texts.insert(text.to_owned(), text_no);
+    Ok(Some(text_no))
 }
 
 /// Closes the open listings for which `ends` holds, in order.
@@ -235,7 +254,7 @@ fn summary(
     let disputed_failed = closed
         .disputed
         .iter()
-        .filter(|status_no| phases(status_no) == Phase::Failed)
+        .filter(|words| words.iter().any(|word| phases(word) == Phase::Failed))
         .count();
     ListingEnd {
         listing_id,

@@ -1,7 +1,7 @@
 //! The derived tables as a whole: which they are, how far they have come, and how they are emptied to be
 //! made again.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
 
@@ -77,6 +77,31 @@ pub fn clear(connection: &Connection, derive_version: i64) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Prepares a connection, outside of a transaction, for [`clear`] and all that is derived after it: while
+/// references are checked, SQLite empties a table that others refer to row by row. They have to be checked
+/// at the end instead, with [`check_references`].
+pub fn postpone_references(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "foreign_keys", false)?;
+    Ok(())
+}
+
+/// Fails if a row refers to one that is not there.
+pub fn check_references(connection: &Connection) -> Result<(), StoreError> {
+    let dangling = connection
+        .prepare("SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match dangling {
+        None => Ok(()),
+        Some((child, parent)) => {
+            let (child, parent): (String, String) = (child, parent);
+            Err(StoreError::Inconsistent(format!(
+                "a row of {child} refers to a row of {parent} that is not there"
+            )))
+        }
+    }
+}
+
 /// How many derived rows there are, without the watermark.
 pub fn count_rows(connection: &Connection) -> Result<i64, StoreError> {
     let mut rows = 0;
@@ -114,6 +139,29 @@ mod tests {
             .map(str::to_owned)
             .collect();
         assert_eq!(found, named);
+    }
+
+    #[test]
+    fn references_to_nothing_are_found() {
+        let connection = crate::store::aside::open_aside().unwrap();
+        postpone_references(&connection).unwrap();
+        check_references(&connection).unwrap();
+        connection
+            .execute("INSERT INTO run_plan (sequence, run_id) VALUES (1, 1)", [])
+            .unwrap();
+        let error = check_references(&connection).unwrap_err().to_string();
+        assert!(
+            error.contains("run_plan refers to a row of run "),
+            "{error}"
+        );
+        clear(&connection, 7).unwrap();
+        check_references(&connection).unwrap();
+        let watermark = Watermark {
+            id: 1,
+            derived_through: -1,
+            derive_version: 7,
+        };
+        assert_eq!(watermarks(&connection).unwrap(), [watermark]);
     }
 
     #[test]

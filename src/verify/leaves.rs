@@ -20,8 +20,9 @@ pub(super) fn check(
     let mut bodies = (depth == Depth::All).then(|| Bodies::new(live));
     let pass = evidence::each_raw_leaf(live, |row| {
         report.leaves_checked += 1;
-        let body = check_row(&row, findings);
-        tree.add(live, &row, findings)?;
+        let hash = leaf_hash(row.record);
+        let body = check_row(&row, &hash, findings);
+        tree.add(live, row.sequence, hash, findings)?;
         if let Some(body) = body {
             report.redacted += i64::from(body.is_redacted());
             if let Some(bodies) = &mut bodies {
@@ -40,14 +41,14 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Checks a row in itself. The body that its leaf states; `None` where it states none, or cannot be read.
-fn check_row(row: &RawLeaf<'_>, findings: &mut Findings) -> Option<Body> {
+/// Checks a row in itself; `hash` is that of its record. The body that its leaf states; `None` where it states none, or cannot be read.
+fn check_row(row: &RawLeaf<'_>, hash: &Hash, findings: &mut Findings) -> Option<Body> {
     let key = format_args!("sequence={}", row.sequence);
     let mut invalid = |what: &dyn std::fmt::Display| findings.add(Kind::Invalid, "leaf", key, what);
     if row.sequence < 0 {
         invalid(&"leaves are numbered from 0");
     }
-    if row.hash != leaf_hash(row.record) {
+    if row.hash != hash {
         invalid(&"hash is not that of record");
     }
     if let Some(what) = columns_disagree(row) {
@@ -104,15 +105,16 @@ impl Tree {
     fn add(
         &mut self,
         live: &Connection,
-        row: &RawLeaf<'_>,
+        sequence: i64,
+        hash: Hash,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        let number = row.sequence.div_euclid(SUBTREE_LEAVES as i64);
+        let number = sequence.div_euclid(SUBTREE_LEAVES as i64);
         if number != self.number {
             self.end(live, findings)?;
             self.number = number;
         }
-        self.hashes.push(leaf_hash(row.record));
+        self.hashes.push(hash);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 //! their leaves state, every derived row with the one that the same rules derive now.
 //!
 //! Every check runs on one snapshot, so that a collector may go on writing. It changes nothing; to make
-//! derived rows again in place is [`rebuild`]. It cannot tell a file that was re-written as a whole, or cut
+//! derived rows again in place is [`rebuild()`]. It cannot tell a file that was re-written as a whole, or cut
 //! off at its end, from one that was not: for that an outside copy of size and root is needed.
 //!
 //! Depends on `record`, `store`, `derive`, `evidence`, `services` and `model`.

@@ -18,10 +18,12 @@ pub struct Rebuilt {
 /// the old ones until the new ones are there. The caller holds the collector's lock.
 pub fn rebuild(database: &Path) -> Result<Rebuilt, StoreError> {
     let mut connection = open::for_writing(database)?;
+    derived::postpone_references(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     derived::clear(&transaction, DERIVE_VERSION)?;
     let leaves = evidence::size(&transaction)?;
     Deriver::default().catch_up(&transaction, &transaction, leaves - 1)?;
+    derived::check_references(&transaction)?;
     let rows = derived::count_rows(&transaction)?;
     transaction.commit()?;
     Ok(Rebuilt { leaves, rows })

@@ -64,7 +64,15 @@ fn watches_of_three_services_are_added_once() {
         "2026-01-31T16:00:00+08:00",
     ]);
     bench.out(&["watch", "add", "alidns", "--task-id", BATCH, "--lang", "zh"]);
-    bench.out(&["watch", "add", "alidns", "--batch-type", "RR_ADD"]);
+    bench.out(&[
+        "watch",
+        "add",
+        "alidns",
+        "--task-id",
+        "7",
+        "--batch-type",
+        "RR_ADD",
+    ]);
     let again = bench.out(&["watch", "add", "alidns", "--task-id", BATCH, "--lang", "zh"]);
     assert_eq!(again, format!("watch 5 is there already: alidns {BATCH}\n"));
     assert_eq!(
@@ -76,7 +84,7 @@ fn watches_of_three_services_are_added_once() {
              3,ros,default,cn-beijing,b,,,,,command,ann,active\n\
              4,bpstudio,default,\"\",op_1,,,rg-1,2026-01-31T08:00:00.000Z,command,ann,active\n\
              5,alidns,default,\"\",{BATCH},,zh,,,command,ann,active\n\
-             6,alidns,default,\"\",\"\",RR_ADD,en,,,command,ann,active\n"
+             6,alidns,default,\"\",7,RR_ADD,en,,,command,ann,active\n"
         )
     );
     bench.verifies();
@@ -85,10 +93,29 @@ fn watches_of_three_services_are_added_once() {
 #[test]
 fn a_watch_that_asks_otherwise_is_not_the_same() {
     let bench = Bench::new();
-    bench.out(&["watch", "add", "alidns", "--batch-type", "RR_ADD"]);
-    let complaint = bench.complaint(1, &["watch", "add", "alidns", "--batch-type", "RR_DEL"]);
+    bench.out(&[
+        "watch",
+        "add",
+        "alidns",
+        "--task-id",
+        "7",
+        "--batch-type",
+        "RR_ADD",
+    ]);
+    let complaint = bench.complaint(
+        1,
+        &[
+            "watch",
+            "add",
+            "alidns",
+            "--task-id",
+            "7",
+            "--batch-type",
+            "RR_DEL",
+        ],
+    );
     assert!(
-        complaint.contains("watch 1 on alidns the account's last task is there already")
+        complaint.contains("watch 1 on alidns 7 is there already")
             && complaint.contains("batch type RR_ADD, not RR_DEL"),
         "{complaint}"
     );
@@ -98,6 +125,8 @@ fn a_watch_that_asks_otherwise_is_not_the_same() {
             "watch",
             "add",
             "alidns",
+            "--task-id",
+            "7",
             "--batch-type",
             "RR_ADD",
             "--lang",

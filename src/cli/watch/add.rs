@@ -44,7 +44,6 @@ struct Wanted {
     service: Service,
     /// Empty where the service has none.
     region: String,
-    /// Empty for the account's last DNS batch task.
     operation: String,
     batch_type: Option<String>,
     lang: Option<String>,
@@ -160,11 +159,11 @@ pub(super) fn run(args: &AddArgs, config: &Config) -> anyhow::Result<Exit> {
 
 /// What a watch is about, in a few words that are safe on a terminal.
 pub(super) fn name(target: &WatchTarget) -> String {
-    let what = match target.operation_id.as_str() {
-        "" => "the account's last task",
-        id => id,
-    };
-    let words = [target.service.as_str(), &target.region_id, what];
+    let words = [
+        target.service.as_str(),
+        &target.region_id,
+        &target.operation_id,
+    ];
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     terminal(&words.join(" ")).into_owned()
 }
@@ -190,10 +189,7 @@ fn of_operations(operations: &Operations, config: &Config) -> anyhow::Result<Vec
                 lang: Some(args.lang.clone()),
                 ..Wanted::new(Service::Alidns, String::new(), operation)
             };
-            match args.task_id.as_slice() {
-                [] => vec![of(String::new())],
-                ids => ids.iter().map(|id| of(id.to_string())).collect(),
-            }
+            args.task_id.iter().map(|id| of(id.to_string())).collect()
         }
     })
 }
