@@ -109,6 +109,17 @@ fn asked_page(page_number: u32) -> Asked {
         .collect()
 }
 
+/// The row of a page that was answered as before, and so need not be read.
+pub(super) fn page_read(sequence: i64, leaf: &Exchange, listing: i64, page: u32) -> ExchangeRow {
+    page_row(
+        sequence,
+        leaf.run,
+        (listing, page),
+        leaf.attempt,
+        Outcome::Ok,
+    )
+}
+
 fn page_row(
     sequence: i64,
     run_id: i64,
