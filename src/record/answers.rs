@@ -30,7 +30,7 @@ pub(super) fn exchange(
                 leaf.attempt,
                 answer.outcome,
             );
-            insert(place, &row, &answer)?;
+            insert(place, &row, &answer, leaf.http_status)?;
             count_unknowns(place, action, sequence, &answer)?;
             match &answer.content {
                 Content::ResultsPage(reading) => {
@@ -176,7 +176,7 @@ fn answer_to_call(
     if let (Some(op), Some(_)) = (op, &observed) {
         row.look = Some(next_look(place, op, leaf)?);
     }
-    insert(place, &row, &answer)?;
+    insert(place, &row, &answer, leaf.http_status)?;
     count_unknowns(place, call.action, sequence, &answer)?;
     tie_to_intervention(place, sequence, &leaf.ask)?;
     if let Content::CallerIdentity(identity) = &answer.content {
@@ -312,24 +312,21 @@ fn keep_version(
     Ok(())
 }
 
-fn insert(place: Place<'_>, row: &ExchangeRow, answer: &Answer) -> Result<(), StoreError> {
+fn insert(
+    place: Place<'_>,
+    row: &ExchangeRow,
+    answer: &Answer,
+    http_status: u16,
+) -> Result<(), StoreError> {
     exchanges::insert(place.derived, row)?;
     if answer.outcome == Outcome::Ok {
         return Ok(());
     }
-    let explained = match &answer.content {
-        Content::Unreadable(invalid) => Some(invalid.reason.clone()),
-        Content::WrongEntity(mismatch) => Some(format!(
-            "asked for {} {}, answered {}",
-            mismatch.parameter, mismatch.asked, mismatch.answered
-        )),
-        _ => answer.message.clone(),
-    };
     exchanges::insert_error(
         place.derived,
         row.sequence,
         answer.code.as_deref(),
-        explained.as_deref(),
+        answer.explanation(http_status).as_deref(),
     )
 }
 
