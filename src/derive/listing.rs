@@ -198,7 +198,7 @@ impl Listing {
         }
         if !self.disputes.is_empty() {
             let keys = self.disputes.len();
-            return format!("{keys} keys came twice with different states");
+            return format!("{keys} keys came with different states");
         }
         let total_count = first.total_count.unwrap_or_default();
         failed.unwrap_or_else(|| {
@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(torn.disputed, [vec![1, 2, 3]]);
         assert_eq!(
             torn.reason.as_deref(),
-            Some("1 keys came twice with different states")
+            Some("1 keys came with different states")
         );
     }
 
