@@ -219,7 +219,7 @@ fn close(
         end.look = Some(before.map_or(1, |(look, _)| look + 1));
         end.look_gap_ms = before
             .zip(end.ended_at)
-            .map(|((_, started_at), UtcMillis(ended_at))| ended_at - started_at);
+            .map(|((_, started_at), UtcMillis(ended_at))| ended_at.saturating_sub(started_at));
     }
     listings::insert_end(place.derived, &end)?;
     for target in changes.missing {

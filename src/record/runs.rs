@@ -80,6 +80,10 @@ fn close(deriver: &mut Deriver, place: Place<'_>, end: &Ending) -> Result<(), St
         )));
     };
     listings::close_run(deriver, place, end.run_id)?;
+    if runs::end(place.derived, end.run_id)?.is_some() {
+        // It was declared dead while it lived, because its lock was removed: the first end counts.
+        return Ok(());
+    }
     let before = runs::before(place.derived, end.run_id)?;
     let mut tally = Tally::default();
     for sequence in runs::plans(place.derived, end.run_id)? {
