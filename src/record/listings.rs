@@ -289,9 +289,7 @@ fn remember_status(
         return Ok(());
     }
     let (status, phase) = results::status_word(place.derived, status_no)?;
-    let phase = Phase::ALL
-        .into_iter()
-        .find(|known| known.as_str() == phase)
+    let phase = Phase::from_word(&phase)
         .ok_or_else(|| StoreError::Inconsistent(format!("'{phase}' is no phase")))?;
     deriver.statuses.insert(status_no, (status, phase));
     Ok(())

@@ -278,9 +278,7 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     }
     poll.not_found_runs = not_found_runs(&reads);
     if let Some(newest) = operations::newest(place.derived, op)? {
-        poll.phase = Phase::ALL
-            .into_iter()
-            .find(|phase| phase.as_str() == newest.phase);
+        poll.phase = Phase::from_word(&newest.phase);
     }
     if poll.phase.is_some_and(Phase::is_final) {
         poll.final_looks =
