@@ -214,11 +214,12 @@ pub fn bpstudio(operation: &BpstudioOperation, extra: Option<&Value>) -> Observe
 
 /// A DNS batch task.
 pub fn alidns(batch: &BatchCount, extra: Option<&Value>) -> Observed {
+    let as_text = || batch.status_raw.as_deref().map(|raw| raw.trim().to_owned());
     let state = OperationState {
         status: batch
             .status
             .map(|status| status.to_string())
-            .or_else(|| batch.status_raw.clone()),
+            .or_else(as_text),
         status_raw: batch.status_raw.clone(),
         phase: batch.status.map_or(Phase::Unknown, Phase::of_alidns),
         kind: batch.batch_type.clone(),

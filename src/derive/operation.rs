@@ -79,17 +79,20 @@ pub fn next_version(
         };
         return Some((place, None));
     };
+    let starts_stretch = known.status != observed.state.status;
     let changed: Vec<&'static str> = observed
         .fields
         .iter()
         .zip(&known.values)
-        .filter(|(field, before)| differs(field, before))
+        // A status that is no number has no value in a column of numbers, and is a status none the less.
+        .filter(|(field, before)| {
+            differs(field, before) || (starts_stretch && field.column == "status")
+        })
         .map(|(field, _)| field.column)
         .collect();
     if changed.is_empty() {
         return None;
     }
-    let starts_stretch = known.status != observed.state.status;
     let place = VersionPlace {
         op,
         version: known.place.version + 1,
@@ -204,6 +207,24 @@ mod tests {
         let (place, _) =
             next_version(7, Some(&before), &ros(&reading("FAILED", &[], &[])), 20).unwrap();
         assert_eq!((place.stretch, place.starts_stretch), (2, true));
+    }
+
+    #[test]
+    fn an_unknown_status_of_a_batch_is_one_like_any_other() {
+        let batch = |word: &str| BatchCount {
+            task_id: Some(1),
+            status_raw: Some(word.to_owned()),
+            ..BatchCount::default()
+        };
+        let before = known(&alidns(&batch("QUEUED\n"), None));
+        assert_eq!(before.status.as_deref(), Some("QUEUED"));
+        assert_eq!(
+            next_version(7, Some(&before), &alidns(&batch("QUEUED"), None), 20),
+            None
+        );
+        let (place, changed) =
+            next_version(7, Some(&before), &alidns(&batch("HALTED"), None), 20).unwrap();
+        assert_eq!((place.stretch, changed), (2, Some(vec!["status"])));
     }
 
     #[test]
