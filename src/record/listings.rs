@@ -9,6 +9,10 @@ use crate::model::{OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMill
 use crate::store::listings::ListingEnd;
 use crate::store::{StoreError, exchanges, listings, results};
 
+/// Status words whose meaning is remembered from one listing to the next. The services have a dozen; more
+/// cost a look-up each.
+const STATUSES_REMEMBERED: usize = 1_000;
+
 /// A listing leaf: whatever listing of the same operation is still open closes now, because its versions
 /// must stand before those of this one.
 pub(super) fn begin(
@@ -192,8 +196,14 @@ fn close(
     let closed = open.listing.close();
     let end_sequence = closed.pages.last().map_or(listing_id, |page| page.sequence);
     let current = results::newest(place.derived, op)?;
-    for row in &current {
-        remember_status(deriver, place, row.status_no)?;
+    if deriver.statuses.len() >= STATUSES_REMEMBERED {
+        deriver.statuses.clear();
+    }
+    let known = current.iter().map(|row| row.status_no);
+    let listed = closed.rows.iter().map(|row| row.status_no);
+    let disputed = closed.disputed.iter().flatten().copied();
+    for status_no in known.chain(listed).chain(disputed) {
+        remember_status(deriver, place, status_no)?;
     }
     let lacked_before = listings::lacked(place.derived, op)?;
     let statuses = &deriver.statuses;
