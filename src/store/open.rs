@@ -55,15 +55,20 @@ fn make(path: &Path) -> Result<(), StoreError> {
         .open(&draft)
         .map_err(|error| opening(path, &error))
         .and_then(|_| fill(&draft))
-        .and_then(|()| match std::fs::hard_link(&draft, path) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                Err(opening(path, &error))
-            }
-            Ok(()) | Err(_) => Ok(()),
-        });
+        .and_then(|()| put(&draft, path).map_err(|error| opening(path, &error)));
     // Whatever came of it: the file has its other name by now, or is of no use.
     let _ = std::fs::remove_file(&draft);
     made
+}
+
+/// Gives a whole file its name, unless another process was faster.
+fn put(draft: &Path, path: &Path) -> std::io::Result<()> {
+    match std::fs::hard_link(draft, path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        // A file system without links.
+        Err(_) if !path.exists() => std::fs::rename(draft, path),
+        put => put,
+    }
 }
 
 /// Prepares an empty file and closes it, so that no log of it is left beside it.
