@@ -137,17 +137,20 @@ fn report(args: &CollectArgs, config: &Config, end: &RoundEnd) -> anyhow::Result
 /// Failures as lines, each once: what refuses one watch often refuses many.
 fn failures_worth_a_line(end: &RoundEnd) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    let mut more = 0;
     for failure in &end.failures {
         let line = asking::failure_line(failure);
-        if !lines.contains(&line) && lines.len() < FAILURE_LINES_MAX {
+        if lines.contains(&line) {
+            continue;
+        }
+        if lines.len() < FAILURE_LINES_MAX {
             lines.push(line);
+        } else {
+            more += 1;
         }
     }
-    if end.failures.len() > FAILURE_LINES_MAX {
-        lines.push(format!(
-            "… and {} more failed calls",
-            end.failures.len() - FAILURE_LINES_MAX
-        ));
+    if more > 0 {
+        lines.push(format!("… and {more} more failed calls"));
     }
     if end.row.deferred_again > 0 {
         lines.push(format!(
