@@ -38,7 +38,8 @@ pub fn collector_with(
     let endpoints = match &config.endpoint {
         Some(url) => {
             let endpoint = Endpoint::parse(url)
-                .with_context(|| format!("the endpoint '{url}' cannot be used"))?;
+                // The address itself is not repeated: it may hold a password.
+                .context("--endpoint (or OPTRAIL_ENDPOINT) cannot be used")?;
             Endpoints::everywhere(endpoint)
         }
         None => Endpoints::default(),
@@ -74,6 +75,9 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .context("cannot start the runtime")
 }
 
+/// Characters of the cloud's message that a line shows; the whole of it is a column of `requests`.
+const MESSAGE_CHARS_SHOWN: usize = 500;
+
 /// One line for people about a call that failed for good.
 pub fn failure_line(failure: &Failure) -> String {
     let mut line = failure.action.service().to_string();
@@ -85,10 +89,12 @@ pub fn failure_line(failure: &Failure) -> String {
         line.push_str(part);
     }
     line.push_str(&format!(": {} {}", failure.action, failure.outcome));
-    match (&failure.code, &failure.message) {
-        (Some(code), Some(message)) => line.push_str(&format!(": {code}: {message}")),
-        (Some(text), None) | (None, Some(text)) => line.push_str(&format!(": {text}")),
-        (None, None) => {}
+    for text in [&failure.code, &failure.message].into_iter().flatten() {
+        line.push_str(": ");
+        line.extend(text.chars().take(MESSAGE_CHARS_SHOWN));
+        if text.chars().nth(MESSAGE_CHARS_SHOWN).is_some() {
+            line.push('…');
+        }
     }
     if let Some(request_id) = &failure.request_id {
         line.push_str(&format!(" (RequestId {request_id})"));

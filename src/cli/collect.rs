@@ -11,7 +11,7 @@ use clap::Args;
 use super::values::{FileOrStd, duration, service};
 use super::{Exit, asking, output};
 use crate::collect::{
-    CollectorError, Lock, LockError, RoundEnd, RoundOptions, Signal, Stopping, summary_line,
+    CollectorError, Lock, LockError, RoundEnd, RoundOptions, Stopping, summary_line,
 };
 use crate::config::{Config, Verbosity};
 use crate::model::Service;
@@ -30,8 +30,8 @@ const FAILURE_LINES_MAX: usize = 20;
 
 /// Ask once about everything that is due
 ///
-/// Made for cron: silent on success, one line when something begins to fail, changes or ends. Each
-/// answer is kept before it is read. What the deadline leaves over comes first next time.
+/// Made for cron: silent on success, a line on stderr for each call that failed. Each answer is kept
+/// before it is read. What the deadline leaves over comes first next time.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,8 +40,8 @@ Examples:
   optrail collect --recheck --summary runs.jsonl
   */5 * * * * optrail collect
 
-Exit status: 0 done, 1 nothing could be asked, 4 something was not answered, 5 another collector
-runs, 130 or 143 ended by a signal. Whatever was answered is kept.")]
+Exit status: 0 done, 1 could not go on or no watch got an answer, 4 something was not answered,
+5 another collector runs, 130 or 143 ended by a signal. Whatever was answered is kept.")]
 pub struct CollectArgs {
     /// Only watches of this service: ros, bpstudio (or cadt), alidns; repeatable
     #[arg(long, value_name = "SERVICE", value_parser = service)]
@@ -137,17 +137,20 @@ fn report(args: &CollectArgs, config: &Config, end: &RoundEnd) -> anyhow::Result
 /// Failures as lines, each once: what refuses one watch often refuses many.
 fn failures_worth_a_line(end: &RoundEnd) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    let mut more = 0;
     for failure in &end.failures {
         let line = asking::failure_line(failure);
-        if !lines.contains(&line) && lines.len() < FAILURE_LINES_MAX {
+        if lines.contains(&line) {
+            continue;
+        }
+        if lines.len() < FAILURE_LINES_MAX {
             lines.push(line);
+        } else {
+            more += 1;
         }
     }
-    if end.failures.len() > FAILURE_LINES_MAX {
-        lines.push(format!(
-            "… and {} more failed calls",
-            end.failures.len() - FAILURE_LINES_MAX
-        ));
+    if more > 0 {
+        lines.push(format!("… and {more} more failed calls"));
     }
     if end.row.deferred_again > 0 {
         lines.push(format!(
@@ -160,10 +163,8 @@ fn failures_worth_a_line(end: &RoundEnd) -> Vec<String> {
 
 /// What the run came to, as the exit code tells it.
 fn exit_of(end: &RoundEnd, allow_partial: bool) -> Exit {
-    match end.signal {
-        Some(Signal::Terminate) => return Exit::Terminated,
-        Some(Signal::Interrupt) => return Exit::Interrupted,
-        None => {}
+    if let Some(signal) = end.signal {
+        return signal.into();
     }
     let row = &end.row;
     if row.outcome == "failed" {
@@ -202,7 +203,8 @@ fn append_summary(target: &FileOrStd, line: &str) -> anyhow::Result<()> {
             .append(true)
             .mode(0o600)
             .open(path)
-            .and_then(|mut file| writeln!(file, "{line}"))
+            // In one piece: runs of other databases may append to the same file.
+            .and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()))
             .with_context(|| format!("cannot append the summary to {}", path.display())),
     }
 }

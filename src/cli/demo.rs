@@ -23,6 +23,7 @@ use crate::sandbox::scenario::{self, DemoIds};
 use crate::sandbox::{
     DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAULT_ACCOUNT_ID, Sandbox, SandboxConfig,
 };
+use crate::services::alidns::DEFAULT_LANG;
 use crate::store::query::Query;
 use crate::store::watches::WatchTarget;
 use crate::store::{Connection, open};
@@ -189,7 +190,7 @@ fn watch_all(database: &Path, ids: &DemoIds, now: UtcMillis) -> anyhow::Result<(
             region: entity.region_id.map(str::to_owned),
             operation: Some(entity.id),
             batch_type: None,
-            lang: (service == Service::Alidns).then(|| "en".to_owned()),
+            lang: (service == Service::Alidns).then(|| DEFAULT_LANG.to_owned()),
             resource_group: None,
             declared_started_at: None,
             origin: Some("demo".to_owned()),

@@ -2,6 +2,8 @@
 
 use std::process::{ExitCode, Termination};
 
+use crate::collect::Signal;
+
 /// How a command ended. The numbers are a promise and stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
@@ -49,6 +51,15 @@ impl Exit {
             Self::Locked => 5,
             Self::Interrupted => 130,
             Self::Terminated => 143,
+        }
+    }
+}
+
+impl From<Signal> for Exit {
+    fn from(signal: Signal) -> Self {
+        match signal {
+            Signal::Terminate => Self::Terminated,
+            Signal::Interrupt => Self::Interrupted,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{Exit, asking, output};
 use crate::cloud::credentials::default_region;
 use crate::collect::{StopEnd, StopOrder, StopResult, Stopping};
 use crate::config::Config;
+use crate::export::escape::terminal;
 use crate::store::{open, watches};
 
 /// Stop a stack-group operation, and record who, why, and what came of it
@@ -22,7 +23,10 @@ use crate::store::{open, watches};
 Examples:
   optrail stop 6da106ca-1784-4a6f-a7e1-e723863d0000 --reason 'wrong template'
   optrail stop 6da106ca-1784-4a6f-a7e1-e723863d0000 --region cn-hangzhou \\
-      --reason 'wrong template' --ticket CHG-1042 --yes --wait")]
+      --reason 'wrong template' --ticket CHG-1042 --yes --wait
+
+Exit status: 0 accepted, or it had ended before; 1 not stopped; 4 nothing tells whether the call
+arrived.")]
 pub struct StopArgs {
     /// Operation to stop
     #[arg(value_name = "ID", value_parser = some_text)]
@@ -70,7 +74,8 @@ pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
         stopping.listen()?;
         anyhow::Ok(collector.stop(&order).await?)
     })?;
-    Ok(report(args, &end))
+    let exit = report(args, &end);
+    Ok(stopping.signal().map_or(exit, Exit::from))
 }
 
 /// The region: as typed, else that of the one watch of this operation, else that of profile or environment.
@@ -84,6 +89,7 @@ fn region_of(args: &StopArgs, config: &Config) -> anyhow::Result<String> {
         .filter(|watch| watch.target.service == "ros" && watch.target.operation_id == args.id)
         .map(|watch| watch.target.region_id)
         .collect();
+    regions.sort_unstable();
     regions.dedup();
     match regions.as_slice() {
         [region] => Ok(region.clone()),
@@ -108,7 +114,9 @@ fn confirmed(id: &str, region_id: &str) -> anyhow::Result<bool> {
     let mut stderr = std::io::stderr().lock();
     write!(
         stderr,
-        "Stop operation {id} in {region_id}? This cannot be undone. [y/N] "
+        "Stop operation {} in {}? This cannot be undone. [y/N] ",
+        terminal(id),
+        terminal(region_id)
     )?;
     stderr.flush()?;
     let mut answer = String::new();

@@ -10,6 +10,7 @@ use super::values::{FileOrStd, instant, region, service, some_text};
 use super::{Exit, checked_args};
 use crate::config::Config;
 use crate::model::{Service, UtcMillis};
+use crate::services::alidns::DEFAULT_LANG;
 
 /// Say what to record: add, list and remove watches
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -197,7 +198,7 @@ pub struct AlidnsArgs {
     pub batch_type: Option<String>,
 
     /// Language of reasons; two languages would look like two reasons
-    #[arg(long, value_name = "LANG", default_value = "en", value_parser = ["en", "zh"])]
+    #[arg(long, value_name = "LANG", default_value = DEFAULT_LANG, value_parser = ["en", "zh"])]
     pub lang: String,
 }
 

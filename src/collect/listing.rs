@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::ask::{Caller, How};
+use super::round::CollectorError;
 use crate::evidence::leaf;
-use crate::model::{Action, Outcome, ResultsPage};
+use crate::model::{Action, Outcome, ResultRow, ResultsPage};
 use crate::services::{Answer, Content, ros};
 use crate::store::{StoreError, listings};
 
@@ -43,7 +44,7 @@ pub(super) struct Listed {
 }
 
 /// Reads the list until a reading is whole and lacks nothing, at most [`READINGS_MAX`] times.
-pub(super) async fn read(caller: &Arc<Caller>, listed: &Listed) -> Result<(), StoreError> {
+pub(super) async fn read(caller: &Arc<Caller>, listed: &Listed) -> Result<(), CollectorError> {
     for _ in 0..READINGS_MAX {
         let listing_id = begin(caller, listed).await?;
         let all_answered = read_once(caller, listed, listing_id).await?;
@@ -82,7 +83,7 @@ async fn read_once(
     caller: &Arc<Caller>,
     listed: &Listed,
     listing_id: i64,
-) -> Result<bool, StoreError> {
+) -> Result<bool, CollectorError> {
     let repeat_until = listed.deadline.max(Instant::now() + LISTING_RETRY_BUDGET);
     let Some(first) = page(caller, listed, listing_id, 1, repeat_until).await? else {
         return Ok(false);
@@ -92,7 +93,18 @@ async fn read_once(
     };
     match last_page(&reading.value) {
         LastPage::Known(last) => read_rest(caller, listed, listing_id, last, repeat_until).await,
-        LastPage::Unknown => read_on(caller, listed, listing_id, repeat_until).await,
+        LastPage::Unknown => {
+            read_on(
+                caller,
+                listed,
+                listing_id,
+                &reading.value.rows,
+                repeat_until,
+            )
+            .await?;
+            // Read to the end, but nothing proves that: reading again would prove no more.
+            Ok(false)
+        }
     }
 }
 
@@ -126,7 +138,7 @@ async fn read_rest(
     listing_id: i64,
     last: u32,
     repeat_until: Instant,
-) -> Result<bool, StoreError> {
+) -> Result<bool, CollectorError> {
     let mut waiting = 2..=last;
     let mut asked: JoinSet<Result<Option<Answer>, StoreError>> = JoinSet::new();
     let mut all_answered = true;
@@ -144,38 +156,41 @@ async fn read_rest(
         let Some(answer) = asked.join_next().await else {
             break;
         };
-        let answer = answer
-            .map_err(|error| StoreError::Inconsistent(format!("a page was lost: {error}")))??;
-        let outcome = answer.as_ref().map(|answer| answer.outcome);
+        let outcome = answer??.map(|answer| answer.outcome);
         all_answered &= outcome == Some(Outcome::Ok);
-        // What refuses one page refuses them all.
-        hopeless |= matches!(
-            outcome,
-            None | Some(Outcome::Denied | Outcome::Credential | Outcome::Clock)
-        );
+        // What refuses one page refuses them all; and once the time for repeats is over, a list that lacks
+        // a page is not worth a timeout for each of the others.
+        hopeless |= match outcome {
+            None | Some(Outcome::Denied | Outcome::Credential | Outcome::Clock) => true,
+            Some(Outcome::Ok) => false,
+            Some(_) => Instant::now() >= repeat_until,
+        };
     }
     Ok(all_answered && !hopeless)
 }
 
-/// Asks for one page after the other until one is empty: without TotalCount nothing else tells the end.
+/// Asks for one page after the other until one is empty, or says what the one before said: without
+/// TotalCount nothing else tells the end, and a server may not page at all.
 async fn read_on(
     caller: &Arc<Caller>,
     listed: &Listed,
     listing_id: i64,
+    first: &[ResultRow],
     repeat_until: Instant,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
+    let mut before = first.to_vec();
     for number in 2..=PAGES_MAX {
-        match page(caller, listed, listing_id, number, repeat_until)
-            .await?
-            .map(|answer| answer.content)
-        {
-            Some(Content::ResultsPage(reading)) if reading.value.rows.is_empty() => break,
-            Some(Content::ResultsPage(_)) => {}
-            _ => return Ok(false),
+        let answer = page(caller, listed, listing_id, number, repeat_until).await?;
+        let Some(Content::ResultsPage(reading)) = answer.map(|answer| answer.content) else {
+            break;
+        };
+        let rows = reading.value.rows;
+        if rows.is_empty() || rows == before {
+            break;
         }
+        before = rows;
     }
-    // Read to the end, but nothing proves that: reading again would prove no more.
-    Ok(false)
+    Ok(())
 }
 
 async fn page(
@@ -205,7 +220,6 @@ async fn page(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ResultRow;
 
     fn first(rows: usize, page_size: Option<i64>, total_count: Option<i64>) -> ResultsPage {
         let row = ResultRow {

@@ -6,12 +6,9 @@ use std::time::Instant;
 use super::ask::{Caller, How};
 use super::due::Watched;
 use super::listing::{self, Listed};
+use super::round::CollectorError;
 use crate::model::{Outcome, Service};
 use crate::services::{Request, alidns, bpstudio, ros};
-use crate::store::StoreError;
-
-/// The language of reasons that is asked for where none was declared: one recording has one language.
-const DEFAULT_LANG: &str = "en";
 
 /// What is common to all looks of a run.
 #[derive(Debug, Clone)]
@@ -27,7 +24,7 @@ pub(super) async fn look(
     caller: Arc<Caller>,
     run: Run,
     watched: Watched,
-) -> Result<(), StoreError> {
+) -> Result<(), CollectorError> {
     let Some(request) = request(&watched) else {
         return Ok(());
     };
@@ -68,7 +65,7 @@ fn request(watched: &Watched) -> Option<Request> {
         Service::Alidns => Some(alidns::batch_count(
             Some(&target.operation_id),
             declared.batch_type.as_deref(),
-            declared.lang.as_deref().unwrap_or(DEFAULT_LANG),
+            declared.lang.as_deref().unwrap_or(alidns::DEFAULT_LANG),
         )),
         Service::Sts => None,
     }

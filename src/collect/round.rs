@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::ask::{Caller, Failure, How};
 use super::due::{Watched, due};
-use super::lock::{Lock, stop_lock_path};
+use super::lock::{Lock, LockError, stop_lock_path};
 use super::poll::{self, Run};
 use super::{Signal, Stopping};
 use crate::cloud::{Client, ClientConfig, CloudError, Credentials};
@@ -94,6 +94,25 @@ pub enum CollectorError {
         "nothing is watched yet; tell optrail what to record, for example: optrail watch add ros --region cn-hangzhou OPERATION_ID"
     )]
     NothingWatched,
+    /// The credentials are those of another account than was asked for.
+    #[error(
+        "the credentials belong to account {found}, not to {}; choose others with --profile, or leave --account out",
+        .wanted.join(", ")
+    )]
+    OtherAccount {
+        /// Whose they are.
+        found: String,
+        /// Whose they should be.
+        wanted: Vec<String>,
+    },
+    /// A part of the run ended by a panic: a mistake in this program.
+    #[error(
+        "a part of the run broke off ({0}); what was answered before is kept: please report it"
+    )]
+    Broken(#[from] JoinError),
+    /// The lock that tells collectors that a stop is running.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The client cannot be made.
     #[error(transparent)]
     Cloud(#[from] CloudError),
@@ -194,27 +213,21 @@ impl Collector {
         options: &RoundOptions,
         planned: Vec<Watched>,
         deadline: Instant,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), CollectorError> {
         if planned.is_empty() {
             return Ok(());
         }
         let Some(CallerIdentity { account_id, .. }) = identity(caller, run_id).await? else {
             return Ok(());
         };
-        let wanted = |name: &String| *name == account_id || name == DEFAULT_LABEL;
-        if !options.accounts.is_empty() && !options.accounts.iter().any(wanted) {
-            return Err(StoreError::Inconsistent(format!(
-                "the credentials belong to account {account_id}, not to {}",
-                options.accounts.join(", ")
-            )));
-        }
+        require_account(&options.accounts, &account_id)?;
         let run = Run {
             run_id,
             account_id,
             deadline,
         };
         let mut waiting = planned.into_iter();
-        let mut looks: JoinSet<Result<(), StoreError>> = JoinSet::new();
+        let mut looks: JoinSet<Result<(), CollectorError>> = JoinSet::new();
         loop {
             while looks.len() < options.concurrency * LOOKS_FOR_EACH_REQUEST
                 && Instant::now() < deadline
@@ -226,9 +239,21 @@ impl Collector {
             let Some(look) = looks.join_next().await else {
                 return Ok(());
             };
-            look.map_err(|error| StoreError::Inconsistent(format!("a look was lost: {error}")))??;
+            look??;
         }
     }
+}
+
+/// Refuses credentials of another account than one of those wanted; any will do if none is named.
+pub(super) fn require_account(wanted: &[String], found: &str) -> Result<(), CollectorError> {
+    let is_meant = |name: &String| name == found || name == DEFAULT_LABEL;
+    if wanted.is_empty() || wanted.iter().any(is_meant) {
+        return Ok(());
+    }
+    Err(CollectorError::OtherAccount {
+        found: found.to_owned(),
+        wanted: wanted.to_vec(),
+    })
 }
 
 /// Whose credentials these are, asked once a run; `None` where the cloud does not say.

@@ -1,12 +1,13 @@
 //! Stopping a stack-group operation: the intent is kept alone before the call, then the call, then what
 //! came of it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ask::{Caller, Failure, How};
-use super::lock::{Lock, stop_lock_path};
-use super::round::{Collector, CollectorError, ended_at, identity};
+use super::lock::{Lock, LockError, stop_lock_path};
+use super::round::{Collector, CollectorError, ended_at, identity, require_account};
 use crate::cloud::Client;
 use crate::evidence::leaf::{Intervention, RunEnd};
 use crate::model::{CallerIdentity, Outcome, Phase};
@@ -19,6 +20,12 @@ const STOPS_MAX: u32 = 4;
 
 /// How long each call of a stop may be repeated.
 const RETRY_BUDGET: Duration = Duration::from_secs(30);
+
+/// How long a collector may take to begin its run: one transaction, which waits for others' at most as long.
+const LOCK_BUDGET: Duration = Duration::from_secs(30);
+
+/// Time between two attempts to take the lock.
+const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Time between two looks while waiting for the end.
 const WAIT_INTERVAL: Duration = Duration::from_secs(5);
@@ -79,8 +86,7 @@ impl Collector {
     pub async fn stop(&self, order: &StopOrder) -> Result<StopEnd, CollectorError> {
         let begun = Instant::now();
         let recorder = Recorder::open(&self.database)?;
-        // Shared with other stops; a collector that finds it free knows that none is running.
-        let _running = Lock::shared(&stop_lock_path(&self.database));
+        let _running = shared_lock(&stop_lock_path(&self.database)).await?;
         let now = self.clock.now();
         let client = Client::new(self.client.clone(), Arc::clone(&self.clock))?;
         let started = recorder
@@ -122,19 +128,14 @@ impl Collector {
         caller: &Caller,
         run_id: i64,
         order: &StopOrder,
-    ) -> Result<(StopResult, Option<String>), StoreError> {
+    ) -> Result<(StopResult, Option<String>), CollectorError> {
         let Some(CallerIdentity {
             account_id, arn, ..
         }) = identity(caller, run_id).await?
         else {
             return Ok((StopResult::NotStopped, None));
         };
-        if !order.accounts.is_empty() && !order.accounts.contains(&account_id) {
-            return Err(StoreError::Inconsistent(format!(
-                "the credentials belong to account {account_id}, not to {}",
-                order.accounts.join(", ")
-            )));
-        }
+        require_account(&order.accounts, &account_id)?;
         let stop = Stop {
             caller,
             run_id,
@@ -193,6 +194,20 @@ impl Collector {
                 requested_at: self.clock.now(),
             })
             .await
+    }
+}
+
+/// The lock that stops share. A collector that finds it free knows that none is running and takes it alone
+/// while it begins its run: without it, a stop that lives would be declared dead.
+async fn shared_lock(path: &Path) -> Result<Lock, LockError> {
+    let until = Instant::now() + LOCK_BUDGET;
+    loop {
+        match Lock::shared(path) {
+            Err(LockError::Held(_)) if Instant::now() < until => {
+                tokio::time::sleep(LOCK_INTERVAL).await;
+            }
+            taken => return taken,
+        }
     }
 }
 

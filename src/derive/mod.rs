@@ -4,6 +4,7 @@
 //! `record` fetches that and writes what comes back. Depends on `services`, `evidence` and `model`.
 
 pub mod listing;
+pub mod observed;
 pub mod operation;
 pub mod results;
 pub mod watching;

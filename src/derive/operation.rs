@@ -1,21 +1,11 @@
-//! From a reading of an operation to a version: which fields are compared, which columns they fill, and
+//! From what an answer says of an operation to a version: which fields differ from the version before, and
 //! whether the stretch of one status goes on.
 //!
 //! Compared are the fields that the program knows, as sent; absent and null are the same. RequestId, HostId
 //! and the like belong to the answer, not to the operation. An unknown field is shown with the version that
 //! happened to have it and makes none.
 
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-
-use crate::model::{
-    BatchCount, BpstudioOperation, FieldValue, OperationState, Phase, RosOperation, VersionPlace,
-    parse_cloud_time,
-};
-use crate::services::{Reading, embedded_json};
-
-/// ROS writes UTC without saying so (its documentation does elsewhere).
-const ROS_OFFSET_MINUTES: i32 = 0;
+use crate::model::{FieldValue, OperationState, VersionPlace};
 
 /// One field of a service: its column, its value, and how it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,17 +79,20 @@ pub fn next_version(
         };
         return Some((place, None));
     };
+    let starts_stretch = known.status != observed.state.status;
     let changed: Vec<&'static str> = observed
         .fields
         .iter()
         .zip(&known.values)
-        .filter(|(field, before)| differs(field, before))
+        // A status that is no number has no value in a column of numbers, and is a status none the less.
+        .filter(|(field, before)| {
+            differs(field, before) || (starts_stretch && field.column == "status")
+        })
         .map(|(field, _)| field.column)
         .collect();
     if changed.is_empty() {
         return None;
     }
-    let starts_stretch = known.status != observed.state.status;
     let place = VersionPlace {
         op,
         version: known.place.version + 1,
@@ -133,234 +126,15 @@ fn as_set(value: &FieldValue) -> (Option<Vec<String>>, Option<&FieldValue>) {
     }
 }
 
-fn exact(column: &'static str, value: impl Into<FieldValue>) -> Field {
-    Field {
-        column,
-        value: value.into(),
-        comparison: Comparison::Exact,
-    }
-}
-
-fn derived(column: &'static str, value: impl Into<FieldValue>) -> Field {
-    Field {
-        column,
-        value: value.into(),
-        comparison: Comparison::Derived,
-    }
-}
-
-fn json_array(items: Option<&Vec<String>>) -> FieldValue {
-    items.map_or(FieldValue::Null, |items| {
-        FieldValue::Text(Value::from(items.clone()).to_string())
-    })
-}
-
-fn unknown_fields(extra: Option<&Value>) -> Option<String> {
-    extra.map(Value::to_string)
-}
-
-/// A stack-group operation.
-pub fn ros(reading: &Reading<RosOperation>) -> Observed {
-    let operation = &reading.value;
-    let targets = operation.deployment_targets.clone().unwrap_or_default();
-    let preferences = operation.operation_preferences.clone().unwrap_or_default();
-    let drift = operation.drift_detection.clone().unwrap_or_default();
-    let time = |raw: &Option<String>| {
-        raw.as_deref()
-            .and_then(|raw| parse_cloud_time(raw, ROS_OFFSET_MINUTES))
-    };
-    let state = OperationState {
-        status: operation.status.clone(),
-        status_raw: operation.status_raw.clone(),
-        phase: operation
-            .status
-            .as_deref()
-            .map_or(Phase::Unknown, Phase::of_word),
-        kind: operation.action.clone(),
-        resource_id: operation.stack_group_id.clone(),
-        resource_name: operation.stack_group_name.clone(),
-        reason: None,
-        cloud_started_at: time(&operation.create_time),
-        cloud_started_at_raw: operation.create_time.clone(),
-        cloud_ended_at: time(&operation.end_time),
-        cloud_ended_at_raw: operation.end_time.clone(),
-        unknown_fields: unknown_fields(reading.extra.as_ref()),
-    };
-    let set = |column, items| Field {
-        column,
-        value: json_array(items),
-        comparison: Comparison::Set,
-    };
-    let fields = vec![
-        exact("action", operation.action.clone()),
-        exact("status", operation.status_raw.clone()),
-        exact(
-            "operation_description",
-            operation.operation_description.clone(),
-        ),
-        exact("stack_group_id", operation.stack_group_id.clone()),
-        exact("stack_group_name", operation.stack_group_name.clone()),
-        exact("create_time", operation.create_time.clone()),
-        exact("end_time", operation.end_time.clone()),
-        exact(
-            "administration_role_name",
-            operation.administration_role_name.clone(),
-        ),
-        exact("execution_role_name", operation.execution_role_name.clone()),
-        exact("retain_stacks", operation.retain_stacks),
-        set("account_ids", targets.account_ids.as_ref()),
-        set("rd_folder_ids", targets.rd_folder_ids.as_ref()),
-        exact(
-            "region_ids_order",
-            json_array(preferences.region_ids_order.as_ref()),
-        ),
-        exact(
-            "failure_tolerance_count",
-            preferences.failure_tolerance_count,
-        ),
-        exact(
-            "failure_tolerance_percentage",
-            preferences.failure_tolerance_percentage,
-        ),
-        exact("max_concurrent_count", preferences.max_concurrent_count),
-        exact(
-            "max_concurrent_percentage",
-            preferences.max_concurrent_percentage,
-        ),
-        exact("drift_detection_status", drift.drift_detection_status),
-        exact("stack_group_drift_status", drift.stack_group_drift_status),
-        exact("drift_detection_time", drift.drift_detection_time.clone()),
-        exact(
-            "total_stack_instances_count",
-            drift.total_stack_instances_count,
-        ),
-        exact(
-            "drifted_stack_instances_count",
-            drift.drifted_stack_instances_count,
-        ),
-        exact(
-            "in_sync_stack_instances_count",
-            drift.in_sync_stack_instances_count,
-        ),
-        exact(
-            "in_progress_stack_instances_count",
-            drift.in_progress_stack_instances_count,
-        ),
-        exact(
-            "failed_stack_instances_count",
-            drift.failed_stack_instances_count,
-        ),
-        exact(
-            "cancelled_stack_instances_count",
-            drift.cancelled_stack_instances_count,
-        ),
-        derived(
-            "drift_detected_at",
-            time(&drift.drift_detection_time).map(|at| at.0),
-        ),
-    ];
-    let lists = [
-        ("account_ids", targets.account_ids),
-        ("rd_folder_ids", targets.rd_folder_ids),
-        ("region_ids_order", preferences.region_ids_order),
-    ];
-    let lists = lists
-        .into_iter()
-        .filter_map(|(list, items)| Some((list, items?)))
-        .collect();
-    Observed {
-        state,
-        fields,
-        lists,
-    }
-}
-
-/// A CADT operation.
-pub fn bpstudio(operation: &BpstudioOperation, extra: Option<&Value>) -> Observed {
-    let json = |text: &Option<String>| text.as_deref().and_then(embedded_json);
-    let sha256 = |text: &Option<String>| {
-        text.as_deref().map(|text| {
-            Sha256::digest(text)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-        })
-    };
-    let state = OperationState {
-        status: operation.status.clone(),
-        status_raw: operation.status_raw.clone(),
-        phase: operation
-            .status
-            .as_deref()
-            .map_or(Phase::Unknown, Phase::of_word),
-        kind: None,
-        resource_id: None,
-        resource_name: None,
-        reason: None,
-        cloud_started_at: None,
-        cloud_started_at_raw: None,
-        cloud_ended_at: None,
-        cloud_ended_at_raw: None,
-        unknown_fields: unknown_fields(extra),
-    };
-    let fields = vec![
-        exact("code", operation.code.clone()),
-        exact("response_message", operation.message.clone()),
-        exact("status", operation.status_raw.clone()),
-        exact("message", operation.data_message.clone()),
-        exact("arguments", operation.data_arguments.clone()),
-        derived("message_json", json(&operation.data_message)),
-        derived("arguments_json", json(&operation.data_arguments)),
-        derived("message_sha256", sha256(&operation.data_message)),
-        derived("arguments_sha256", sha256(&operation.data_arguments)),
-    ];
-    Observed {
-        state,
-        fields,
-        lists: Vec::new(),
-    }
-}
-
-/// A DNS batch task.
-pub fn alidns(batch: &BatchCount, extra: Option<&Value>) -> Observed {
-    let state = OperationState {
-        status: batch
-            .status
-            .map(|status| status.to_string())
-            .or_else(|| batch.status_raw.clone()),
-        status_raw: batch.status_raw.clone(),
-        phase: batch.status.map_or(Phase::Unknown, Phase::of_alidns),
-        kind: batch.batch_type.clone(),
-        resource_id: None,
-        resource_name: None,
-        reason: batch.reason.clone(),
-        cloud_started_at: None,
-        cloud_started_at_raw: None,
-        cloud_ended_at: None,
-        cloud_ended_at_raw: None,
-        unknown_fields: unknown_fields(extra),
-    };
-    let fields = vec![
-        exact("task_id", batch.task_id),
-        exact("batch_type", batch.batch_type.clone()),
-        exact("status", batch.status),
-        exact("total_count", batch.total_count),
-        exact("success_count", batch.success_count),
-        exact("failed_count", batch.failed_count),
-        exact("reason", batch.reason.clone()),
-    ];
-    Observed {
-        state,
-        fields,
-        lists: Vec::new(),
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
-    use crate::model::{DeploymentTargets, OperationPreferences};
+    use crate::derive::observed::{alidns, ros};
+    use crate::model::{BatchCount, DeploymentTargets, OperationPreferences, RosOperation};
+    use crate::services::Reading;
 
     fn reading(status: &str, accounts: &[&str], regions: &[&str]) -> Reading<RosOperation> {
         let list = |items: &[&str]| Some(items.iter().map(|item| (*item).to_owned()).collect());
@@ -433,6 +207,24 @@ mod tests {
         let (place, _) =
             next_version(7, Some(&before), &ros(&reading("FAILED", &[], &[])), 20).unwrap();
         assert_eq!((place.stretch, place.starts_stretch), (2, true));
+    }
+
+    #[test]
+    fn an_unknown_status_of_a_batch_is_one_like_any_other() {
+        let batch = |word: &str| BatchCount {
+            task_id: Some(1),
+            status_raw: Some(word.to_owned()),
+            ..BatchCount::default()
+        };
+        let before = known(&alidns(&batch("QUEUED\n"), None));
+        assert_eq!(before.status.as_deref(), Some("QUEUED"));
+        assert_eq!(
+            next_version(7, Some(&before), &alidns(&batch("QUEUED"), None), 20),
+            None
+        );
+        let (place, changed) =
+            next_version(7, Some(&before), &alidns(&batch("HALTED"), None), 20).unwrap();
+        assert_eq!((place.stretch, changed), (2, Some(vec!["status"])));
     }
 
     #[test]

@@ -50,6 +50,11 @@ impl Phase {
         }
     }
 
+    /// The phase of the word used in views.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.as_str() == word)
+    }
+
     /// Whether nothing more will happen.
     pub const fn is_final(self) -> bool {
         matches!(

@@ -4,6 +4,12 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 
+/// 0000-01-01T00:00:00.000Z.
+const FIRST_MS: i64 = -62_167_219_200_000;
+
+/// 9999-12-31T23:59:59.999Z.
+const LAST_MS: i64 = 253_402_300_799_999;
+
 /// An instant in UTC, milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// Written as `YYYY-MM-DDTHH:MM:SS.mmmZ`, always 24 characters for years 0000 to 9999, so that
@@ -29,11 +35,16 @@ impl UtcMillis {
             .to_rfc3339_opts(SecondsFormat::Secs, true)
     }
 
-    /// Reads RFC 3339 with any offset, to the millisecond.
+    /// Reads RFC 3339 with any offset, to the millisecond. `None` also for the hours around the years 0000 and
+    /// 9999 that an offset moves out of them.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|instant| Self(instant.timestamp_millis()))
+        let instant = DateTime::parse_from_rfc3339(text).ok()?;
+        Self(instant.timestamp_millis()).writable()
+    }
+
+    /// The instant, if it can be written in 24 characters.
+    fn writable(self) -> Option<Self> {
+        (FIRST_MS..=LAST_MS).contains(&self.0).then_some(self)
     }
 }
 
@@ -77,7 +88,7 @@ pub fn parse_cloud_time(text: &str, offset_minutes: i32) -> Option<UtcMillis> {
     let local = NaiveDate::from_ymd_opt(year, month, day)?
         .and_hms_milli_opt(hour, minute, second, millis)?;
     let shift_ms = i64::from(offset_minutes) * 60_000;
-    Some(UtcMillis(local.and_utc().timestamp_millis() - shift_ms))
+    UtcMillis(local.and_utc().timestamp_millis() - shift_ms).writable()
 }
 
 /// One to `longest` ASCII digits as a number.
@@ -149,6 +160,19 @@ mod tests {
         ] {
             assert_eq!(read(not_a_time), None, "{not_a_time}");
         }
+    }
+
+    #[test]
+    fn times_that_no_view_could_write_are_none() {
+        assert_eq!(UtcMillis(FIRST_MS).to_string(), "0000-01-01T00:00:00.000Z");
+        assert_eq!(UtcMillis(LAST_MS).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(parse_cloud_time("9999-12-31 23:59:59", -1), None);
+        assert_eq!(parse_cloud_time("0000-01-01 00:00:00", 1), None);
+        assert_eq!(
+            UtcMillis::parse_rfc3339("9999-12-31T23:59:59.999Z"),
+            Some(UtcMillis(LAST_MS))
+        );
+        assert_eq!(UtcMillis::parse_rfc3339("9999-12-31T23:59:59-00:01"), None);
     }
 
     #[test]

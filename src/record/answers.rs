@@ -2,7 +2,8 @@
 
 use super::deriver::{Deriver, Place, leaf_at};
 use super::listings::{self, PageLeaf};
-use crate::derive::operation::{self, Known, Observed};
+use crate::derive::observed;
+use crate::derive::operation::{Known, Observed, next_version};
 use crate::evidence::leaf::{Ask, Call, Exchange, Intervention, Leaf, NoAnswer};
 use crate::model::{Action, OperationKey, Outcome, ResultsPage, Service};
 use crate::services::alidns::BatchAnswer;
@@ -238,15 +239,15 @@ fn observe(answer: &Answer) -> Option<Observed> {
         return None;
     }
     match &answer.content {
-        Content::RosOperation(reading) => Some(operation::ros(reading)),
+        Content::RosOperation(reading) => Some(observed::ros(reading)),
         Content::Bpstudio(reading) => match &reading.value {
             BpstudioAnswer::Operation(value) => {
-                Some(operation::bpstudio(value, reading.extra.as_ref()))
+                Some(observed::bpstudio(value, reading.extra.as_ref()))
             }
             BpstudioAnswer::Expired => None,
         },
         Content::Batch(reading) => match &reading.value {
-            BatchAnswer::Count(value) => Some(operation::alidns(value, reading.extra.as_ref())),
+            BatchAnswer::Count(value) => Some(observed::alidns(value, reading.extra.as_ref())),
             BatchAnswer::NoTask => None,
         },
         Content::Nothing
@@ -293,8 +294,7 @@ fn keep_version(
         }
         None => None,
     };
-    let Some((version, changed)) = operation::next_version(op, known.as_ref(), observed, sequence)
-    else {
+    let Some((version, changed)) = next_version(op, known.as_ref(), observed, sequence) else {
         return Ok(());
     };
     let changed = changed.map(|fields| serde_json::Value::from(fields).to_string());
@@ -383,14 +383,14 @@ mod tests {
             extra: None,
         };
         let bare = [
-            (Service::Ros, operation::ros(&reading)),
+            (Service::Ros, observed::ros(&reading)),
             (
                 Service::Bpstudio,
-                operation::bpstudio(&BpstudioOperation::default(), None),
+                observed::bpstudio(&BpstudioOperation::default(), None),
             ),
             (
                 Service::Alidns,
-                operation::alidns(&BatchCount::default(), None),
+                observed::alidns(&BatchCount::default(), None),
             ),
         ];
         for (service, observed) in bare {

@@ -8,7 +8,9 @@ use crate::derive::listing::Listing;
 use crate::evidence::leaf::{Leaf, Watch, WatchChange};
 use crate::model::{OperationKey, Phase, Service};
 use crate::store::evidence::{LeafRow, each_leaf, leaf};
-use crate::store::{Connection, StoreError, operations, runs as run_rows, watches};
+use crate::store::{
+    Connection, StoreError, derived as derived_rows, operations, runs as run_rows, watches,
+};
 
 /// The version of the rules by which rows are derived. A file carries the version that derived it; another
 /// program must rebuild before it adds rows.
@@ -90,9 +92,7 @@ impl Deriver {
             return Ok(());
         }
         each_leaf(evidence, through + 1, last, |row| self.derive(place, &row))?;
-        derived
-            .prepare_cached("UPDATE derivation SET derived_through = ?1")?
-            .execute([last])?;
+        derived_rows::advance(derived, last)?;
         self.through = Some(last);
         Ok(())
     }
@@ -155,16 +155,14 @@ impl Deriver {
 
 /// The last leaf derived; refuses rows that other rules have made.
 fn derived_through(derived: &Connection) -> Result<i64, StoreError> {
-    let (through, version): (i64, i64) = derived
-        .prepare_cached("SELECT derived_through, derive_version FROM derivation")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if version != DERIVE_VERSION {
+    let watermark = derived_rows::watermark(derived)?;
+    if watermark.derive_version != DERIVE_VERSION {
         return Err(StoreError::OtherRules {
-            found: version,
+            found: watermark.derive_version,
             known: DERIVE_VERSION,
         });
     }
-    Ok(through)
+    Ok(watermark.derived_through)
 }
 
 /// Reads the line of a leaf.

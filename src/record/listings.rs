@@ -11,6 +11,10 @@ use crate::store::evidence::LeafRow;
 use crate::store::listings::ListingEnd;
 use crate::store::{StoreError, exchanges, listings, results};
 
+/// Status words whose meaning is remembered from one listing to the next. The services have a dozen; more
+/// cost a look-up each.
+const STATUSES_REMEMBERED: usize = 1_000;
+
 /// A listing leaf: whatever listing of the same operation is still open closes now, because its versions
 /// must stand before those of this one.
 pub(super) fn begin(
@@ -252,8 +256,14 @@ fn close(
     let closed = open.listing.close();
     let end_sequence = closed.pages.last().map_or(listing_id, |page| page.sequence);
     let current = results::newest(place.derived, op)?;
-    for row in &current {
-        remember_status(deriver, place, row.status_no)?;
+    if deriver.statuses.len() >= STATUSES_REMEMBERED {
+        deriver.statuses.clear();
+    }
+    let known = current.iter().map(|row| row.status_no);
+    let listed = closed.rows.iter().map(|row| row.status_no);
+    let disputed = closed.disputed.iter().flatten().copied();
+    for status_no in known.chain(listed).chain(disputed) {
+        remember_status(deriver, place, status_no)?;
     }
     let lacked_before = listings::lacked(place.derived, op)?;
     let statuses = &deriver.statuses;
@@ -277,7 +287,7 @@ fn close(
         end.look = Some(before.map_or(1, |(look, _)| look + 1));
         end.look_gap_ms = before
             .zip(end.ended_at)
-            .map(|((_, started_at), UtcMillis(ended_at))| ended_at - started_at);
+            .map(|((_, started_at), UtcMillis(ended_at))| ended_at.saturating_sub(started_at));
     }
     listings::insert_end(place.derived, &end)?;
     for target in changes.missing {
@@ -347,9 +357,7 @@ fn remember_status(
         return Ok(());
     }
     let (status, phase) = results::status_word(place.derived, status_no)?;
-    let phase = Phase::ALL
-        .into_iter()
-        .find(|known| known.as_str() == phase)
+    let phase = Phase::from_word(&phase)
         .ok_or_else(|| StoreError::Inconsistent(format!("'{phase}' is no phase")))?;
     deriver.statuses.insert(status_no, (status, phase));
     Ok(())

@@ -80,6 +80,10 @@ fn close(deriver: &mut Deriver, place: Place<'_>, end: &Ending) -> Result<(), St
         )));
     };
     listings::close_run(deriver, place, end.run_id)?;
+    if runs::end(place.derived, end.run_id)?.is_some() {
+        // It was declared dead while it lived, because its lock was removed: the first end counts.
+        return Ok(());
+    }
     let before = runs::before(place.derived, end.run_id)?;
     let mut tally = Tally::default();
     for sequence in runs::plans(place.derived, end.run_id)? {
@@ -274,9 +278,7 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     }
     poll.not_found_runs = not_found_runs(&reads);
     if let Some(newest) = operations::newest(place.derived, op)? {
-        poll.phase = Phase::ALL
-            .into_iter()
-            .find(|phase| phase.as_str() == newest.phase);
+        poll.phase = Phase::from_word(&newest.phase);
     }
     if poll.phase.is_some_and(Phase::is_final) {
         poll.final_looks =

@@ -10,6 +10,9 @@ const NO_TASK: i64 = -1;
 const STATUSES: [&str; 3] = ["0", "1", "2"];
 const BATCH_TYPES: [&str; 4] = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"];
 
+/// The language of reasons that is asked for where none was chosen: one recording has one language.
+pub const DEFAULT_LANG: &str = "en";
+
 /// What a success of DescribeBatchResultCount says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchAnswer {

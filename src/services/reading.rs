@@ -10,6 +10,11 @@ use serde_json::{Map, Value};
 /// the cloud decides how long it is.
 const EXCERPT_CHARS_MAX: usize = 200;
 
+/// Unknown words and fields noted of one answer. A service that grows has a handful of new ones; an answer
+/// with thousands has names that are data, and a row for each of them at each look would outgrow the
+/// evidence. The body holds them all.
+const UNKNOWN_ITEMS_MAX: usize = 1_000;
+
 /// An answer that cannot be read: no document, or not the shape of its action.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the answer cannot be read: {reason}; its bytes are kept as evidence")]
@@ -31,8 +36,8 @@ impl InvalidAnswer {
 pub struct Reading<T> {
     /// The fields that the program knows.
     pub value: T,
-    /// Words and fields that it does not know, each once an answer, in order of kind
-    /// and name.
+    /// Words and fields that it does not know, each once an answer, in order of kind and name; a thousand
+    /// at most.
     pub unknown: Vec<UnknownItem>,
     /// The unknown fields with their values: an object whose keys are [`UnknownItem::name`]. Of
     /// rows in lists the names alone are kept, since a page may hold fifty of each. For showing
@@ -99,7 +104,9 @@ impl Unknowns {
     /// Notes an unknown field and keeps its value.
     pub(super) fn field(&mut self, path: &str, name: &str, value: &Value) {
         let name = excerpt(&format!("{path}.{name}"));
-        self.extra.insert(name.clone(), value.clone());
+        if self.extra.len() < UNKNOWN_ITEMS_MAX {
+            self.extra.insert(name.clone(), value.clone());
+        }
         self.note(UnknownKind::Field, name, kind_of(value).to_owned());
     }
 
@@ -119,7 +126,9 @@ impl Unknowns {
     }
 
     fn note(&mut self, kind: UnknownKind, name: String, value: String) {
-        self.items.insert(UnknownItem { kind, name, value });
+        if self.items.len() < UNKNOWN_ITEMS_MAX {
+            self.items.insert(UnknownItem { kind, name, value });
+        }
     }
 }
 
@@ -140,6 +149,7 @@ pub(super) fn kind_of(value: &Value) -> &'static str {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::json;
 
@@ -166,6 +176,18 @@ mod tests {
             ]
         );
         assert_eq!(reading.extra, Some(json!({"Entity.New": {"a": 1}})));
+    }
+
+    #[test]
+    fn names_that_are_data_are_bounded() {
+        let mut unknowns = Unknowns::default();
+        for number in 0..2 * UNKNOWN_ITEMS_MAX {
+            unknowns.field("Entity", &number.to_string(), &Value::Null);
+        }
+        let reading = unknowns.reading(());
+        assert_eq!(reading.unknown.len(), UNKNOWN_ITEMS_MAX);
+        let extra = reading.extra.unwrap();
+        assert_eq!(extra.as_object().unwrap().len(), UNKNOWN_ITEMS_MAX);
     }
 
     #[test]

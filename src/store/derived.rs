@@ -1,7 +1,7 @@
 //! The derived tables as a whole: which they are, how far they have come, and how they are emptied to be
 //! made again.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::StoreError;
 
@@ -51,18 +51,35 @@ pub struct Watermark {
     pub derive_version: i64,
 }
 
-/// The rows of `derivation`.
+/// The rows of `derivation`, however many there are.
 pub fn watermarks(connection: &Connection) -> Result<Vec<Watermark>, StoreError> {
     let mut statement = connection
         .prepare("SELECT id, derived_through, derive_version FROM derivation ORDER BY id")?;
-    let rows = statement.query_map([], |row| {
-        Ok(Watermark {
-            id: row.get(0)?,
-            derived_through: row.get(1)?,
-            derive_version: row.get(2)?,
-        })
-    })?;
+    let rows = statement.query_map([], read_watermark)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How far derivation has come, and with which rules, in a file that is believed.
+pub fn watermark(connection: &Connection) -> Result<Watermark, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT id, derived_through, derive_version FROM derivation")?
+        .query_row([], read_watermark)?)
+}
+
+/// Notes that every leaf up to `sequence` has been derived.
+pub fn advance(connection: &Connection, sequence: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE derivation SET derived_through = ?1")?
+        .execute([sequence])?;
+    Ok(())
+}
+
+fn read_watermark(row: &Row<'_>) -> rusqlite::Result<Watermark> {
+    Ok(Watermark {
+        id: row.get(0)?,
+        derived_through: row.get(1)?,
+        derive_version: row.get(2)?,
+    })
 }
 
 /// Removes every derived row; what is derived next is derived with the rules `derive_version`.

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// The file is something else.
     #[error("{0} is not an optrail database; name another file with `--db FILE`")]
     Foreign(PathBuf),
+    /// The file was begun, and whoever made it died before it had tables.
+    #[error("{0} was never finished; `optrail init --db FILE` finishes it")]
+    Unfinished(PathBuf),
     /// The file was made by a newer program.
     #[error(
         "{path} has schema {found}, this program knows {known}; use the newer optrail that made it"
@@ -50,6 +53,9 @@ pub enum StoreError {
     /// A statement failed.
     #[error("the database refused: {0}")]
     Sqlite(Arc<rusqlite::Error>),
+    /// The machine gives no thread to write with.
+    #[error("cannot start the thread that writes the database: {0}")]
+    Thread(Arc<std::io::Error>),
     /// The writer thread has ended, after an error that was reported before.
     #[error("the database writer has stopped after an earlier error")]
     WriterGone,

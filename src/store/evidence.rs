@@ -40,7 +40,12 @@ pub fn size(connection: &Connection) -> Result<i64, StoreError> {
     let last: Option<i64> = connection
         .prepare_cached("SELECT max(sequence) FROM leaf")?
         .query_row([], |row| row.get(0))?;
-    Ok(last.map_or(0, |sequence| sequence + 1))
+    match last {
+        None => Ok(0),
+        Some(last) => last.checked_add(1).ok_or_else(|| {
+            StoreError::Inconsistent(format!("leaf {last} has the last number that there is"))
+        }),
+    }
 }
 
 /// Adds a leaf.
@@ -291,27 +296,6 @@ pub fn each_template_id(
     let mut rows = statement.query([first, end])?;
     while let Some(row) = rows.next()? {
         visit(row.get(0)?);
-    }
-    Ok(())
-}
-
-/// Calls `visit` with each template and its number, in order.
-pub fn each_template(
-    connection: &Connection,
-    mut visit: impl FnMut(i64, TemplateRow) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT template_id, sha256, length, codec, data FROM body_template ORDER BY template_id",
-    )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let template = TemplateRow {
-            sha256: row.get(1)?,
-            length: row.get(2)?,
-            codec: row.get(3)?,
-            data: row.get(4)?,
-        };
-        visit(row.get(0)?, template)?;
     }
     Ok(())
 }

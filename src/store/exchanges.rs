@@ -135,7 +135,7 @@ pub fn page_failure(
         .transpose()
 }
 
-/// Pages of a listing, in order of their leaves: sequence, page asked for, attempt, outcome.
+/// Pages of a listing, in order of their leaves: sequence, page asked for, outcome.
 pub fn pages(
     connection: &Connection,
     listing_id: i64,

@@ -71,7 +71,7 @@ pub fn operation(connection: &Connection, listing_id: i64) -> Result<Option<i64>
         .optional()?)
 }
 
-/// Listings without a verdict yet, with their operations, in order: of a run, or of an operation.
+/// Listings without a verdict yet, of runs without an end, in order: listing, operation, run.
 pub fn open(connection: &Connection) -> Result<Vec<(i64, i64, i64)>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT l.listing_id, l.op, l.run_id FROM run r

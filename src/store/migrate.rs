@@ -52,6 +52,14 @@ pub fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Refuses a file that has been begun and has no schema yet: there is nothing to read in it.
+pub fn refuse_unfinished(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    if schema_version(connection)? == 0 {
+        return Err(StoreError::Unfinished(path.to_owned()));
+    }
+    Ok(())
+}
+
 fn schema_version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }

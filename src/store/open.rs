@@ -4,6 +4,7 @@
 //! WAL with `synchronous=EXTRA` (the same calls as FULL in WAL, and safe if the file system made SQLite
 //! fall back to a rollback journal).
 
+use std::ffi::OsString;
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -27,24 +28,54 @@ const STATEMENT_CACHE: usize = 128;
 
 /// Opens the database for writing; creates and migrates it where there is none yet.
 pub fn create(path: &Path) -> Result<Connection, StoreError> {
-    if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(|error| opening(path, &error))?;
+    if !path.exists() {
+        if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(directory)
+                .map_err(|error| opening(path, &error))?;
+        }
+        make(path)?;
     }
-    match OpenOptions::new()
+    for_writing(path)
+}
+
+/// Makes the file under a name of its own and gives it its name once it is whole: of several processes that
+/// find none, one makes it and the others use that, and none ever meets half a schema.
+fn make(path: &Path) -> Result<(), StoreError> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{:016x}.new", fastrand::u64(..)));
+    let draft = path.with_file_name(name);
+    let made = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)
-    {
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(opening(path, &error)),
+        .open(&draft)
+        .map_err(|error| opening(path, &error))
+        .and_then(|_| fill(&draft))
+        .and_then(|()| put(&draft, path).map_err(|error| opening(path, &error)));
+    // Whatever came of it: the file has its other name by now, or is of no use.
+    let _ = std::fs::remove_file(&draft);
+    made
+}
+
+/// Gives a whole file its name, unless another process was faster.
+fn put(draft: &Path, path: &Path) -> std::io::Result<()> {
+    match std::fs::hard_link(draft, path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        // A file system without links.
+        Err(_) if !path.exists() => std::fs::rename(draft, path),
+        put => put,
     }
-    for_writing(path)
+}
+
+/// Prepares an empty file and closes it, so that no log of it is left beside it.
+fn fill(draft: &Path) -> Result<(), StoreError> {
+    for_writing(draft)?
+        .close()
+        .map_err(|(_, error)| opening(draft, &error))
 }
 
 /// Opens an existing database for writing, and migrates an older one.
@@ -52,10 +83,11 @@ pub fn for_writing(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let is_new = check_identity(&connection, path)?;
     set_durable(&connection, path)?;
-    migrate::run(&mut connection, path)?;
     if is_new {
+        // Before the first table: a file with tables and without the mark is somebody else's.
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
+    migrate::run(&mut connection, path)?;
     views::install(&mut connection)?;
     // Asked again after a committed write: an injected fsync error once made SQLite answer "wal" and
     // go on in rollback mode.
@@ -72,6 +104,7 @@ pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
         return Err(StoreError::Foreign(path.to_owned()));
     }
     migrate::refuse_newer(&connection, path)?;
+    migrate::refuse_unfinished(&connection, path)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
@@ -229,6 +262,40 @@ mod tests {
             })
             .unwrap();
         assert_eq!(through, -1);
+    }
+
+    #[test]
+    fn many_may_make_it_at_once() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("optrail.db");
+        let makers: Vec<_> = (0..8)
+            .map(|_| {
+                let path = path.clone();
+                std::thread::spawn(move || create(&path).map(drop))
+            })
+            .collect();
+        for maker in makers {
+            maker.join().unwrap().unwrap();
+        }
+        let left: Vec<_> = std::fs::read_dir(home.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .filter(|name| name.to_string_lossy().starts_with('.'))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn an_empty_file_whose_maker_died_is_made_whole() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("optrail.db");
+        Connection::open(&path)
+            .unwrap()
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        assert!(matches!(read_only(&path), Err(StoreError::Unfinished(_))));
+        drop(create(&path).unwrap());
+        read_only(&path).unwrap();
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{StoreError, evidence};
+use super::{StoreError, derived, evidence};
 
 /// Evidence and derivation, as they stand in one transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,9 +18,7 @@ impl Progress {
     pub fn read(connection: &Connection) -> Result<Self, StoreError> {
         Ok(Self {
             evidence_size: evidence::size(connection)?,
-            derived_through: connection
-                .prepare_cached("SELECT derived_through FROM derivation")?
-                .query_row([], |row| row.get(0))?,
+            derived_through: derived::watermark(connection)?.derived_through,
         })
     }
 

@@ -21,7 +21,7 @@ pub struct Status {
     /// state, watches.
     pub watches: Rows,
     /// Watches still asked about whose last look was not good: watch_id, service, account_id, region_id,
-    /// operation_id, cause, since (of that look), last_outcome, last_asked_at.
+    /// operation_id, cause, last_failed_at, last_outcome, last_asked_at.
     pub failing: Rows,
     /// CADT operations that have not ended, those first whose id dies first: watch_id, account_id,
     /// operation_id, expires_by (at the latest, if the clocks agree).

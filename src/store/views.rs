@@ -169,6 +169,86 @@ mod tests {
         }
     }
 
+    /// The columns that each view promises, the key of an operation apart. More may stand beside them; none
+    /// of these may go.
+    const PROMISED: &[(&str, &str)] = &[
+        (
+            "operations",
+            "kind resource_type resource_id resource_name status status_raw phase is_final has_failures reason
+             cloud_started_at cloud_started_at_raw cloud_ended_at cloud_ended_at_raw duration_ms total_count
+             succeeded_count failed_count cancelled_count counted_at first_seen_at last_seen_at version watch_state",
+        ),
+        (
+            "operation_history",
+            "version first_seen_at last_seen_at replaced_at is_current status phase changed exchange_id details",
+        ),
+        (
+            "status_timeline",
+            "scope target_account_id target_region_id sequence status phase reason entered_earliest_at
+             entered_latest_at left_earliest_at left_latest_at min_duration_seconds max_duration_seconds looks
+             widest_look_gap_seconds cloud_started_at cloud_ended_at",
+        ),
+        (
+            "operation_timeline",
+            "sequence status phase reason entered_earliest_at entered_latest_at left_earliest_at left_latest_at
+             min_duration_seconds max_duration_seconds looks widest_look_gap_seconds cloud_started_at cloud_ended_at",
+        ),
+        (
+            "result_timeline",
+            "target_account_id target_region_id sequence status phase reason entered_earliest_at entered_latest_at
+             left_earliest_at left_latest_at min_duration_seconds max_duration_seconds looks widest_look_gap_seconds",
+        ),
+        ("ros_operation_lists", "version list position value"),
+        (
+            "results",
+            "resource_name kind target_account_id target_region_id folder_id status phase status_reason
+             first_seen_at last_seen_at version present",
+        ),
+        (
+            "result_history",
+            "resource_name kind target_account_id target_region_id folder_id status phase status_reason
+             first_seen_at last_seen_at version present replaced_at is_current changed listing_id",
+        ),
+        (
+            "drift_checks",
+            "resource_id resource_name drift_detection_status stack_group_drift_status
+             total_stack_instances_count drifted_stack_instances_count in_sync_stack_instances_count
+             in_progress_stack_instances_count failed_stack_instances_count cancelled_stack_instances_count
+             drift_detection_time drift_detection_time_raw",
+        ),
+        (
+            "interventions",
+            "requested_at os_user caller_arn reason ticket status_before outcome request_id effect effect_seen_at",
+        ),
+        (
+            "listings",
+            "listing_id run_id started_at ended_at pages page_size first_total_count last_total_count
+             distinct_keys verdict reason",
+        ),
+        (
+            "requests",
+            "exchange_id run_id caller_arn action listing_id page_number parameters attempt requested_at
+             received_at duration_ms http_status outcome error_code error_message request_id body_sha256
+             body_bytes redactions",
+        ),
+    ];
+
+    #[test]
+    fn promised_columns_are_there() {
+        let mut connection = crate::store::aside::open_aside().unwrap();
+        install(&mut connection).unwrap();
+        for (view, promised) in PROMISED {
+            let columns = crate::store::selection::columns(&connection, view).unwrap();
+            let key = ["service", "account_id", "region_id", "operation_id"];
+            for column in key.into_iter().chain(promised.split_ascii_whitespace()) {
+                assert!(
+                    columns.iter().any(|known| known == column),
+                    "{view}.{column} is gone"
+                );
+            }
+        }
+    }
+
     #[test]
     fn no_view_reads_the_clock() {
         for (name, text) in VIEWS {

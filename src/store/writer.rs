@@ -4,7 +4,7 @@
 //! lets many answers share one fsync. Work comes in as closures over the transaction through a bounded
 //! channel, so that a slow disk slows the callers instead of filling memory.
 
-use std::sync::mpsc as std_mpsc;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -71,17 +71,10 @@ impl<S: Session> Writer<S> {
     /// Starts the thread.
     pub fn start(connection: Connection, session: S) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let (ready, started) = std_mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("optrail-writer".to_owned())
-            .spawn(move || {
-                let _ = ready.send(());
-                serve(connection, session, queue);
-            })
-            .map_err(|error| {
-                StoreError::Inconsistent(format!("cannot start the writer thread: {error}"))
-            })?;
-        let _ = started.recv();
+            .spawn(move || serve(connection, session, queue))
+            .map_err(|error| StoreError::Thread(Arc::new(error)))?;
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
@@ -246,7 +239,7 @@ mod tests {
     async fn jobs_that_wait_share_a_transaction() {
         let writer = std::sync::Arc::new(writer());
         // Holds the writer until the others have queued up.
-        let (go, wait) = std_mpsc::channel::<()>();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
         let held = tokio::spawn({
             let writer = writer.clone();
             async move { writer.write(move |_, _| Ok(wait.recv().is_ok())).await }

@@ -20,18 +20,18 @@ pub(super) fn check(
     findings: &mut Findings,
     report: &mut Report,
 ) -> Result<Head, StoreError> {
-    let size = evidence::size(live)?;
+    let size = findings.unless_damaged("leaf", evidence::size(live))?;
+    let Some(size) = size else {
+        return Ok(Head {
+            derived_through: None,
+        });
+    };
     report.size = size;
     evidence::each_gap(live, |first, last| {
-        let key = if first == last {
-            format!("sequence={first}")
-        } else {
-            format!("sequence={first}..{last}")
-        };
         findings.add(
             Kind::Gap,
             "leaf",
-            key,
+            stretch("sequence", first, last),
             "no such leaf, and there are later ones",
         );
     })?;
@@ -45,6 +45,16 @@ pub(super) fn check(
     Ok(Head { derived_through })
 }
 
+/// The key of one row or of several that follow each other: a forged number may leave out more rows than
+/// anybody could list.
+fn stretch(column: &str, first: i64, last: i64) -> String {
+    if first == last {
+        format!("{column}={first}")
+    } else {
+        format!("{column}={first}..{last}")
+    }
+}
+
 /// Checks that exactly the complete subtrees have a cached root; the tree over these, if so.
 fn check_subtrees(
     live: &Connection,
@@ -55,12 +65,13 @@ fn check_subtrees(
     let mut frontier = Some(Frontier::new());
     let mut next = 0;
     let missing = |from: i64, to: i64, findings: &mut Findings| {
-        for number in from..to.min(complete) {
-            let what = "all its leaves are there, and its root is not";
+        let last = to.min(complete) - 1;
+        if from <= last {
+            let what = "leaves go on behind it, and its root is not there";
             findings.add(
                 Kind::Missing,
                 "subtree",
-                format_args!("number={number}"),
+                stretch("number", from, last),
                 what,
             );
         }

@@ -41,7 +41,8 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Checks a row in itself; `hash` is that of its record. The body that its leaf states; `None` where it states none, or cannot be read.
+/// Checks a row in itself; `hash` is that of its record. Returns the body that its leaf states, `None` where
+/// it states none or cannot be read.
 fn check_row(row: &RawLeaf<'_>, hash: &Hash, findings: &mut Findings) -> Option<Body> {
     let key = format_args!("sequence={}", row.sequence);
     let mut invalid = |what: &dyn std::fmt::Display| findings.add(Kind::Invalid, "leaf", key, what);

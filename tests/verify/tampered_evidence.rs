@@ -77,6 +77,26 @@ fn a_subtree_without_its_root_is_told() {
 }
 
 #[test]
+fn a_leaf_with_an_absurd_number_is_told_in_no_time() {
+    let forged = |sequence: i64| {
+        format!(
+            r#"INSERT INTO leaf (sequence, record, hash) VALUES ({sequence}, '{{"t":"x","v":1}}', zeroblob(32))"#
+        )
+    };
+    let report = Recorded::changed(&forged(i64::MAX - 1)).verify(Depth::All);
+    assert!(report.differences.len() < DIFFERENCES_LISTED);
+    assert_names(
+        &report,
+        Kind::Missing,
+        "subtree",
+        "number=1..36028797018963966",
+    );
+    // With the last number of all the size of the tree is none.
+    let report = Recorded::changed(&forged(i64::MAX)).verify(Depth::All);
+    assert_names(&report, Kind::Invalid, "leaf", "");
+}
+
+#[test]
 fn leaves_that_changed_places_are_found() {
     let report = Recorded::changed(&swap(12, 13)).verify(Depth::Leaves);
     assert_eq!(report.differences.len(), 1, "{}", list(&report.differences));

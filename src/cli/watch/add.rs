@@ -9,18 +9,16 @@ use super::{AddArgs, Operations};
 use crate::cli::from_answer::{self, MAX_ANSWER_BYTES};
 use crate::cli::output::{DataFormat, to_stdout};
 use crate::cli::values::region as checked_region;
-use crate::cli::{Exit, FileOrStd, UsageError, init, os_user};
+use crate::cli::{Exit, FileOrStd, UsageError, asking, init, os_user};
 use crate::cloud::credentials::default_region;
 use crate::collect::DEFAULT_LABEL;
 use crate::config::Config;
 use crate::evidence::leaf::{Watch, WatchChange};
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, Service, SystemClock, UtcMillis};
+use crate::services::alidns::DEFAULT_LANG;
 use crate::store::query::Rows;
 use crate::store::watches::{self, WatchTarget};
-
-/// The language of AliDNS reasons where none was chosen.
-const DEFAULT_LANG: &str = "en";
 
 /// Where a watch comes from.
 #[derive(Debug, Clone, Copy)]
@@ -235,8 +233,7 @@ fn region(typed: Option<&str>, config: &Config) -> anyhow::Result<String> {
     if let Some(region) = typed {
         return Ok(region.to_owned());
     }
-    let variable = |name: &str| std::env::var(name).ok();
-    let Some(found) = default_region(config.profile.as_deref(), &variable) else {
+    let Some(found) = default_region(config.profile.as_deref(), &asking::environment) else {
         bail!(
             "in which region is the stack group? name it with --region, or set ALIBABA_CLOUD_REGION_ID or the profile's region_id"
         );

@@ -40,6 +40,10 @@ const FIELDS: [(&str, &str); 3] = [
 /// The words in a message after which everything is blanked, in lower case.
 const MESSAGE: &[u8] = b"string to sign is:";
 
+/// Places of one kind that are looked at one by one; real answers have two. What follows them is cut as a
+/// whole: each place may take a pass over the body, and a body of millions of them would take for ever.
+const PLACES_MAX: usize = 100;
+
 /// The cuts that the places demand.
 pub(super) fn cuts(body: &[u8]) -> Vec<Cut> {
     if CODES.find(body).next().is_none() {
@@ -47,25 +51,44 @@ pub(super) fn cuts(body: &[u8]) -> Vec<Cut> {
     }
     let mut cuts = Vec::new();
     for (field, rule) in FIELDS {
-        for start in memmem::find_iter(body, field.as_bytes()) {
-            let Some(value) = field_value(body, start) else {
-                continue;
-            };
-            cuts.push(Cut {
+        let places = memmem::find_iter(body, field.as_bytes());
+        each_place(body, rule, places, &mut cuts, |start| {
+            let value = field_value(body, start)?;
+            Some(Cut {
                 range: value.range,
                 rule,
                 is_quoted: value.is_bare,
-            });
-        }
+            })
+        });
     }
-    for (start, window) in body.windows(MESSAGE.len()).enumerate() {
-        if window.eq_ignore_ascii_case(MESSAGE) {
-            let from = start + MESSAGE.len();
-            cuts.push(Cut::new(from..text_end(body, from), "string-to-sign"));
-        }
-    }
+    let rule = "string-to-sign";
+    let places = body
+        .windows(MESSAGE.len())
+        .enumerate()
+        .filter(|(_, window)| window.eq_ignore_ascii_case(MESSAGE))
+        .map(|(start, _)| start + MESSAGE.len());
+    each_place(body, rule, places, &mut cuts, |from| {
+        Some(Cut::new(from..text_end(body, from), rule))
+    });
     cuts.retain(|cut| !cut.range.is_empty());
     cuts
+}
+
+/// Adds the cut at each place, and one to the end of the body from the place on that is one too many.
+fn each_place(
+    body: &[u8],
+    rule: &'static str,
+    places: impl Iterator<Item = usize>,
+    cuts: &mut Vec<Cut>,
+    cut_at: impl Fn(usize) -> Option<Cut>,
+) {
+    for (number, place) in places.enumerate() {
+        if number == PLACES_MAX {
+            cuts.push(Cut::new(place..body.len(), rule));
+            return;
+        }
+        cuts.extend(cut_at(place));
+    }
 }
 
 /// What a field holds.

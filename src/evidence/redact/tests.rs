@@ -384,3 +384,16 @@ proptest! {
         prop_assert!(memmem::find(&redacted.bytes, SECRET.as_bytes()).is_none());
     }
 }
+
+#[test]
+fn a_flood_of_echoes_is_cut_as_a_whole_and_in_no_time() {
+    for place in ["<StringToSign>", "string to sign is: "] {
+        let body = format!(
+            "<Error><Code>SignatureDoesNotMatch</Code>{}",
+            place.repeat(200_000)
+        );
+        let redacted = Redactor::new(&[]).redact(body.into_bytes(), &[]);
+        assert!(redacted.bytes.len() < 10_000, "{}", redacted.bytes.len());
+        assert!(redacted.bytes.ends_with(b"[redacted:string-to-sign]"));
+    }
+}

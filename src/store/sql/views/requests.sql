@@ -4,7 +4,8 @@ SELECT
     e.sequence AS exchange_id, -- its evidence
     e.run_id AS run_id, -- the run
     json_extract(ask.record, '$.account') AS account_id, -- account whose credentials asked; NULL before that is known
-    i.arn AS caller_arn, -- caller as the cloud names it
+    (SELECT i.arn FROM run_identity i WHERE i.run_id = e.run_id AND i.account_id = json_extract(ask.record, '$.account')
+        ORDER BY i.sequence LIMIT 1) AS caller_arn, -- caller as the cloud names it
     CASE json_extract(ask.record, '$.action')
         WHEN 'GetExecuteOperationResult' THEN 'bpstudio'
         WHEN 'DescribeBatchResultCount' THEN 'alidns'
@@ -38,4 +39,3 @@ FROM exchange e
 JOIN leaf l ON l.sequence = e.sequence
 JOIN leaf ask ON ask.sequence = coalesce(e.listing_id, e.sequence)
 LEFT JOIN exchange_error x ON x.sequence = e.sequence
-LEFT JOIN run_identity i ON i.run_id = e.run_id AND i.account_id = json_extract(ask.record, '$.account')
