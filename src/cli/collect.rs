@@ -13,7 +13,7 @@ use super::{Exit, asking, output};
 use crate::collect::{
     CollectorError, Lock, LockError, RoundEnd, RoundOptions, Stopping, summary_line,
 };
-use crate::config::{Config, Verbosity};
+use crate::config::Config;
 use crate::model::Service;
 use crate::store::progress::Progress;
 use crate::store::{StoreError, open, watches};
@@ -76,7 +76,7 @@ pub struct CollectArgs {
 /// Asks once about everything that is due.
 pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     if nothing_watched(config)? {
-        return Err(CollectorError::NothingWatched.into());
+        return Err(CollectorError::NothingWatched(config.database.clone()).into());
     }
     let _lock = match Lock::exclusive(&config.lock_path()) {
         Ok(lock) => lock,
@@ -120,16 +120,14 @@ fn report(args: &CollectArgs, config: &Config, end: &RoundEnd) -> anyhow::Result
         append_summary(target, &summary_line(end))?;
     }
     let exit = exit_of(end, args.allow_partial);
-    if config.verbosity != Verbosity::Quiet {
-        for failure in failures_worth_a_line(end) {
-            output::message(&format!("optrail: {failure}"));
-        }
-        if end.aborted > 0 {
-            output::message("optrail: the run before this one died; what it was answered is kept");
-        }
-        if std::io::stderr().is_terminal() {
-            output::message(&closing_line(end));
-        }
+    for failure in failures_worth_a_line(end) {
+        output::complaint(config, &failure);
+    }
+    if end.aborted > 0 {
+        output::complaint(config, "the run before this one died; its answers are kept");
+    }
+    if std::io::stderr().is_terminal() {
+        output::notice(config, &closing_line(end));
     }
     Ok(exit)
 }
@@ -152,7 +150,7 @@ fn failures_worth_a_line(end: &RoundEnd) -> Vec<String> {
     if more > 0 {
         lines.push(format!("… and {more} more failed calls"));
     }
-    if end.row.deferred_again > 0 {
+    if end.row.deferred_again > 0 && end.signal.is_none() {
         lines.push(format!(
             "{} watches were left over twice running: give the run more time (--deadline) or more requests in flight (--concurrency)",
             end.row.deferred_again

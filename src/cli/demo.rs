@@ -212,6 +212,10 @@ fn tell(database: &Path, story: &Story, evidence_size: i64) -> anyhow::Result<()
         story.rounds, story.minutes
     )?;
     print(&connection, TIMELINE, Format::Table, &mut out)?;
+    writeln!(
+        out,
+        "\nseen_from and seen_until are the first and the last look that showed the status. It changed between\ntwo looks, so that it lasted as many seconds as lasted_s says, as far as anybody can know."
+    )?;
     writeln!(out, "\nWhat people did, and what came of it:\n")?;
     print(&connection, INTERVENTIONS, Format::Table, &mut out)?;
     writeln!(out, "\nSome of its results, failures first, as CSV:\n")?;

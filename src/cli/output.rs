@@ -29,6 +29,15 @@ pub fn message(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", shown.trim_end_matches('\n'));
 }
 
+/// Says on stderr what went wrong without ending the command: with `-q` too, and as a log line where those
+/// are JSON.
+pub fn complaint(config: &Config, text: &str) {
+    match config.log_format {
+        LogFormat::Json => tracing::error!("{text}"),
+        LogFormat::Text => message(&format!("optrail: {text}")),
+    }
+}
+
 /// Says something on stderr that is no error: not with `-q`, and as a log line where those are JSON.
 pub fn notice(config: &Config, text: &str) {
     match (config.verbosity, config.log_format) {

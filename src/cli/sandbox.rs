@@ -77,6 +77,7 @@ fn latency_ms(latency: Duration) -> u64 {
 /// What to type to ask it.
 fn lines(sandbox: &Sandbox, entities: &[crate::sandbox::scenario::Entity]) -> String {
     let mut lines = vec![
+        "  export OPTRAIL_DB=./sandbox.db".to_owned(),
         format!("  export OPTRAIL_ENDPOINT={}", sandbox.endpoint()),
         format!("  export ALIBABA_CLOUD_ACCESS_KEY_ID={DEFAULT_ACCESS_KEY_ID}"),
         format!("  export ALIBABA_CLOUD_ACCESS_KEY_SECRET={DEFAULT_ACCESS_KEY_SECRET}"),

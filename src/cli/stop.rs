@@ -74,7 +74,7 @@ pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
         stopping.listen()?;
         anyhow::Ok(collector.stop(&order).await?)
     })?;
-    let exit = report(args, &end);
+    let exit = report(args, config, &end);
     Ok(stopping.signal().map_or(exit, Exit::from))
 }
 
@@ -95,7 +95,7 @@ fn region_of(args: &StopArgs, config: &Config) -> anyhow::Result<String> {
         [region] => Ok(region.clone()),
         [] => default_region(config.profile.as_deref(), &asking::environment).with_context(|| {
             format!(
-                "no region for operation {}: name it with --region REGION",
+                "no stack-group operation {} is watched, and no region is configured: give the whole id, and the region with --region REGION (nothing else can be stopped)",
                 args.id
             )
         }),
@@ -126,9 +126,9 @@ fn confirmed(id: &str, region_id: &str) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-fn report(args: &StopArgs, end: &StopEnd) -> Exit {
+fn report(args: &StopArgs, config: &Config, end: &StopEnd) -> Exit {
     for failure in &end.failures {
-        output::message(&format!("optrail: {}", asking::failure_line(failure)));
+        output::complaint(config, &asking::failure_line(failure));
     }
     let status = |status: &Option<String>| status.clone().unwrap_or_else(|| "unknown".to_owned());
     match &end.result {

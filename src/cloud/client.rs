@@ -138,10 +138,9 @@ impl Client {
         let url = endpoint.url(&wire.query);
         let signature = wire.signature.clone();
         let end = self.attempt(url, wire, self.until(begun, deadline)).await;
-        let elapsed_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
         Exchange {
             requested_at,
-            received_at: requested_at.plus_ms(elapsed_ms),
+            received_at: self.clock.after(requested_at, begun.elapsed()),
             end,
             signature,
         }

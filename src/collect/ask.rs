@@ -182,6 +182,7 @@ impl Caller {
         exchange: Exchange,
     ) -> Result<(Answer, Option<u64>), StoreError> {
         let ask = self.leaf_ask(request, how)?;
+        tell(request, how, attempt, &exchange);
         let sent = [exchange.signature.expose()];
         let (requested_at, received_at) = (exchange.requested_at, exchange.received_at);
         match exchange.end {
@@ -297,6 +298,24 @@ impl Caller {
             .unwrap_or_else(PoisonError::into_inner)
             .push(failure);
     }
+}
+
+/// What was sent and what came, for `-vv`: nothing of the answer itself.
+fn tell(request: &Request, how: &How<'_>, attempt: u32, exchange: &Exchange) {
+    let came = match &exchange.end {
+        End::Answer(answer) => format!("HTTP {}, {} bytes", answer.http_status, answer.body.len()),
+        End::NoAnswer(no_answer) => format!("{}: {}", no_answer.outcome, no_answer.reason),
+    };
+    tracing::debug!(
+        action = request.action.as_str(),
+        operation = request
+            .parameter("OperationId")
+            .or_else(|| request.parameter("TaskId")),
+        page = how.page.map(|(_, number)| number),
+        attempt,
+        duration_ms = exchange.received_at.0 - exchange.requested_at.0,
+        "{came}"
+    );
 }
 
 const fn framing(framing: crate::cloud::Framing) -> leaf::Framing {

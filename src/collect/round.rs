@@ -91,9 +91,9 @@ pub struct RoundEnd {
 pub enum CollectorError {
     /// Nothing was ever to be recorded.
     #[error(
-        "nothing is watched yet; tell optrail what to record, for example: optrail watch add ros --region cn-hangzhou OPERATION_ID"
+        "nothing is watched yet in {0}; tell optrail what to record, for example: optrail watch add ros --region cn-hangzhou OPERATION_ID"
     )]
-    NothingWatched,
+    NothingWatched(PathBuf),
     /// The credentials are those of another account than was asked for.
     #[error(
         "the credentials belong to account {found}, not to {}; choose others with --profile, or leave --account out",
@@ -131,7 +131,7 @@ impl Collector {
             .read(|db| Ok((watches::count(db)?, read_watches(db)?)))
             .await?;
         if ever == 0 {
-            return Err(CollectorError::NothingWatched);
+            return Err(CollectorError::NothingWatched(self.database.clone()));
         }
         let planned = due(watched, &options.services, options.recheck, now);
         let client = Client::new(self.client.clone(), Arc::clone(&self.clock))?;
@@ -147,6 +147,7 @@ impl Collector {
                 .begin_run(self.run_start(now, Some(options)), dead, entries)
                 .await?
         };
+        tracing::info!(run_id = started.run_id, "began to ask");
         let caller = Arc::new(Caller::new(
             client,
             self.credentials.clone(),
@@ -168,7 +169,7 @@ impl Collector {
         };
         let end = RunEnd {
             run: started.run_id,
-            ended_at: ended_at(now, begun),
+            ended_at: self.clock.after(now, begun.elapsed()),
             reason,
         };
         let ended = caller.recorder.end_run(end).await;
@@ -217,10 +218,14 @@ impl Collector {
         if planned.is_empty() {
             return Ok(());
         }
-        let Some(CallerIdentity { account_id, .. }) = identity(caller, run_id).await? else {
+        let Some(CallerIdentity {
+            account_id, arn, ..
+        }) = identity(caller, run_id).await?
+        else {
             return Ok(());
         };
         require_account(&options.accounts, &account_id)?;
+        tracing::info!(account_id, arn, watches = planned.len(), "asking as");
         let run = Run {
             run_id,
             account_id,
@@ -274,11 +279,6 @@ pub(super) async fn identity(
         Content::CallerIdentity(identity) if answer.outcome == Outcome::Ok => Some(identity.value),
         _ => None,
     }))
-}
-
-/// The end of something that began at `started_at`: never before its beginning, even if the clock stepped.
-pub(super) fn ended_at(started_at: UtcMillis, begun: Instant) -> UtcMillis {
-    started_at.plus_ms(i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX))
 }
 
 fn plan_entry(watched: &Watched) -> PlanEntry {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::ask::{Caller, Failure, How};
 use super::lock::{Lock, LockError, stop_lock_path};
-use super::round::{Collector, CollectorError, ended_at, identity, require_account};
+use super::round::{Collector, CollectorError, identity, require_account};
 use crate::cloud::Client;
 use crate::evidence::leaf::{Intervention, RunEnd};
 use crate::model::{CallerIdentity, Outcome, Phase};
@@ -110,7 +110,7 @@ impl Collector {
         };
         let end = RunEnd {
             run: started.run_id,
-            ended_at: ended_at(now, begun),
+            ended_at: self.clock.after(now, begun.elapsed()),
             reason,
         };
         let ended = caller.recorder.end_run(end).await;

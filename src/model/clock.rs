@@ -2,7 +2,7 @@
 //! monotonic clock, never from the difference of two readings of this one.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::UtcMillis;
 
@@ -10,6 +10,12 @@ use super::UtcMillis;
 pub trait Clock: Send + Sync {
     /// The present instant; it may step in either direction between two calls.
     fn now(&self) -> UtcMillis;
+
+    /// The instant when `elapsed` has passed on the monotonic clock since `earlier`: never before it, even
+    /// if this clock stepped.
+    fn after(&self, earlier: UtcMillis, elapsed: Duration) -> UtcMillis {
+        earlier.plus_ms(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
+    }
 }
 
 /// The machine's clock.
@@ -50,5 +56,10 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> UtcMillis {
         UtcMillis(self.0.load(Ordering::SeqCst))
+    }
+
+    /// What time the machine needs does not pass on this clock.
+    fn after(&self, earlier: UtcMillis, _elapsed: Duration) -> UtcMillis {
+        earlier.max(self.now())
     }
 }

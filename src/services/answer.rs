@@ -70,6 +70,12 @@ impl Answer {
                 "asked for {} {}, answered {}",
                 mismatch.parameter, mismatch.asked, mismatch.answered
             )),
+            Content::Bpstudio(_) if self.outcome == Outcome::Expired => {
+                Some("the answer has no Data: the id is past its hour, or never was one".to_owned())
+            }
+            Content::Batch(_) if self.outcome == Outcome::NotFound => {
+                Some("Status -1: the account has no such task".to_owned())
+            }
             _ if self.message.is_none() && self.code.is_none() => {
                 Some(format!("HTTP {http_status} without a code"))
             }

@@ -112,6 +112,14 @@ pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
 fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign(path.to_owned()),
+        Some(rusqlite::ErrorCode::ReadOnly) => opening(
+            path,
+            &"it lies where nothing can be written, and reading too needs a lock file beside it; copy it to a directory of yours",
+        ),
+        Some(rusqlite::ErrorCode::CannotOpen) => opening(
+            path,
+            &"it cannot be opened; is it a file that this user may read and write?",
+        ),
         _ => opening(path, error),
     }
 }

@@ -82,7 +82,17 @@ fn chosen(
     }
     let path = path(environment)
         .ok_or_else(|| not_found("no file, since HOME and ALIBABA_CLOUD_CONFIG_FILE are unset"))?;
-    let file = read(&path)?;
+    let file = match (read(&path), named) {
+        // Without a file there is no such profile, whatever else there is.
+        (Err(CredentialsError::NotFound { .. }), Some(profile)) => {
+            return Err(CredentialsError::UnknownProfile {
+                profile: profile.to_owned(),
+                path,
+                known: "no profile, since there is no such file".to_owned(),
+            });
+        }
+        (file, _) => file?,
+    };
     let wanted = named
         .map(str::to_owned)
         .or_else(|| variable(environment, PROFILE))
