@@ -262,6 +262,7 @@ CREATE TABLE listing_end (
     versions_new INTEGER NOT NULL -- versions of results that it showed first
 ) STRICT;
 CREATE INDEX listing_end_by_look ON listing_end (op, end_sequence, look, look_gap_ms, started_at) WHERE look IS NOT NULL;
+CREATE INDEX listing_end_by_op ON listing_end (op, listing_id);
 CREATE INDEX listing_end_by_verdict ON listing_end (op, verdict, end_sequence);
 
 -- Known rows that a complete listing lacked. The next complete one that lacks them too retires them.

@@ -5,6 +5,8 @@
 //! product's code, and every test that records ends with `verify`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "recording/clocks.rs"]
+mod clocks;
 #[path = "recording/exit_codes.rs"]
 mod exit_codes;
 #[path = "recording/expected.rs"]

@@ -63,7 +63,7 @@ const STOP_AFTER_ROUND: i64 = 6;
 const MINUTE_MS: i64 = 60_000;
 
 /// Rows of CSV that are shown.
-const CSV_ROWS: usize = 6;
+const CSV_ROWS: usize = 5;
 
 /// Plays the story, and prints what was recorded of it.
 pub fn run(args: &DemoArgs, global: &GlobalArgs) -> anyhow::Result<Exit> {
@@ -214,7 +214,7 @@ fn tell(database: &Path, story: &Story, evidence_size: i64) -> anyhow::Result<()
     print(&connection, TIMELINE, Format::Table, &mut out)?;
     writeln!(out, "\nWhat people did, and what came of it:\n")?;
     print(&connection, INTERVENTIONS, Format::Table, &mut out)?;
-    writeln!(out, "\nThe first lines of `optrail export results`:\n")?;
+    writeln!(out, "\nSome of its results, failures first, as CSV:\n")?;
     let mut csv = Vec::new();
     print(&connection, RESULTS, Format::Csv, &mut csv)?;
     for line in String::from_utf8_lossy(&csv).lines().take(CSV_ROWS) {
@@ -240,25 +240,28 @@ fn tell(database: &Path, story: &Story, evidence_size: i64) -> anyhow::Result<()
 
 /// The timeline of operations, in the columns that fit a terminal.
 const TIMELINE: &str = "
-SELECT o.service, coalesce(o.kind || ' ' || o.resource_name, o.kind, '') AS what,
-    substr(t.operation_id, 1, 18) AS operation_id, t.status, substr(t.entered_latest_at, 12, 8) AS seen_from,
-    substr(t.left_earliest_at, 12, 8) AS seen_until, t.min_duration_seconds AS at_least_s,
-    t.max_duration_seconds AS at_most_s, t.looks, CASE WHEN t.left_latest_at IS NULL THEN o.watch_state END AS now
+SELECT t.service || ' ' || coalesce(o.kind || ' ' || coalesce(o.resource_name, t.operation_id),
+        substr(t.operation_id, 1, 11) || '…') AS operation,
+    CASE t.service WHEN 'alidns' THEN t.status || ' ' || t.phase ELSE t.status END AS status,
+    substr(t.entered_latest_at, 12, 8) AS seen_from, substr(t.left_earliest_at, 12, 8) AS seen_until,
+    CASE WHEN t.max_duration_seconds IS NULL THEN t.min_duration_seconds || ' or more'
+        ELSE t.min_duration_seconds || ' to ' || t.max_duration_seconds END AS lasted_s,
+    t.looks, CASE WHEN t.left_latest_at IS NULL THEN o.watch_state END AS watch
 FROM operation_timeline t
 JOIN operations o USING (service, account_id, region_id, operation_id)
-ORDER BY o.first_seen_at, t.service DESC, what, t.operation_id, t.sequence";
+ORDER BY t.service DESC, o.resource_name, o.kind, t.operation_id, t.sequence";
 
 const INTERVENTIONS: &str = "
-SELECT substr(operation_id, 1, 18) AS operation_id, substr(requested_at, 12, 8) AS requested_at, status_before, reason,
-    ticket, outcome, effect, substr(effect_seen_at, 12, 8) AS effect_seen_at
-FROM interventions ORDER BY intervention_id";
+SELECT o.kind || ' ' || o.resource_name AS stopped, substr(i.requested_at, 12, 8) AS at, i.reason, i.ticket,
+    i.outcome AS answer, i.effect, substr(i.effect_seen_at, 12, 8) AS seen_at
+FROM interventions i
+JOIN operations o USING (service, account_id, region_id, operation_id)
+ORDER BY i.intervention_id";
 
 const RESULTS: &str = "
-SELECT operation_id, resource_name, target_account_id, target_region_id, status, status_reason, first_seen_at, version
-FROM results WHERE phase = 'failed'
-UNION ALL
-SELECT operation_id, resource_name, target_account_id, target_region_id, status, status_reason, first_seen_at, version
-FROM results WHERE phase <> 'failed'";
+SELECT operation_id, target_account_id, target_region_id, status, status_reason, version
+FROM results
+ORDER BY phase <> 'failed', operation_id, target_account_id, target_region_id";
 
 fn print(
     connection: &Connection,
@@ -280,4 +283,4 @@ fn print(
 }
 
 /// Columns of the table where stdout is no terminal.
-const WIDTH: usize = 132;
+const WIDTH: usize = 110;

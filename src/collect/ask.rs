@@ -201,7 +201,10 @@ impl Caller {
                 };
                 self.recorder.keep_answer(leaf, body.clone()).await?;
                 let asked = Asked::from(request);
-                let read = services::read(request.action, &asked, answer.http_status, &body);
+                let mut read = services::read(request.action, &asked, answer.http_status, &body);
+                if read.outcome != Outcome::Ok {
+                    read.message = read.explanation(answer.http_status);
+                }
                 Ok((read, answer.retry_after_ms))
             }
             End::NoAnswer(no_answer) => {
@@ -276,14 +279,6 @@ impl Caller {
         if answer.outcome == Outcome::Ok {
             return;
         }
-        let message = match &answer.content {
-            Content::Unreadable(invalid) => Some(invalid.reason.clone()),
-            Content::WrongEntity(mismatch) => Some(format!(
-                "asked for {} {}, answered {}",
-                mismatch.parameter, mismatch.asked, mismatch.answered
-            )),
-            _ => answer.message.clone(),
-        };
         let failure = Failure {
             account_id: how.account_id.map(str::to_owned),
             action: request.action,
@@ -294,7 +289,7 @@ impl Caller {
                 .map(str::to_owned),
             outcome: answer.outcome,
             code: answer.code.clone(),
-            message,
+            message: answer.message.clone(),
             request_id: answer.request_id.clone(),
         };
         self.failures

@@ -1,6 +1,10 @@
 //! How a template is stored: zstd, or as it is where that is no longer. Digests are those of the
 //! bytes before, so the codec is a matter of space alone and may change from row to row.
 
+use std::cell::RefCell;
+
+use zstd::bulk::{Compressor, Decompressor};
+
 /// zstd's own default, and the knee of the curve: 8 times smaller on pages of results at about
 /// 0.3 GB/s; higher levels gain a few per cent for many times the work.
 const ZSTD_LEVEL: i32 = 3;
@@ -64,10 +68,19 @@ pub enum CodecError {
     },
 }
 
+thread_local! {
+    // A context is tens of kilobytes that are cleared when it is made: more work than a small page itself.
+    // `None` where there is no memory for one.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> =
+        RefCell::new(Compressor::new(ZSTD_LEVEL).ok());
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> =
+        RefCell::new(Decompressor::new().ok());
+}
+
 /// The bytes to store for a template. Cannot fail: what zstd cannot make smaller is stored as it is.
 pub fn compress(template: &[u8]) -> (Codec, Vec<u8>) {
-    match zstd::bulk::compress(template, ZSTD_LEVEL) {
-        Ok(data) if data.len() < template.len() => (Codec::Zstd, data),
+    match COMPRESSOR.with_borrow_mut(|zstd| zstd.as_mut().map(|zstd| zstd.compress(template))) {
+        Some(Ok(data)) if data.len() < template.len() => (Codec::Zstd, data),
         _ => (Codec::Plain, template.to_vec()),
     }
 }
@@ -85,7 +98,11 @@ pub fn decompress(codec: Codec, data: &[u8], length: usize) -> Result<Vec<u8>, C
                 found: data.len(),
             });
         }
-        Codec::Zstd => zstd::bulk::decompress(data, length)
+        Codec::Zstd => DECOMPRESSOR
+            .with_borrow_mut(|zstd| match zstd {
+                Some(zstd) => zstd.decompress(data, length),
+                None => zstd::bulk::decompress(data, length),
+            })
             .map_err(|source| CodecError::Damaged { length, source })?,
     };
     if template.len() == length {

@@ -31,7 +31,7 @@ pub(super) fn exchange(
                 leaf.attempt,
                 answer.outcome,
             );
-            insert(place, &row, &answer)?;
+            insert(place, &row, &answer, leaf.http_status)?;
             count_unknowns(place, action, sequence, &answer)?;
             match &answer.content {
                 Content::ResultsPage(reading) => {
@@ -110,6 +110,17 @@ fn asked_page(page_number: u32) -> Asked {
         .collect()
 }
 
+/// The row of a page that was answered as before, and so need not be read.
+pub(super) fn page_read(sequence: i64, leaf: &Exchange, listing: i64, page: u32) -> ExchangeRow {
+    page_row(
+        sequence,
+        leaf.run,
+        (listing, page),
+        leaf.attempt,
+        Outcome::Ok,
+    )
+}
+
 fn page_row(
     sequence: i64,
     run_id: i64,
@@ -166,7 +177,7 @@ fn answer_to_call(
     if let (Some(op), Some(_)) = (op, &observed) {
         row.look = Some(next_look(place, op, leaf)?);
     }
-    insert(place, &row, &answer)?;
+    insert(place, &row, &answer, leaf.http_status)?;
     count_unknowns(place, call.action, sequence, &answer)?;
     tie_to_intervention(place, sequence, &leaf.ask)?;
     if let Content::CallerIdentity(identity) = &answer.content {
@@ -301,24 +312,21 @@ fn keep_version(
     Ok(())
 }
 
-fn insert(place: Place<'_>, row: &ExchangeRow, answer: &Answer) -> Result<(), StoreError> {
+fn insert(
+    place: Place<'_>,
+    row: &ExchangeRow,
+    answer: &Answer,
+    http_status: u16,
+) -> Result<(), StoreError> {
     exchanges::insert(place.derived, row)?;
     if answer.outcome == Outcome::Ok {
         return Ok(());
     }
-    let explained = match &answer.content {
-        Content::Unreadable(invalid) => Some(invalid.reason.clone()),
-        Content::WrongEntity(mismatch) => Some(format!(
-            "asked for {} {}, answered {}",
-            mismatch.parameter, mismatch.asked, mismatch.answered
-        )),
-        _ => answer.message.clone(),
-    };
     exchanges::insert_error(
         place.derived,
         row.sequence,
         answer.code.as_deref(),
-        explained.as_deref(),
+        answer.explanation(http_status).as_deref(),
     )
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::unchanged::Unchanged;
 use super::{answers, body, listings, runs};
 use crate::derive::listing::Listing;
 use crate::evidence::leaf::{Leaf, Watch, WatchChange};
@@ -61,6 +62,8 @@ pub(super) struct OpenListing {
     pub(super) op: i64,
     pub(super) run_id: i64,
     pub(super) listing: Listing,
+    /// While all its pages are those of the last look; `None` once they are read.
+    pub(super) unchanged: Option<Unchanged>,
 }
 
 /// Where rows come from and where they go: the same file when recording, two when verifying.
@@ -114,6 +117,9 @@ impl Deriver {
             ),
             Leaf::Plan(plan) => run_rows::insert_plan(place.derived, sequence, plan.run),
             Leaf::Listing(leaf) => listings::begin(self, place, sequence, &leaf),
+            Leaf::Exchange(exchange) if listings::take_unread(self, place, row, &exchange)? => {
+                Ok(())
+            }
             Leaf::Exchange(exchange) => {
                 let bytes = body::read_body(place.evidence, row)?.unwrap_or_default();
                 answers::exchange(self, place, sequence, &exchange, &bytes)

@@ -1,11 +1,13 @@
 //! Listings while they are read and when they close.
 
 use super::deriver::{Deriver, OpenListing, Place, leaf_at};
+use super::unchanged::Unchanged;
 use super::{answers, body};
 use crate::derive::listing::{Closed, ListedRow, Listing, Page};
 use crate::derive::results::compare;
 use crate::evidence::leaf::{Ask, Exchange, Leaf, Listing as ListingLeaf};
 use crate::model::{OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMillis, Verdict};
+use crate::store::evidence::LeafRow;
 use crate::store::listings::ListingEnd;
 use crate::store::{StoreError, exchanges, listings, results};
 
@@ -30,14 +32,68 @@ pub(super) fn begin(
     let op = deriver.operation(place, key, sequence)?;
     close_where(deriver, place, |open| open.op == op)?;
     listings::insert(place.derived, sequence, op, leaf.run)?;
-    deriver.listings.insert(
-        sequence,
-        OpenListing {
-            op,
-            run_id: leaf.run,
-            listing: Listing::new(),
-        },
-    );
+    let open = OpenListing {
+        op,
+        run_id: leaf.run,
+        listing: Listing::new(),
+        unchanged: Unchanged::since_last_look(place, op)?,
+    };
+    deriver.listings.insert(sequence, open);
+    Ok(())
+}
+
+/// Takes a page that is the same as in the last look, without reading it; `false` where it has to be read.
+pub(super) fn take_unread(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    row: &LeafRow,
+    leaf: &Exchange,
+) -> Result<bool, StoreError> {
+    let Ask::Page { listing, page } = leaf.ask else {
+        return Ok(false);
+    };
+    let unchanged = deriver
+        .listings
+        .get_mut(&listing)
+        .and_then(|open| open.unchanged.as_mut());
+    let Some(unchanged) = unchanged.filter(|_| leaf.http_status == 200) else {
+        return Ok(false);
+    };
+    if !unchanged.take(row, leaf, page) {
+        return Ok(false);
+    }
+    let is_complete = unchanged.is_complete();
+    exchanges::insert(
+        place.derived,
+        &answers::page_read(row.sequence, leaf, listing, page),
+    )?;
+    if is_complete
+        && let Some(open) = deriver.listings.remove(&listing)
+        && let Some(unchanged) = open.unchanged
+    {
+        listings::insert_end(place.derived, &unchanged.into_end(listing))?;
+    }
+    Ok(true)
+}
+
+/// Reads the pages that were not read because they were the same as in the last look.
+fn read_unread(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    open: &mut OpenListing,
+) -> Result<(), StoreError> {
+    let Some(unchanged) = open.unchanged.take() else {
+        return Ok(());
+    };
+    for page in unchanged.into_pages() {
+        read_again(
+            deriver,
+            place,
+            &mut open.listing,
+            page.sequence,
+            page.page_number,
+        )?;
+    }
     Ok(())
 }
 
@@ -53,6 +109,7 @@ pub(super) fn add_page(
         // It is closed: the page came after the answer that completed it.
         return Ok(());
     };
+    read_unread(deriver, place, &mut open)?;
     take(deriver, place, &mut open.listing, page, content)?;
     if open.listing.is_complete() {
         close(deriver, place, listing_id, open)
@@ -88,10 +145,12 @@ fn take(
     page: &PageLeaf<'_>,
     content: &ResultsPage,
 ) -> Result<(), StoreError> {
+    deriver.words.make_room();
+    let mut targets = results::Targets::new(place.derived)?;
     let rows = content
         .rows
         .iter()
-        .map(|row| listed(deriver, place, row, page.sequence))
+        .map(|row| listed(deriver, place, &mut targets, row, page.sequence))
         .collect::<Result<Vec<_>, _>>()?;
     let page = Page {
         sequence: page.sequence,
@@ -109,12 +168,12 @@ fn take(
 fn listed(
     deriver: &mut Deriver,
     place: Place<'_>,
+    targets: &mut results::Targets<'_>,
     row: &ResultRow,
     sequence: i64,
 ) -> Result<ListedRow, StoreError> {
-    deriver.words.make_room();
     Ok(ListedRow {
-        target: results::target(place.derived, &row.account_id, &row.region_id)?,
+        target: targets.number(&row.account_id, &row.region_id)?,
         status_no: status_no(deriver, place, row)?,
         reason_no: text_no(deriver, place, row.status_reason.as_deref())?,
         folder_no: text_no(deriver, place, row.folder_id.as_deref())?,
@@ -190,8 +249,9 @@ fn close(
     deriver: &mut Deriver,
     place: Place<'_>,
     listing_id: i64,
-    open: OpenListing,
+    mut open: OpenListing,
 ) -> Result<(), StoreError> {
+    read_unread(deriver, place, &mut open)?;
     let op = open.op;
     let closed = open.listing.close();
     let end_sequence = closed.pages.last().map_or(listing_id, |page| page.sequence);
@@ -217,9 +277,7 @@ fn close(
         end_sequence,
         same_status,
     );
-    for version in &changes.versions {
-        results::insert(place.derived, op, version)?;
-    }
+    results::insert(place.derived, op, &changes.versions)?;
     let is_look = closed.verdict == Verdict::Complete && changes.missing.is_empty();
     let versions_new = i64::try_from(changes.versions.len()).unwrap_or(i64::MAX);
     let mut end = summary(deriver, listing_id, op, end_sequence, closed);
@@ -310,40 +368,46 @@ pub(super) fn reopen(deriver: &mut Deriver, place: Place<'_>) -> Result<(), Stor
     for (listing_id, op, run_id) in listings::open(place.derived)? {
         let mut listing = Listing::new();
         for (sequence, page_number, outcome) in exchanges::pages(place.derived, listing_id)? {
-            let page_number = u32::try_from(page_number).unwrap_or(u32::MAX);
-            if outcome != Outcome::Ok {
-                listing.add_failure(i64::from(page_number), outcome);
-                continue;
-            }
-            let (row, leaf) = leaf_at(place.evidence, sequence)?;
-            let Leaf::Exchange(exchange) = leaf else {
-                return Err(StoreError::Inconsistent(format!(
-                    "leaf {sequence} is no exchange"
-                )));
-            };
-            let bytes = body::read_body(place.evidence, &row)?.unwrap_or_default();
-            let Ask::Page { .. } = exchange.ask else {
-                return Err(StoreError::Inconsistent(format!(
-                    "leaf {sequence} is no page"
-                )));
-            };
-            if let Some(content) = answers::read_page(&exchange, page_number, &bytes) {
-                let page = PageLeaf {
-                    sequence,
-                    page_number,
-                    leaf: &exchange,
-                };
-                take(deriver, place, &mut listing, &page, &content)?;
+            if outcome == Outcome::Ok {
+                let page_number = u32::try_from(page_number).unwrap_or(u32::MAX);
+                read_again(deriver, place, &mut listing, sequence, page_number)?;
+            } else {
+                listing.add_failure(page_number, outcome);
             }
         }
-        deriver.listings.insert(
-            listing_id,
-            OpenListing {
-                op,
-                run_id,
-                listing,
-            },
-        );
+        let open = OpenListing {
+            op,
+            run_id,
+            listing,
+            unchanged: None,
+        };
+        deriver.listings.insert(listing_id, open);
     }
     Ok(())
+}
+
+/// Reads a page from evidence into its listing.
+fn read_again(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    listing: &mut Listing,
+    sequence: i64,
+    page_number: u32,
+) -> Result<(), StoreError> {
+    let (row, leaf) = leaf_at(place.evidence, sequence)?;
+    let Leaf::Exchange(exchange) = leaf else {
+        return Err(StoreError::Inconsistent(format!(
+            "leaf {sequence} is no exchange"
+        )));
+    };
+    let bytes = body::read_body(place.evidence, &row)?.unwrap_or_default();
+    let content = answers::read_page(&exchange, page_number, &bytes).ok_or_else(|| {
+        StoreError::Inconsistent(format!("leaf {sequence} is no page of results"))
+    })?;
+    let page = PageLeaf {
+        sequence,
+        page_number,
+        leaf: &exchange,
+    };
+    take(deriver, place, listing, &page, &content)
 }

@@ -15,6 +15,7 @@ mod plan;
 mod recorder;
 mod runs;
 mod session;
+mod unchanged;
 
 pub use body::read_body;
 pub use deriver::{DERIVE_VERSION, Deriver};

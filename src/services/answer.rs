@@ -60,6 +60,24 @@ pub struct Answer {
     pub content: Content,
 }
 
+impl Answer {
+    /// Why it is not plain ok, in words: the cloud's own, or ours where it has none. `None` where the code
+    /// says all.
+    pub fn explanation(&self, http_status: u16) -> Option<String> {
+        match &self.content {
+            Content::Unreadable(invalid) => Some(invalid.reason.clone()),
+            Content::WrongEntity(mismatch) => Some(format!(
+                "asked for {} {}, answered {}",
+                mismatch.parameter, mismatch.asked, mismatch.answered
+            )),
+            _ if self.message.is_none() && self.code.is_none() => {
+                Some(format!("HTTP {http_status} without a code"))
+            }
+            _ => self.message.clone(),
+        }
+    }
+}
+
 /// What was read from an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {

@@ -149,6 +149,20 @@ pub fn each_leaf(
     Ok(())
 }
 
+/// The templates of the leaves from `first` to `last` that have one, by sequence.
+pub fn template_ids(
+    connection: &Connection,
+    first: i64,
+    last: i64,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, template_id FROM leaf
+         WHERE sequence BETWEEN ?1 AND ?2 AND template_id IS NOT NULL",
+    )?;
+    let rows = statement.query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Calls `visit` with the hash of each leaf from `first` on, in order.
 pub fn each_leaf_hash(
     connection: &Connection,

@@ -156,6 +156,20 @@ pub fn pages(
     Ok(pages)
 }
 
+/// Pages of a listing that were answered and read, up to the leaf `last`: sequence and page asked for.
+pub fn pages_read(
+    connection: &Connection,
+    listing_id: i64,
+    last: i64,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, page_number FROM exchange
+         WHERE sequence BETWEEN ?1 AND ?2 AND listing_id = ?1 AND outcome = 'ok'",
+    )?;
+    let rows = statement.query_map([listing_id, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn outcome(word: &str) -> Result<Outcome, StoreError> {
     Outcome::from_word(word)
         .ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no outcome")))

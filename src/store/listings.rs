@@ -151,6 +151,42 @@ pub fn newest_look(connection: &Connection, op: i64) -> Result<Option<(i64, i64)
         .optional()?)
 }
 
+/// The verdict on the listing of an operation that closed last.
+pub fn newest_end(connection: &Connection, op: i64) -> Result<Option<ListingEnd>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT listing_id, end_sequence, verdict, reason, look, look_gap_ms, started_at, ended_at, pages,
+                 page_size, first_total_count, last_total_count, distinct_keys, succeeded_count, failed_count,
+                 cancelled_count, final_count, versions_new
+             FROM listing_end WHERE op = ?1 ORDER BY listing_id DESC LIMIT 1",
+        )?
+        .query_row([op], |row| {
+            let complete = row.get::<_, String>(2)? == Verdict::Complete.as_str();
+            Ok(ListingEnd {
+                listing_id: row.get(0)?,
+                op,
+                end_sequence: row.get(1)?,
+                verdict: if complete { Verdict::Complete } else { Verdict::Incomplete },
+                reason: row.get(3)?,
+                look: row.get(4)?,
+                look_gap_ms: row.get(5)?,
+                started_at: row.get::<_, Option<i64>>(6)?.map(UtcMillis),
+                ended_at: row.get::<_, Option<i64>>(7)?.map(UtcMillis),
+                pages: row.get(8)?,
+                page_size: row.get(9)?,
+                first_total_count: row.get(10)?,
+                last_total_count: row.get(11)?,
+                distinct_keys: row.get(12)?,
+                succeeded_count: row.get(13)?,
+                failed_count: row.get(14)?,
+                cancelled_count: row.get(15)?,
+                final_count: row.get(16)?,
+                versions_new: row.get(17)?,
+            })
+        })
+        .optional()?)
+}
+
 /// What a run's listings of an operation came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RunListings {

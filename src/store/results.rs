@@ -1,27 +1,61 @@
 //! Rows of results, and the dictionaries that keep them small.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::StoreError;
 use crate::model::{Phase, ResultVersion};
 
-/// Our number of an account and region.
-pub fn target(
-    connection: &Connection,
-    account_id: &str,
-    region_id: &str,
-) -> Result<i64, StoreError> {
-    let known = connection
-        .prepare_cached("SELECT target FROM target WHERE account_id = ?1 AND region_id = ?2")?
-        .query_row([account_id, region_id], |row| row.get(0))
-        .optional()?;
-    if let Some(target) = known {
-        return Ok(target);
+/// Looks targets up and makes new ones, with statements that are prepared once for many rows.
+pub struct Targets<'c> {
+    find: CachedStatement<'c>,
+    insert: CachedStatement<'c>,
+    connection: &'c Connection,
+    /// Whether the last one was new. New ones come in long rows, and the index that refuses a known one is
+    /// the one that finds it: whichever is likelier is tried first.
+    expects_new: bool,
+}
+
+impl<'c> Targets<'c> {
+    /// Ready to look up.
+    pub fn new(connection: &'c Connection) -> Result<Self, StoreError> {
+        Ok(Self {
+            find: connection.prepare_cached(
+                "SELECT target FROM target WHERE account_id = ?1 AND region_id = ?2",
+            )?,
+            insert: connection.prepare_cached(
+                "INSERT INTO target (account_id, region_id) VALUES (?1, ?2)
+                 ON CONFLICT (account_id, region_id) DO NOTHING",
+            )?,
+            connection,
+            expects_new: false,
+        })
     }
-    connection
-        .prepare_cached("INSERT INTO target (account_id, region_id) VALUES (?1, ?2)")?
-        .execute([account_id, region_id])?;
-    Ok(connection.last_insert_rowid())
+
+    /// Our number of an account and region.
+    pub fn number(&mut self, account_id: &str, region_id: &str) -> Result<i64, StoreError> {
+        if self.expects_new
+            && let Some(target) = self.make(account_id, region_id)?
+        {
+            return Ok(target);
+        }
+        let known = self
+            .find
+            .query_row([account_id, region_id], |row| row.get(0))
+            .optional()?;
+        self.expects_new = known.is_none();
+        match known {
+            Some(target) => Ok(target),
+            None => self.make(account_id, region_id)?.ok_or_else(|| {
+                StoreError::Inconsistent("a target is neither known nor new".to_owned())
+            }),
+        }
+    }
+
+    /// Makes a new one; `None` where it is known.
+    fn make(&mut self, account_id: &str, region_id: &str) -> Result<Option<i64>, StoreError> {
+        let made = self.insert.execute([account_id, region_id])?;
+        Ok((made == 1).then(|| self.connection.last_insert_rowid()))
+    }
 }
 
 /// Our number of a status word as sent.
@@ -98,15 +132,19 @@ pub fn newest(connection: &Connection, op: i64) -> Result<Vec<ResultVersion>, St
     Ok(newest)
 }
 
-/// Adds a version of a row.
-pub fn insert(connection: &Connection, op: i64, row: &ResultVersion) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO result_version
-                 (op, target, version, from_sequence, stretch, flags, status_no, reason_no, folder_no)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute(params![
+/// Adds versions of rows of an operation.
+pub fn insert(
+    connection: &Connection,
+    op: i64,
+    versions: &[ResultVersion],
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO result_version
+             (op, target, version, from_sequence, stretch, flags, status_no, reason_no, folder_no)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    for row in versions {
+        statement.execute(params![
             op,
             row.target,
             row.version,
@@ -117,5 +155,6 @@ pub fn insert(connection: &Connection, op: i64, row: &ResultVersion) -> Result<(
             row.reason_no,
             row.folder_no
         ])?;
+    }
     Ok(())
 }

@@ -35,3 +35,14 @@ pub fn count(
         .execute(params![unknown_id, sequence])?;
     Ok(())
 }
+
+/// Whether any answer from `first` to `last` held one.
+pub fn any_between(connection: &Connection, first: i64, last: i64) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (
+                 SELECT 1 FROM unknown u CROSS JOIN unknown_seen s
+                     ON s.unknown_id = u.unknown_id AND s.sequence BETWEEN ?1 AND ?2)",
+        )?
+        .query_row([first, last], |row| row.get(0))?)
+}

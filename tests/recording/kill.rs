@@ -164,7 +164,7 @@ fn killed_right_after_a_certain_commit() {
     wal.push("-wal");
     // The log is gone after a run that ended well; each commit makes it longer.
     let length = || fs::metadata(&wal).map_or(0, |file| file.len());
-    for commits in 1..=10 {
+    for commits in 1..=8 {
         kill_at(&world, |collector| {
             for _ in 0..commits {
                 let before = length();
@@ -186,7 +186,7 @@ fn killed_at_any_moment() {
     let begun = Instant::now();
     world.run(&["collect"]).expect_silence();
     let run_ms = u64::try_from(begun.elapsed().as_millis()).unwrap();
-    for _ in 0..10 {
+    for _ in 0..8 {
         let delay = Duration::from_millis(random.u64(..run_ms));
         kill_at(&world, |_| std::thread::sleep(delay));
     }

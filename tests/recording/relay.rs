@@ -1,5 +1,6 @@
-//! A relay between the collector and the sandbox. It keeps the bytes that go by, in both directions, and can
-//! look at a request before the server gets it.
+//! What stands in the sandbox's place on the wire: a relay, which keeps the bytes that go by in both directions
+//! and can look at a request before the server gets it; and a server that answers what a test makes of each
+//! request's bytes.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -50,6 +51,26 @@ impl Relay {
     pub fn traffic(&self) -> Traffic {
         self.traffic.lock().unwrap().clone()
     }
+}
+
+/// Answers every request with HTTP 400 and the body that `answer` makes of its bytes. Tells its endpoint.
+pub fn refuse_with(answer: impl Fn(&[u8]) -> String + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let mut request = [0; 1 << 16];
+            let length = client.read(&mut request).unwrap();
+            let body = answer(&request[..length]);
+            let head = format!(
+                "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            client.write_all((head + &body).as_bytes()).unwrap();
+        }
+    });
+    endpoint
 }
 
 fn serve(client: TcpStream, server: SocketAddr, traffic: &Arc<Mutex<Traffic>>, look: &Arc<Look>) {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +14,7 @@ use optrail::sandbox::{Schedule, Spelling};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use crate::relay::Relay;
+use crate::relay::{Relay, refuse_with};
 use crate::world::{ACCOUNT, Ended, World, running, sign_by_machine_clock};
 
 /// A secret with every character that some spelling writes otherwise, and a token, which can have fewer.
@@ -118,6 +119,7 @@ fn echoes_leave_no_trace(signature: &str) {
     let traffic = relay.traffic();
     assert_echoed(&traffic.answered);
     let signatures = signatures(&traffic.sent);
+    assert!(signatures.len() > 10, "{signatures:?}");
     let secrets = [SECRET, TOKEN].into_iter();
     let canaries: BTreeSet<String> = secrets
         .chain(signatures.iter().map(String::as_str))
@@ -150,6 +152,38 @@ fn with_the_older_signature_echoed_secrets_leave_no_trace_either() {
     echoes_leave_no_trace("v1");
 }
 
+#[test]
+fn an_echoed_signature_leaves_no_trace_whatever_stands_around_it() {
+    for signature in ["v3", "v1"] {
+        let world = world();
+        let sent = Arc::new(Mutex::new(BTreeSet::new()));
+        let seen = Arc::clone(&sent);
+        let endpoint = refuse_with(move |request| {
+            let signatures = signatures(request);
+            let spelled: Vec<_> = signatures.iter().flat_map(|text| spellings(text)).collect();
+            seen.lock().unwrap().extend(signatures);
+            let message = json(&spelled.join(" "));
+            let id = "B288A0BE-D927-4888-B0F7-B35EF84B6E6F";
+            format!(
+                r#"{{"RequestId":"{id}","Code":"InvalidParameter","Message":"what is {message} ?"}}"#
+            )
+        });
+        let run = ["collect", "--signature", signature, "--endpoint", &endpoint];
+        let ended = world.run(&run).expect(1);
+        let mut written = everything_written(&world);
+        written.push(("stderr".to_owned(), ended.stderr.into_bytes()));
+        assert!(holds(&written[written.len() - 1].1, "what is "));
+        let sent = sent.lock().unwrap();
+        assert_eq!(sent.len(), 1);
+        for canary in sent.iter().flat_map(|text| spellings(text)) {
+            for (name, bytes) in &written {
+                assert!(!holds(bytes, &canary), "{name} holds {canary}");
+            }
+        }
+        world.verify();
+    }
+}
+
 /// Expects that the server did echo, or the test would prove nothing.
 fn assert_echoed(answered: &[u8]) {
     for spelling in [SECRET, TOKEN].into_iter().flat_map(spellings) {
@@ -172,9 +206,7 @@ fn signatures(sent: &[u8]) -> BTreeSet<String> {
             .replace("%2F", "/")
             .replace("%3D", "=")
     });
-    let signatures: BTreeSet<_> = signatures.collect();
-    assert!(signatures.len() > 10, "{signatures:?}");
-    signatures
+    signatures.collect()
 }
 
 /// A text in every spelling in which something secret could be written.

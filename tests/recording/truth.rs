@@ -91,7 +91,7 @@ fn assert_all_kept(world: &World) {
 #[test]
 fn random_worlds_are_recorded_as_they_were() {
     let mut seen = BTreeMap::new();
-    for seed in 1..=5 {
+    for seed in 1..=4 {
         let world = play(seed, SignatureVersion::V3);
         for (what, query) in RARITIES {
             *seen.entry(what).or_insert(0) += world.number(query);

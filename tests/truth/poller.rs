@@ -36,6 +36,10 @@ pub struct Poller<'a> {
     open: Vec<(i64, RunKind)>,
     /// Per operation, the instant from which it can be asked next, ms: looks at one do not overlap.
     free_at: Vec<i64>,
+    /// Whether the poller's clock is set forward and back.
+    is_clock_set: bool,
+    /// By how much the poller's clock is wrong, ms.
+    clock_error_ms: i64,
     events: Vec<Event>,
 }
 
@@ -77,12 +81,19 @@ impl<'a> Poller<'a> {
         Self {
             world,
             path,
-            dice,
             wires,
             open: Vec::new(),
             free_at: vec![world::BEGIN; world.operations.len()],
+            is_clock_set: dice.one_in(6),
+            clock_error_ms: 0,
+            dice,
             events: Vec::new(),
         }
+    }
+
+    /// Whether the times that the poller notes are not always true ones.
+    pub fn is_clock_set(&self) -> bool {
+        self.is_clock_set
     }
 
     /// Polls in so many runs, in about the time in which the world changes; gives the log.
@@ -210,6 +221,10 @@ impl<'a> Poller<'a> {
     }
 
     async fn step(&mut self, task: &mut Task, coverage: &mut Coverage) {
+        if self.is_clock_set && self.dice.one_in(8) {
+            coverage.saw("clock set");
+            self.clock_error_ms = self.dice.pick(&[0, -700, 90_000, -3_600_000]);
+        }
         let next_reading = |readings| {
             if readings > 0 {
                 Step::Listing
@@ -218,13 +233,15 @@ impl<'a> Poller<'a> {
             }
         };
         task.step = match std::mem::replace(&mut task.step, Step::Done) {
-            Step::Operation { attempt } => match self.ask_operation(task, attempt).await {
-                Came::Failed if attempt < ATTEMPTS => Step::Operation {
-                    attempt: attempt + 1,
-                },
-                Came::Failed if self.dice.one_in(2) => Step::Done,
-                Came::Answered | Came::Failed => next_reading(task.readings),
-            },
+            Step::Operation { attempt } => {
+                match self.ask_operation(task, attempt, coverage).await {
+                    Came::Failed if attempt < ATTEMPTS => Step::Operation {
+                        attempt: attempt + 1,
+                    },
+                    Came::Failed if self.dice.one_in(2) => Step::Done,
+                    Came::Answered | Came::Failed => next_reading(task.readings),
+                }
+            }
             Step::Listing => {
                 task.readings -= 1;
                 let listing_id = self.begin_listing(task).await;
@@ -273,11 +290,11 @@ impl<'a> Poller<'a> {
         self.wires[COLLECTOR].keep(vec![sent]).await;
     }
 
-    async fn ask_operation(&mut self, task: &Task, attempt: u32) -> Came {
+    async fn ask_operation(&mut self, task: &Task, attempt: u32, coverage: &mut Coverage) -> Came {
         let operation = &self.world.operations[task.op];
         let is_named = operation.service != Service::Alidns || !self.dice.one_in(4);
         let (requested_at, received_at, instant) = self.times(task.op, 0);
-        self.free_at[task.op] = received_at;
+        self.free_at[task.op] = received_at - self.clock_error_ms;
         let sent = Sent {
             run_id: task.run_id,
             ask: Ask::Call(call(operation, is_named)),
@@ -287,7 +304,11 @@ impl<'a> Poller<'a> {
             body: answers::operation(&mut self.dice, operation, instant),
         };
         let (came, sequence) = self.wires[task.process].keep(vec![sent]).await[0];
-        if let (Came::Answered, Some(state)) = (came, operation.state.at(instant).clone()) {
+        let state = operation.state.at(instant).clone();
+        if came == Came::Answered && state.is_none() {
+            coverage.saw("answer that is no look");
+        }
+        if let (Came::Answered, Some(state)) = (came, state) {
             let at = Answered {
                 sequence,
                 requested_at,
@@ -358,7 +379,7 @@ impl<'a> Poller<'a> {
             asked.push((sent, instant, number, page));
         }
         asked.sort_by_key(|(sent, ..)| sent.received_at);
-        self.free_at[task.op] = asked[asked.len() - 1].0.received_at;
+        self.free_at[task.op] = asked[asked.len() - 1].0.received_at - self.clock_error_ms;
         let sent = asked.iter().map(|(sent, ..)| sent.clone()).collect();
         let came = self.wires[task.process].keep(sent).await;
         let mut answered = Vec::new();
@@ -406,15 +427,16 @@ impl<'a> Poller<'a> {
         rows.div_ceil(page_size) + usize::from(self.dice.one_in(8))
     }
 
-    /// When the next request about an operation goes out and comes back, and when the cloud looks. Requests
-    /// that are in flight together have the same number `index` up.
+    /// When, by the poller's clock, the next request about an operation goes out and comes back, and when the
+    /// cloud truly looks. Requests that are in flight together are told apart by `index`.
     fn times(&mut self, op: usize, index: usize) -> (i64, i64, i64) {
         let most_ms = self.dice.pick(&[0, 50, 5_000, 5_000]);
         let requested_at =
             self.free_at[op] + self.dice.between(0, 20) + i64::try_from(index).expect("few");
         let received_at = requested_at + self.dice.between(0, most_ms);
         let instant = self.dice.between(requested_at, received_at);
-        (requested_at, received_at, instant)
+        let error_ms = self.clock_error_ms;
+        (requested_at + error_ms, received_at + error_ms, instant)
     }
 }
 

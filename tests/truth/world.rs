@@ -86,8 +86,8 @@ pub struct World {
 impl World {
     /// A world of a few operations. `size` from 1 makes it richer.
     pub fn new(dice: &mut Dice, size: usize) -> Self {
-        // Half a minute in which all moves while it is read, or a day in which little does.
-        let length_ms = dice.pick(&[30_000, 120_000, 7_200_000, 86_400_000]);
+        // Minutes in which all moves while it is read, or a day in which little does.
+        let length_ms = dice.pick(&[60_000, 200_000, 200_000, 7_200_000, 86_400_000]);
         let end = BEGIN + length_ms;
         let count = 1 + dice.below(size.min(3));
         let operations = (0..count)
@@ -265,10 +265,12 @@ fn rows(dice: &mut Dice, end: i64, size: usize) -> Vec<Row> {
         return rows;
     }
     let changes = dice.below(count * 6);
+    // In some lists nothing happens but that rows take each other's place.
+    let calm = if dice.one_in(3) { 6 } else { 10 };
     for at in dice.instants(changes, BEGIN + 1, end) {
-        match dice.below(10) {
+        match dice.below(calm) {
             0 => reorder(dice, &mut rows, at),
-            1..=3 => take_place(dice, &mut rows, at),
+            1..=5 => take_place(dice, &mut rows, at),
             _ => {
                 let row = &mut rows[dice.below(count)];
                 let next = change_row(dice, row.state.last().as_ref());
@@ -332,7 +334,8 @@ fn take_place(dice: &mut Dice, rows: &mut [Row], at: i64) {
     if present.is_empty() || absent.is_empty() {
         return;
     }
-    // Mostly the first goes, so that the others move up past a reader of the next page.
+    // Mostly the first goes and the other comes last, so that those between move up past a reader who has
+    // begun.
     let first = present
         .iter()
         .copied()
@@ -343,6 +346,8 @@ fn take_place(dice: &mut Dice, rows: &mut [Row], at: i64) {
         first.expect("some")
     };
     rows[going].state.change(at, None);
-    let next = new_row(dice);
-    rows[dice.pick(&absent)].state.change(at, Some(next));
+    let last_rank = rows.iter().map(|row| *row.rank.last()).max();
+    let coming = &mut rows[dice.pick(&absent)];
+    coming.rank.change(at, last_rank.expect("some") + 1);
+    coming.state.change(at, Some(new_row(dice)));
 }

@@ -54,20 +54,24 @@ pub struct Stretch {
     pub left_latest: Option<i64>,
     /// The looks within.
     pub looks: Vec<Look>,
+    /// Whether it is a row's, which an answer may show without being a look.
+    pub is_row: bool,
 }
 
 impl Stretch {
-    /// Request of the last look with this status, or of the answer that showed it if that is later.
+    /// Request of the last look with this status; for a row that of the answer that showed it if it is later.
     pub fn left_earliest(&self) -> i64 {
-        let last = self.looks.last().map_or(i64::MIN, |look| look.requested_at);
-        last.max(self.shown.requested_at)
+        let shown = self.shown.requested_at;
+        match self.looks.last() {
+            Some(look) if !self.is_row => look.requested_at,
+            Some(look) => look.requested_at.max(shown),
+            None => shown,
+        }
     }
 
     /// It lasted at least, s.
     pub fn min_duration_seconds(&self) -> i64 {
-        (self.left_earliest() - self.shown.received_at)
-            .max(0)
-            .div_euclid(1000)
+        (self.left_earliest() - self.shown.received_at).max(0) / 1000
     }
 
     /// It lasted at most, s.
@@ -92,8 +96,9 @@ impl Stretch {
     }
 }
 
+/// Rounded up. Where a clock was set back no time has passed, rather than less than none.
 fn seconds_up(ms: i64) -> i64 {
-    (ms + 999).div_euclid(1000)
+    (ms.max(0) + 999) / 1000
 }
 
 /// All that may be said of one thing.
@@ -166,6 +171,7 @@ impl Chronicle {
             entered_earliest,
             left_latest: None,
             looks: Vec::new(),
+            is_row: listing_id.is_some(),
         });
     }
 

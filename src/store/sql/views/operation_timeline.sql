@@ -17,7 +17,7 @@ SELECT
     max(0, left_earliest - entered_latest) / 1000 AS min_duration_seconds, -- it lasted at least, so far while it lasts, seconds
     (max(0, left_latest - entered_earliest) + 999) / 1000 AS max_duration_seconds, -- it lasted at most, seconds; NULL if an end is unknown
     looks AS looks, -- looks that showed it
-    (widest_look_gap_ms + 999) / 1000 AS widest_look_gap_seconds, -- longest time from one look's request to the next one's receipt, seconds
+    (max(0, widest_look_gap_ms) + 999) / 1000 AS widest_look_gap_seconds, -- longest time from one look's request to the next one's receipt, seconds
     utc(cloud_started) AS cloud_started_at, -- start as the cloud tells it
     utc(cloud_ended) AS cloud_ended_at -- end as the cloud tells it
 FROM (

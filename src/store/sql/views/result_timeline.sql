@@ -19,14 +19,15 @@ SELECT
     max(0, left_earliest - entered_latest) / 1000 AS min_duration_seconds, -- it lasted at least, so far while it lasts, seconds
     (max(0, left_latest - entered_earliest) + 999) / 1000 AS max_duration_seconds, -- it lasted at most, seconds; NULL if an end is unknown
     looks AS looks, -- complete listings that held it
-    (widest_look_gap_ms + 999) / 1000 AS widest_look_gap_seconds -- longest time from one look's start to the next one's end, seconds
+    (max(0, widest_look_gap_ms) + 999) / 1000 AS widest_look_gap_seconds -- longest time from one look's start to the next one's end, seconds
 FROM (
     SELECT
         o.service, o.account_id, o.region_id, o.operation_id,
         t.account_id AS target_account_id, t.region_id AS target_region_id,
         s.stretch AS sequence, w.status, w.phase, reason.value AS reason,
         CASE WHEN s.version > 1 AND before.flags & 1 THEN
-            max(coalesce(look_before.started_at, 0), requested_at(former.from_sequence))
+            max(coalesce(CASE WHEN look_before.end_sequence >= former.from_sequence THEN look_before.started_at END, 0),
+                requested_at(former.from_sequence))
         END AS entered_earliest,
         received_at(s.from_sequence) AS entered_latest,
         max(coalesce(CASE WHEN look_last.end_sequence >= s.from_sequence THEN look_last.started_at END, 0),

@@ -1,0 +1,64 @@
+//! Clocks that are wrong: ours, which steps and drifts, and the server's, which may be anywhere.
+
+use std::sync::Arc;
+
+use optrail::model::{Clock, ManualClock, UtcMillis};
+
+use crate::world::{MINUTE_MS, World, running};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// A world whose gateway and whose collector have a clock apart from the world's.
+fn world_with(ours: &Arc<ManualClock>) -> World {
+    let theirs = Arc::clone(ours) as Arc<dyn Clock>;
+    World::with(1, |config| config.signature_clock = Some(theirs))
+}
+
+#[test]
+fn a_clock_that_steps_back_disorders_nothing() {
+    let ours = Arc::new(ManualClock::new(UtcMillis(4_000_000_000_000)));
+    let world = world_with(&ours);
+    let mut spec = running(&world, 2);
+    spec.status = spec.status.then(MINUTE_MS, "SUCCEEDED".into());
+    world.add_ros(spec);
+    let mut collector = world.collector();
+    collector.clock = Arc::clone(&ours) as Arc<dyn Clock>;
+    for step_ms in [-HOUR_MS, 2 * HOUR_MS, -HOUR_MS / 2] {
+        assert_eq!(world.collect_as(&collector).row.outcome, "complete");
+        ours.advance_ms(step_ms);
+        world.clock.advance_ms(i64::from(MINUTE_MS));
+    }
+    assert_eq!(
+        world.lines("SELECT version, status FROM operation_history ORDER BY version"),
+        ["1,RUNNING", "2,SUCCEEDED"]
+    );
+    let negative = "SELECT count(*) FROM status_timeline WHERE min_duration_seconds < 0 OR max_duration_seconds < 0";
+    assert_eq!(world.number(negative), 0);
+    let backward =
+        "SELECT count(*) FROM collection_runs WHERE duration_ms < 0 OR ended_at < started_at";
+    assert_eq!(world.number(backward), 0);
+    world.verify();
+}
+
+#[test]
+fn a_timestamp_that_is_refused_is_told_as_such_and_nothing_is_concluded() {
+    let ours = Arc::new(ManualClock::new(UtcMillis(1_800_000_000_000)));
+    let world = world_with(&ours);
+    world.add_ros(running(&world, 2));
+    let mut collector = world.collector();
+    collector.clock = Arc::clone(&ours) as Arc<dyn Clock>;
+    world.collect_as(&collector);
+    let wrong = ManualClock::new(ours.now().plus_ms(HOUR_MS));
+    collector.clock = Arc::new(wrong);
+    let end = world.collect_as(&collector);
+    assert_eq!((&*end.row.outcome, end.row.watches_failed), ("failed", 1));
+    assert_eq!(
+        world.lines("SELECT action, outcome FROM requests WHERE run_id = 2"),
+        ["GetCallerIdentity,clock"]
+    );
+    assert_eq!(
+        world.lines("SELECT DISTINCT present, version FROM results"),
+        ["1,1"]
+    );
+    world.verify();
+}
