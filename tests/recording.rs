@@ -7,6 +7,8 @@
 
 #[path = "recording/clocks.rs"]
 mod clocks;
+#[path = "recording/ends.rs"]
+mod ends;
 #[path = "recording/exit_codes.rs"]
 mod exit_codes;
 #[path = "recording/expected.rs"]

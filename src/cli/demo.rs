@@ -26,7 +26,7 @@ use crate::sandbox::{
 use crate::services::alidns::DEFAULT_LANG;
 use crate::store::query::Query;
 use crate::store::watches::WatchTarget;
-use crate::store::{Connection, open};
+use crate::store::{Connection, open, story};
 use crate::verify::{Depth, verify};
 
 /// Show it all in ten seconds, without an account or a network
@@ -211,16 +211,16 @@ fn tell(database: &Path, story: &Story, evidence_size: i64) -> anyhow::Result<()
         "What was seen of each operation, and when (simulated cloud, {} rounds over {} minutes):\n",
         story.rounds, story.minutes
     )?;
-    print(&connection, TIMELINE, Format::Table, &mut out)?;
+    print(&connection, story::TIMELINE, Format::Table, &mut out)?;
     writeln!(
         out,
         "\nseen_from and seen_until are the first and the last look that showed the status. It changed between\ntwo looks, so that it lasted as many seconds as lasted_s says, as far as anybody can know."
     )?;
     writeln!(out, "\nWhat people did, and what came of it:\n")?;
-    print(&connection, INTERVENTIONS, Format::Table, &mut out)?;
+    print(&connection, story::INTERVENTIONS, Format::Table, &mut out)?;
     writeln!(out, "\nSome of its results, failures first, as CSV:\n")?;
     let mut csv = Vec::new();
-    print(&connection, RESULTS, Format::Csv, &mut csv)?;
+    print(&connection, story::RESULTS, Format::Csv, &mut csv)?;
     for line in String::from_utf8_lossy(&csv).lines().take(CSV_ROWS) {
         writeln!(out, "{line}")?;
     }
@@ -241,31 +241,6 @@ fn tell(database: &Path, story: &Story, evidence_size: i64) -> anyhow::Result<()
     })?;
     Ok(())
 }
-
-/// The timeline of operations, in the columns that fit a terminal.
-const TIMELINE: &str = "
-SELECT t.service || ' ' || coalesce(o.kind || ' ' || coalesce(o.resource_name, t.operation_id),
-        substr(t.operation_id, 1, 11) || '…') AS operation,
-    CASE t.service WHEN 'alidns' THEN t.status || ' ' || t.phase ELSE t.status END AS status,
-    substr(t.entered_latest_at, 12, 8) AS seen_from, substr(t.left_earliest_at, 12, 8) AS seen_until,
-    CASE WHEN t.max_duration_seconds IS NULL THEN t.min_duration_seconds || ' or more'
-        ELSE t.min_duration_seconds || ' to ' || t.max_duration_seconds END AS lasted_s,
-    t.looks, CASE WHEN t.left_latest_at IS NULL THEN o.watch_state END AS watch
-FROM operation_timeline t
-JOIN operations o USING (service, account_id, region_id, operation_id)
-ORDER BY t.service DESC, o.resource_name, o.kind, t.operation_id, t.sequence";
-
-const INTERVENTIONS: &str = "
-SELECT o.kind || ' ' || o.resource_name AS stopped, substr(i.requested_at, 12, 8) AS at, i.reason, i.ticket,
-    i.outcome AS answer, i.effect, substr(i.effect_seen_at, 12, 8) AS seen_at
-FROM interventions i
-JOIN operations o USING (service, account_id, region_id, operation_id)
-ORDER BY i.intervention_id";
-
-const RESULTS: &str = "
-SELECT operation_id, target_account_id, target_region_id, status, status_reason, version
-FROM results
-ORDER BY phase <> 'failed', operation_id, target_account_id, target_region_id";
 
 fn print(
     connection: &Connection,

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::Exit;
-use super::output::{DataFormat, complaint, to_stdout};
+use super::output::{DataFormat, message, to_stdout};
 use crate::collect::{Lock, LockError};
-use crate::config::Config;
+use crate::config::{Config, Verbosity};
 use crate::store::StoreError;
 use crate::verify::rebuild;
 
@@ -29,7 +29,9 @@ pub fn run(_: &RebuildArgs, config: &Config) -> anyhow::Result<Exit> {
     let _lock = match Lock::exclusive(&config.lock_path()) {
         Ok(lock) => lock,
         Err(LockError::Held(_)) => {
-            complaint(config, "a collector is running; rebuild when it has ended");
+            if config.verbosity >= Verbosity::Verbose {
+                message("a collector is running; rebuild when it has ended");
+            }
             return Ok(Exit::Locked);
         }
         Err(error) => return Err(error.into()),

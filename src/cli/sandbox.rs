@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::values::duration;
 use super::{Exit, asking, output};
-use crate::collect::{Signal, Stopping};
+use crate::collect::Stopping;
 use crate::model::SystemClock;
 use crate::sandbox::scenario::Scenario;
 use crate::sandbox::{
@@ -26,7 +26,9 @@ use crate::sandbox::{
 Examples:
   optrail sandbox
   optrail sandbox --listen 127.0.0.1:8600 --scenario paging
-  optrail collect --endpoint http://127.0.0.1:8600")]
+  optrail collect --endpoint http://127.0.0.1:8600
+
+Exit status: 130 or 143, since only a signal ends it; 1 where it cannot listen.")]
 pub struct SandboxArgs {
     /// Where to listen; port 0 takes any that is free
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
@@ -63,10 +65,7 @@ pub fn run(args: &SandboxArgs) -> anyhow::Result<Exit> {
         ));
         stopping.stopped().await;
         sandbox.shutdown().await;
-        Ok(match stopping.signal() {
-            Some(Signal::Terminate) => Exit::Terminated,
-            Some(Signal::Interrupt) | None => Exit::Interrupted,
-        })
+        Ok(stopping.signal().map_or(Exit::Done, Exit::from))
     })
 }
 

@@ -23,6 +23,8 @@ pub mod runs;
 pub mod selection;
 pub mod show;
 pub mod status;
+#[cfg(feature = "sandbox")]
+pub mod story;
 pub mod unknowns;
 pub mod views;
 pub mod watches;

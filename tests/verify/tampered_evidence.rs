@@ -123,6 +123,10 @@ fn a_leaf_with_a_right_hash_and_another_story_is_found() {
     assert_agrees(&recorded.verify(Depth::Leaves));
     let report = recorded.verify(Depth::All);
     assert_names(&report, Kind::Invalid, "exchange", &key);
+    // Lengths whose sum is more than any number.
+    let forged = forge(answer, r#""length":"#, r#""length":900000000000000"#);
+    let recorded = Recorded::changed(&forged);
+    assert_names(&recorded.verify(Depth::All), Kind::Invalid, "leaf", &key);
     // What is no digest cannot be read.
     let forged = forge(answer, r#""body":""#, r#""body":"A"#);
     let report = Recorded::changed(&forged).verify(Depth::Leaves);

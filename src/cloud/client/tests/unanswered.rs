@@ -80,14 +80,14 @@ async fn a_deadline_ends_an_attempt_or_keeps_it_from_beginning() {
         Limits::default(),
     );
     let request = request(Action::GetCallerIdentity);
-    let soon = Instant::now() + Duration::from_millis(600);
+    let begun = Instant::now();
+    let soon = begun + Duration::from_millis(600);
     let exchange = client.send(&request, &credentials(), Some(soon)).await;
     assert_eq!(
         exchange.end,
         End::NoAnswer(NoAnswer::unreachable("deadline"))
     );
-    let elapsed_ms = exchange.received_at.0 - exchange.requested_at.0;
-    assert!((1..4_000).contains(&elapsed_ms), "{elapsed_ms}");
+    assert!(begun.elapsed() < Duration::from_secs(4));
 
     let exchange = client.send(&request, &credentials(), Some(soon)).await;
     assert_eq!(
