@@ -42,7 +42,7 @@ const MESSAGE: &[u8] = b"string to sign is:";
 
 /// Places of one kind that are looked at one by one; real answers have two. What follows them is cut as a
 /// whole: each place may take a pass over the body, and a body of millions of them would take for ever.
-const PLACES_MAX: usize = 100;
+const PLACES_MAX: usize = 16;
 
 /// The cuts that the places demand.
 pub(super) fn cuts(body: &[u8]) -> Vec<Cut> {

@@ -390,7 +390,7 @@ fn a_flood_of_echoes_is_cut_as_a_whole_and_in_no_time() {
     for place in ["<StringToSign>", "string to sign is: "] {
         let body = format!(
             "<Error><Code>SignatureDoesNotMatch</Code>{}",
-            place.repeat(200_000)
+            place.repeat(50_000)
         );
         let redacted = Redactor::new(&[]).redact(body.into_bytes(), &[]);
         assert!(redacted.bytes.len() < 10_000, "{}", redacted.bytes.len());
