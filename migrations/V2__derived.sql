@@ -238,6 +238,7 @@ CREATE TABLE listing (
     run_id INTEGER NOT NULL REFERENCES run (run_id) -- the run
 ) STRICT;
 CREATE INDEX listing_by_run ON listing (run_id);
+CREATE INDEX listing_by_op ON listing (op);
 
 -- The verdict on a listing, when it closes.
 CREATE TABLE listing_end (
