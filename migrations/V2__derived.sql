@@ -116,6 +116,7 @@ CREATE TABLE exchange (
     page_number INTEGER, -- page asked for
     attempt INTEGER NOT NULL, -- 1 for the first request, more for repeats
     outcome TEXT NOT NULL, -- what became of it
+    request_id TEXT, -- RequestId of the answer where it was not cut out of the body; else it stands beside the leaf
     look INTEGER, -- number of this look at the operation, from 1; NULL where it is none
     look_gap_ms INTEGER -- from the request of the look before to the receipt of this one, ms
 ) STRICT;
@@ -220,7 +221,7 @@ CREATE TABLE bpstudio_operation_version (
 CREATE TABLE alidns_batch_version (
     op INTEGER NOT NULL, -- the task
     version INTEGER NOT NULL, -- its version
-    task_id INTEGER, -- TaskId
+    task_id TEXT, -- TaskId
     batch_type TEXT, -- BatchType
     status INTEGER, -- Status: 0 in progress, 1 completed, 2 failed
     total_count INTEGER, -- TotalCount

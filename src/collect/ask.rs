@@ -39,8 +39,8 @@ pub struct Failure {
     pub region_id: Option<String>,
     /// The operation or task asked for.
     pub operation_id: Option<String>,
-    /// What became of it.
-    pub outcome: Outcome,
+    /// What became of it: a request's outcome, or `incomplete` of a list of which every page was answered.
+    pub outcome: &'static str,
     /// Code of the answer.
     pub code: Option<String>,
     /// Message of the answer, or why there was none.
@@ -288,7 +288,7 @@ impl Caller {
                 .parameter("OperationId")
                 .or_else(|| request.parameter("TaskId"))
                 .map(str::to_owned),
-            outcome: answer.outcome,
+            outcome: answer.outcome.as_str(),
             code: answer.code.clone(),
             message: answer.message.clone(),
             request_id: answer.request_id.clone(),

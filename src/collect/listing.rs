@@ -118,7 +118,11 @@ enum LastPage {
 /// Counted by the PageSize *answered*: the server may cap the one that was asked for.
 fn last_page(first: &ResultsPage) -> LastPage {
     let rows = i64::try_from(first.rows.len()).unwrap_or(i64::MAX);
-    let size = first.page_size.filter(|size| *size > 0).unwrap_or(rows);
+    // A page that is not the last has as many rows as a page can have, whatever size it claims.
+    let size = first
+        .page_size
+        .filter(|size| *size > 0)
+        .map_or(rows, |size| size.min(rows));
     match first.total_count {
         Some(total) if total <= rows => LastPage::Known(1),
         Some(total) if size > 0 => {
@@ -128,6 +132,14 @@ fn last_page(first: &ResultsPage) -> LastPage {
         // A list that counts rows and shows none has nothing more to show.
         Some(_) => LastPage::Known(1),
         None => LastPage::Unknown,
+    }
+}
+
+/// Whether it is a page without rows.
+fn is_empty(answer: &Answer) -> bool {
+    match &answer.content {
+        Content::ResultsPage(reading) => reading.value.rows.is_empty(),
+        _ => false,
     }
 }
 
@@ -143,9 +155,11 @@ async fn read_rest(
     let mut asked: JoinSet<Result<Option<Answer>, StoreError>> = JoinSet::new();
     let mut all_answered = true;
     let mut hopeless = false;
+    let mut ended = false;
     loop {
         while asked.len() < PAGES_QUEUED
             && !hopeless
+            && !ended
             && let Some(number) = waiting.next()
         {
             let (caller, listed) = (Arc::clone(caller), listed.clone());
@@ -156,8 +170,11 @@ async fn read_rest(
         let Some(answer) = asked.join_next().await else {
             break;
         };
-        let outcome = answer??.map(|answer| answer.outcome);
+        let answer = answer??;
+        let outcome = answer.as_ref().map(|answer| answer.outcome);
         all_answered &= outcome == Some(Outcome::Ok);
+        // The end of a list that counts more rows than it has.
+        ended |= answer.is_some_and(|answer| is_empty(&answer));
         // What refuses one page refuses them all; and once the time for repeats is over, a list that lacks
         // a page is not worth a timeout for each of the others.
         hopeless |= match outcome {

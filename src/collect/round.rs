@@ -13,11 +13,11 @@ use super::poll::{self, Run};
 use super::{Signal, Stopping};
 use crate::cloud::{Client, ClientConfig, CloudError, Credentials};
 use crate::evidence::leaf::{Leaf, RunEnd, RunKind, RunStart, Watch};
-use crate::model::{CallerIdentity, Clock, Outcome, Service, UtcMillis};
+use crate::model::{Action, CallerIdentity, Clock, Outcome, Service, UtcMillis, Verdict};
 use crate::record::{PlanEntry, Recorder};
 use crate::services::{Content, sts};
 use crate::store::runs::RunEndRow;
-use crate::store::{Connection, StoreError, evidence, watches};
+use crate::store::{Connection, StoreError, evidence, listings, watches};
 
 /// The name of the only credentials there are where no account is configured: those of the default chain,
 /// or of `--profile`.
@@ -175,10 +175,17 @@ impl Collector {
         let ended = caller.recorder.end_run(end).await;
         asked?;
         let (row, evidence_size, evidence_root) = ended?;
+        let run_id = started.run_id;
+        let unfinished = caller
+            .recorder
+            .read(move |db| listings::unfinished(db, run_id))
+            .await?;
+        let mut failures = caller.take_failures();
+        failures.extend(unfinished.into_iter().map(incomplete));
         Ok(RoundEnd {
             started_at: now,
             row,
-            failures: caller.take_failures(),
+            failures,
             evidence_size,
             evidence_root,
             signal: self.stopping.signal(),
@@ -279,6 +286,20 @@ pub(super) async fn identity(
         Content::CallerIdentity(identity) if answer.outcome == Outcome::Ok => Some(identity.value),
         _ => None,
     }))
+}
+
+/// A list that stayed incomplete, as a failure to tell.
+fn incomplete(list: listings::Unfinished) -> Failure {
+    Failure {
+        account_id: Some(list.account_id),
+        action: Action::ListStackGroupOperationResults,
+        region_id: Some(list.region_id),
+        operation_id: Some(list.operation_id),
+        outcome: Verdict::Incomplete.as_str(),
+        code: None,
+        message: list.reason,
+        request_id: None,
+    }
 }
 
 fn plan_entry(watched: &Watched) -> PlanEntry {

@@ -90,7 +90,7 @@ fn error_entry(failure: &Failure) -> ErrorEntry<'_> {
         action: failure.action.as_str(),
         region_id: failure.region_id.as_deref(),
         operation_id: failure.operation_id.as_deref(),
-        outcome: failure.outcome.as_str(),
+        outcome: failure.outcome,
         code: failure.code.as_deref(),
         message: failure.message.as_deref(),
         request_id: failure.request_id.as_deref(),

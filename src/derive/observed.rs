@@ -233,7 +233,7 @@ pub fn alidns(batch: &BatchCount, extra: Option<&Value>) -> Observed {
         unknown_fields: unknown_fields(extra),
     };
     let fields = vec![
-        exact("task_id", batch.task_id),
+        exact("task_id", batch.task_id.map(|id| id.to_string())),
         exact("batch_type", batch.batch_type.clone()),
         exact("status", batch.status),
         exact("total_count", batch.total_count),

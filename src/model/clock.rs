@@ -11,10 +11,12 @@ pub trait Clock: Send + Sync {
     /// The present instant; it may step in either direction between two calls.
     fn now(&self) -> UtcMillis;
 
-    /// The instant when `elapsed` has passed on the monotonic clock since `earlier`: never before it, even
-    /// if this clock stepped.
+    /// An instant at which `elapsed` has passed for certain on the monotonic clock since `earlier`, as soon
+    /// after as milliseconds can say: never before `earlier`, even if this clock stepped. `earlier` itself
+    /// was cut to a millisecond, and what is said to have been there by then must have been.
     fn after(&self, earlier: UtcMillis, elapsed: Duration) -> UtcMillis {
-        earlier.plus_ms(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
+        let elapsed_ms = elapsed.as_micros().div_ceil(1000) + 1;
+        earlier.plus_ms(i64::try_from(elapsed_ms).unwrap_or(i64::MAX))
     }
 }
 

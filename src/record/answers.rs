@@ -9,6 +9,7 @@ use crate::model::{Action, OperationKey, Outcome, ResultsPage, Service};
 use crate::services::alidns::BatchAnswer;
 use crate::services::bpstudio::BpstudioAnswer;
 use crate::services::{self, Answer, Asked, Content, UnknownItem};
+use crate::store::evidence::LeafRow;
 use crate::store::exchanges::ExchangeRow;
 use crate::store::{StoreError, exchanges, interventions, operations, runs, unknowns};
 
@@ -16,40 +17,56 @@ use crate::store::{StoreError, exchanges, interventions, operations, runs, unkno
 pub(super) fn exchange(
     deriver: &mut Deriver,
     place: Place<'_>,
-    sequence: i64,
+    row: &LeafRow,
     leaf: &Exchange,
     body: &[u8],
 ) -> Result<(), StoreError> {
     match &leaf.ask {
         Ask::Page { listing, page } => {
-            let action = Action::ListStackGroupOperationResults;
-            let answer = services::read(action, &asked_page(*page), leaf.http_status, body);
-            let row = page_row(
-                sequence,
-                leaf.run,
-                (*listing, *page),
-                leaf.attempt,
-                answer.outcome,
-            );
-            insert(place, &row, &answer, leaf.http_status)?;
-            count_unknowns(place, action, sequence, &answer)?;
-            match &answer.content {
-                Content::ResultsPage(reading) => {
-                    let page = PageLeaf {
-                        sequence,
-                        page_number: *page,
-                        leaf,
-                    };
-                    listings::add_page(deriver, place, *listing, &page, &reading.value)
-                }
-                _ => {
-                    listings::add_failure(deriver, *listing, *page, answer.outcome);
-                    Ok(())
-                }
-            }
+            answer_to_page(deriver, place, row, leaf, (*listing, *page), body)
         }
-        Ask::Call(call) => answer_to_call(deriver, place, sequence, leaf, call, body),
+        Ask::Call(call) => answer_to_call(deriver, place, row, leaf, call, body),
     }
+}
+
+fn answer_to_page(
+    deriver: &mut Deriver,
+    place: Place<'_>,
+    row: &LeafRow,
+    leaf: &Exchange,
+    (listing, page_number): (i64, u32),
+    body: &[u8],
+) -> Result<(), StoreError> {
+    let sequence = row.sequence;
+    let action = Action::ListStackGroupOperationResults;
+    let answer = services::read(action, &asked_page(page_number), leaf.http_status, body);
+    let page = (listing, page_number);
+    let mut exchange = page_row(sequence, leaf.run, page, leaf.attempt, answer.outcome);
+    exchange.request_id = uncut_request_id(row, &answer);
+    insert(place, &exchange, &answer, leaf.http_status)?;
+    count_unknowns(place, action, sequence, &answer)?;
+    match &answer.content {
+        Content::ResultsPage(reading) => {
+            let page = PageLeaf {
+                sequence,
+                page_number,
+                leaf,
+            };
+            listings::add_page(deriver, place, listing, &page, &reading.value)
+        }
+        _ => {
+            listings::add_failure(deriver, listing, page_number, answer.outcome);
+            Ok(())
+        }
+    }
+}
+
+/// The RequestId of an answer whose body was kept whole, because it has not exactly one.
+fn uncut_request_id(row: &LeafRow, answer: &Answer) -> Option<String> {
+    answer
+        .request_id
+        .clone()
+        .filter(|_| row.request_id.is_none())
 }
 
 /// An attempt without an answer.
@@ -136,6 +153,7 @@ fn page_row(
         page,
         attempt: i64::from(attempt),
         outcome,
+        request_id: None,
         look: None,
     }
 }
@@ -154,6 +172,7 @@ fn call_row(
         page: None,
         attempt: i64::from(attempt),
         outcome,
+        request_id: None,
         look: None,
     }
 }
@@ -161,11 +180,12 @@ fn call_row(
 fn answer_to_call(
     deriver: &mut Deriver,
     place: Place<'_>,
-    sequence: i64,
+    leaf_row: &LeafRow,
     leaf: &Exchange,
     call: &Call,
     body: &[u8],
 ) -> Result<(), StoreError> {
+    let sequence = leaf_row.sequence;
     let asked: Asked = call.parameters.iter().collect();
     let answer = services::read(call.action, &asked, leaf.http_status, body);
     let op = match asked_key(call).or_else(|| answered_key(call, &answer)) {
@@ -173,6 +193,7 @@ fn answer_to_call(
         None => None,
     };
     let mut row = call_row(sequence, leaf.run, op, leaf.attempt, answer.outcome);
+    row.request_id = uncut_request_id(leaf_row, &answer);
     let observed = observe(&answer);
     if let (Some(op), Some(_)) = (op, &observed) {
         row.look = Some(next_look(place, op, leaf)?);

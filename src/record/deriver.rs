@@ -122,7 +122,7 @@ impl Deriver {
             }
             Leaf::Exchange(exchange) => {
                 let bytes = body::read_body(place.evidence, row)?.unwrap_or_default();
-                answers::exchange(self, place, sequence, &exchange, &bytes)
+                answers::exchange(self, place, row, &exchange, &bytes)
             }
             Leaf::NoAnswer(no_answer) => answers::no_answer(self, place, sequence, &no_answer),
             Leaf::RunEnd(end) => runs::end(self, place, sequence, &end),

@@ -20,6 +20,8 @@ pub struct ExchangeRow {
     pub attempt: i64,
     /// What became of it.
     pub outcome: Outcome,
+    /// RequestId of the answer, where the leaf's row does not have it.
+    pub request_id: Option<String>,
     /// Number of this look, and milliseconds since the request of the look before.
     pub look: Option<(i64, Option<i64>)>,
 }
@@ -28,8 +30,9 @@ pub struct ExchangeRow {
 pub fn insert(connection: &Connection, row: &ExchangeRow) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO exchange (sequence, run_id, op, listing_id, page_number, attempt, outcome, look, look_gap_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO exchange (sequence, run_id, op, listing_id, page_number, attempt, outcome, look, look_gap_ms,
+                 request_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             row.sequence,
@@ -40,7 +43,8 @@ pub fn insert(connection: &Connection, row: &ExchangeRow) -> Result<(), StoreErr
             row.attempt,
             row.outcome.as_str(),
             row.look.map(|(look, _)| look),
-            row.look.and_then(|(_, gap_ms)| gap_ms)
+            row.look.and_then(|(_, gap_ms)| gap_ms),
+            row.request_id
         ])?;
     Ok(())
 }

@@ -190,9 +190,10 @@ pub fn newest_end(connection: &Connection, op: i64) -> Result<Option<ListingEnd>
 /// What a run's listings of an operation came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RunListings {
-    /// Whether one was complete.
+    /// Whether the newest one was complete: one that was read again because it lacked a row counts for
+    /// nothing.
     pub complete: bool,
-    /// Whether the newest complete one had only rows of a final phase.
+    /// Whether the newest one had only rows of a final phase.
     pub all_final: bool,
     /// The newest one.
     pub newest: Option<i64>,
@@ -210,10 +211,8 @@ pub fn of_run(connection: &Connection, run_id: i64, op: i64) -> Result<RunListin
     let mut found = RunListings::default();
     while let Some(row) = rows.next()? {
         found.newest = Some(row.get(0)?);
-        if row.get::<_, String>(1)? == Verdict::Complete.as_str() {
-            found.complete = true;
-            found.all_final = row.get(2)?;
-        }
+        found.complete = row.get::<_, String>(1)? == Verdict::Complete.as_str();
+        found.all_final = found.complete && row.get(2)?;
     }
     Ok(found)
 }
@@ -230,4 +229,37 @@ pub fn verdict(
         )?
         .query_row([listing_id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?)
+}
+
+/// A list that a run could not read whole, though every page was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Account whose credentials asked.
+    pub account_id: String,
+    /// Region of the stack group.
+    pub region_id: String,
+    /// The operation.
+    pub operation_id: String,
+    /// Why it is not whole.
+    pub reason: Option<String>,
+}
+
+/// The lists that a run could not read whole, of the looks that are missed for no other cause.
+pub fn unfinished(connection: &Connection, run_id: i64) -> Result<Vec<Unfinished>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT o.account_id, o.region_id, o.operation_id, (
+             SELECT e.reason FROM listing_end e JOIN listing l ON l.listing_id = e.listing_id
+             WHERE e.op = o.op AND l.run_id = m.run_id ORDER BY e.listing_id DESC LIMIT 1)
+         FROM missed_look m JOIN operation o ON o.op = m.op
+         WHERE m.run_id = ?1 AND m.cause = 'incomplete_listing' ORDER BY m.watch_id",
+    )?;
+    let rows = statement.query_map([run_id], |row| {
+        Ok(Unfinished {
+            account_id: row.get(0)?,
+            region_id: row.get(1)?,
+            operation_id: row.get(2)?,
+            reason: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -14,8 +14,8 @@ full \u{1b}[31m\",2026-01-31T08:05:00.060Z,2026-01-31T08:10:00.060Z,1,1
 ros,1000000000000001,cn-hangzhou,6da106ca-1784-4a6f-a7e1-e723863d0000,网络,CREATE,2000000000000002,cn-hangzhou,,SUCCEEDED,succeeded,\"\",2026-01-31T08:05:00.060Z,2026-01-31T08:10:00.060Z,2,1
 ";
 
-const BATCH_COUNTS_JSONL: &str = r#"{"service":"alidns","account_id":"1000000000000001","region_id":"","operation_id":"123456","version":1,"first_seen_at":"2026-01-31T08:05:00.100Z","replaced_at":"2026-01-31T08:10:00.100Z","is_current":0,"changed":null,"phase":"running","task_id":123456,"batch_type":"RR_ADD","status":0,"total_count":4,"success_count":1,"failed_count":0,"reason":null}
-{"service":"alidns","account_id":"1000000000000001","region_id":"","operation_id":"123456","version":2,"first_seen_at":"2026-01-31T08:10:00.100Z","replaced_at":null,"is_current":1,"changed":["status","success_count","failed_count"],"phase":"succeeded","task_id":123456,"batch_type":"RR_ADD","status":1,"total_count":4,"success_count":3,"failed_count":1,"reason":null}
+const BATCH_COUNTS_JSONL: &str = r#"{"service":"alidns","account_id":"1000000000000001","region_id":"","operation_id":"123456","version":1,"first_seen_at":"2026-01-31T08:05:00.100Z","replaced_at":"2026-01-31T08:10:00.100Z","is_current":0,"changed":null,"phase":"running","task_id":"123456","batch_type":"RR_ADD","status":0,"total_count":4,"success_count":1,"failed_count":0,"reason":null}
+{"service":"alidns","account_id":"1000000000000001","region_id":"","operation_id":"123456","version":2,"first_seen_at":"2026-01-31T08:10:00.100Z","replaced_at":null,"is_current":1,"changed":["status","success_count","failed_count"],"phase":"succeeded","task_id":"123456","batch_type":"RR_ADD","status":1,"total_count":4,"success_count":3,"failed_count":1,"reason":null}
 "#;
 
 #[test]

@@ -175,11 +175,21 @@ fn common_history(service: &str, rows: Vec<Vec<Value>>) -> Expectation {
 }
 
 /// The history with the fields of a service.
+/// The fields as columns of a view: a status as sent stands beside the trimmed one, but for numbers.
+fn columns(view: &str, fields: &[&str]) -> String {
+    let has_raw = view.starts_with("ros_") || view.starts_with("bpstudio_");
+    let column = |field: &&str| match *field {
+        "status" if has_raw => "status_raw".to_owned(),
+        other => other.to_owned(),
+    };
+    fields.iter().map(column).collect::<Vec<_>>().join(", ")
+}
+
 fn own_history(view: &str, fields: &[&str], rows: Vec<Vec<Value>>) -> Expectation {
     let sql = format!(
         "SELECT service, account_id, region_id, operation_id, version, first_seen_at, replaced_at, is_current, \
          changed, phase, {} FROM {view} ORDER BY operation_id, version",
-        fields.join(", ")
+        columns(view, fields)
     );
     Expectation { sql, rows }
 }
@@ -190,7 +200,7 @@ fn own_current(view: &str, fields: &[&str], history: &[Vec<Value>]) -> Expectati
     let sql = format!(
         "SELECT service, account_id, region_id, operation_id, version, first_seen_at, phase, {} FROM {view} \
          ORDER BY operation_id",
-        fields.join(", ")
+        columns(view, fields)
     );
     let current = history.iter().filter(|row| row[6] == Value::Null);
     let rows = current.map(|row| [&row[..6], &row[9..]].concat()).collect();

@@ -91,7 +91,10 @@ pub fn caller_identity() -> String {
 
 /// A failure.
 pub fn failure(code: &str, message: &str) -> String {
-    json!({"RequestId": "%R", "Code": code, "Message": message}).to_string()
+    // Named twice: such a body is kept whole.
+    let detail = json!({"RequestId": "%R"});
+    json!({"RequestId": "%R", "Code": code, "Message": message, "AccessDeniedDetail": detail})
+        .to_string()
 }
 
 /// The same in the other format.

@@ -209,7 +209,7 @@ fn alidns(truth: &Truth) -> Vec<Expectation> {
 
 fn of_batch(task: &BatchTask, state: &BatchState) -> Fields {
     vec![
-        ("task_id", number(task.task_id)),
+        ("task_id", text(&task.task_id.to_string())),
         ("batch_type", text(task.spec.batch_type.as_str())),
         ("status", number(state.status)),
         ("total_count", number(state.total_count)),

@@ -13,7 +13,8 @@ SELECT
     v.phase AS phase, -- meaning of status
     r.code AS code, -- Code of the answer
     r.response_message AS response_message, -- Message of the answer
-    r.status AS status, -- Status as sent
+    v.status AS status, -- Status, trimmed and upper-cased
+    v.status_raw AS status_raw, -- Status as sent
     r.message AS message, -- Message as sent; may hold customers' secrets
     r.message_json AS message_json, -- Message parsed, where it holds JSON
     r.message_sha256 AS message_sha256, -- SHA-256 of Message, hex

@@ -13,7 +13,7 @@ SELECT
     json_extract(l.record, '$.ticket') AS ticket, -- number of a ticket
     json_extract(l.record, '$.status_before') AS status_before, -- status just before
     e.outcome AS outcome, -- what became of the call; NULL where it was never sent
-    answer.request_id AS request_id, -- RequestId of its answer
+    coalesce(answer.request_id, e.request_id) AS request_id, -- RequestId of its answer
     CASE
         WHEN EXISTS (SELECT 1 FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase = 'stopped') THEN 'stopped'
         WHEN EXISTS (SELECT 1 FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase IN ('succeeded', 'failed', 'cancelled')) THEN 'ended_otherwise'

@@ -50,7 +50,7 @@ SELECT
             FROM bpstudio_operation_version r WHERE r.op = v.op AND r.version = v.version)
         WHEN 'alidns' THEN (
             SELECT json_object(
-                'task_id', CAST(r.task_id AS TEXT), 'batch_type', r.batch_type, 'status', r.status,
+                'task_id', r.task_id, 'batch_type', r.batch_type, 'status', r.status,
                 'total_count', r.total_count, 'success_count', r.success_count, 'failed_count', r.failed_count,
                 'reason', r.reason, 'unknown_fields', json(v.unknown_fields))
             FROM alidns_batch_version r WHERE r.op = v.op AND r.version = v.version)

@@ -31,7 +31,7 @@ SELECT
     e.outcome AS outcome, -- what became of it
     x.code AS error_code, -- Code of an answer that is not plain ok
     x.message AS error_message, -- its Message, or why there was no answer
-    l.request_id AS request_id, -- RequestId of the answer
+    coalesce(l.request_id, e.request_id) AS request_id, -- RequestId of the answer
     json_extract(l.record, '$.body') AS body_sha256, -- SHA-256 of the body kept, hex
     json_extract(l.record, '$.length') AS body_bytes, -- bytes of the body kept
     coalesce(json_array_length(l.record, '$.redacted'), 0) AS redactions -- places where an echoed secret was cut out

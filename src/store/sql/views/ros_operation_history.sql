@@ -12,7 +12,8 @@ SELECT
     v.changed AS changed, -- JSON array of the fields that differ from the version before; NULL for version 1
     v.phase AS phase, -- meaning of status
     r.action AS action, -- what the operation does: CREATE, UPDATE, DELETE, DETECT_DRIFT
-    r.status AS status, -- Status as sent
+    v.status AS status, -- Status, trimmed
+    v.status_raw AS status_raw, -- Status as sent
     r.operation_description AS operation_description, -- description given when it was started
     r.stack_group_id AS stack_group_id, -- id of the stack group
     r.stack_group_name AS stack_group_name, -- its name

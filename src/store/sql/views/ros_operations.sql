@@ -9,7 +9,8 @@ SELECT
     utc(received_at(v.from_sequence)) AS first_seen_at, -- receipt of the answer that first showed this version
     v.phase AS phase, -- meaning of status
     r.action AS action, -- what the operation does: CREATE, UPDATE, DELETE, DETECT_DRIFT
-    r.status AS status, -- Status as sent
+    v.status AS status, -- Status, trimmed
+    v.status_raw AS status_raw, -- Status as sent
     r.operation_description AS operation_description, -- description given when it was started
     r.stack_group_id AS stack_group_id, -- id of the stack group
     r.stack_group_name AS stack_group_name, -- its name
