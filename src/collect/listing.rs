@@ -263,6 +263,10 @@ mod tests {
             LastPage::Known(6)
         );
         assert_eq!(last_page(&first(10, None, Some(51))), LastPage::Known(6));
+        assert_eq!(
+            last_page(&first(10, Some(50), Some(23))),
+            LastPage::Known(3)
+        );
         assert_eq!(last_page(&first(0, Some(50), Some(0))), LastPage::Known(1));
         assert_eq!(
             last_page(&first(50, Some(50), Some(50))),

@@ -101,9 +101,14 @@ fn a_list_that_changes_its_count_is_read_three_times_and_retires_nothing() {
     forget_rows_after(&mut spec, 60, MINUTE_MS);
     world.add_ros(spec);
     for runs in 1..=3 {
-        world.collect();
+        let end = world.collect();
         assert_eq!(verdicts(&world), vec!["incomplete"; READINGS_MAX * runs]);
         assert_last_run_partial(&world);
+        // Every page was answered, and yet there is something to tell.
+        let told: Vec<_> = end.failures.iter().map(|failure| failure.outcome).collect();
+        assert_eq!(told, ["incomplete"]);
+        let reason = end.failures[0].message.as_deref().unwrap_or_default();
+        assert!(reason.starts_with("TotalCount changed from"), "{reason}");
         world.clock.advance_ms(i64::from(MINUTE_MS));
     }
     assert_eq!(
@@ -216,7 +221,9 @@ fn a_reading_that_fails_does_not_count_between_the_two_that_retire_a_row() {
     // In the second run one reading lacks the row, and the one that should confirm it is refused.
     let refused = Fault::once(FaultKind::Denied).on_action("ListStackGroupOperationResults");
     world.cloud.script(refused.after(1));
-    world.collect();
+    let end = world.collect();
+    // The complete one was to be confirmed, so that the run has seen nothing for certain.
+    assert_eq!((&*end.row.outcome, end.row.watches_failed), ("partial", 1));
     assert_eq!(verdicts(&world), ["complete", "complete", "incomplete"]);
     assert_eq!(count_gone(&world), 0);
     world.clock.advance_ms(i64::from(MINUTE_MS));
