@@ -56,7 +56,7 @@ pub(super) fn take_unread(
         .listings
         .get_mut(&listing)
         .and_then(|open| open.unchanged.as_mut());
-    let Some(unchanged) = unchanged.filter(|_| leaf.http_status == 200) else {
+    let Some(unchanged) = unchanged else {
         return Ok(false);
     };
     if !unchanged.take(row, leaf, page) {

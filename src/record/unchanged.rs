@@ -16,7 +16,7 @@ use crate::store::{StoreError, evidence, exchanges, listings, unknowns};
 /// The last look at the results of an operation, and the pages of the listing at hand that are the same.
 pub(super) struct Unchanged {
     before: ListingEnd,
-    /// Template of each page of the last look, by its number.
+    /// Template of each page of the last look that was not met again yet, by its number.
     templates: HashMap<i64, i64>,
     /// Pages of this listing so far, all of them the same.
     same: Vec<SamePage>,
@@ -60,13 +60,13 @@ impl Unchanged {
 
     /// Takes a page if it is the same as in the last look.
     pub(super) fn take(&mut self, row: &LeafRow, leaf: &Exchange, page_number: u32) -> bool {
-        let known = self.templates.get(&i64::from(page_number));
+        let number = i64::from(page_number);
         let is_same = leaf.http_status == 200
             && row.request_id.is_some()
             && row.template_id.is_some()
-            && row.template_id.as_ref() == known
-            && self.same.iter().all(|page| page.page_number != page_number);
+            && row.template_id == self.templates.get(&number).copied();
         if is_same {
+            self.templates.remove(&number);
             self.same.push(SamePage {
                 sequence: row.sequence,
                 page_number,
@@ -79,7 +79,7 @@ impl Unchanged {
 
     /// Whether every page of the last look was met again.
     pub(super) fn is_complete(&self) -> bool {
-        self.same.len() == self.templates.len()
+        self.templates.is_empty()
     }
 
     /// The pages that were not read.
@@ -97,7 +97,7 @@ impl Unchanged {
             .map(|page| page.sequence)
             .max()
             .unwrap_or(listing_id);
-        let gap = |ended_at: UtcMillis| Some(ended_at.0 - self.before.started_at?.0);
+        let gap = |ended_at: UtcMillis| Some(ended_at.0.saturating_sub(self.before.started_at?.0));
         ListingEnd {
             listing_id,
             end_sequence,
