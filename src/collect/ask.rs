@@ -284,10 +284,7 @@ impl Caller {
             account_id: how.account_id.map(str::to_owned),
             action: request.action,
             region_id: request.parameter("RegionId").map(str::to_owned),
-            operation_id: request
-                .parameter("OperationId")
-                .or_else(|| request.parameter("TaskId"))
-                .map(str::to_owned),
+            operation_id: request.operation_id().map(str::to_owned),
             outcome: answer.outcome.as_str(),
             code: answer.code.clone(),
             message: answer.message.clone(),
@@ -308,9 +305,7 @@ fn tell(request: &Request, how: &How<'_>, attempt: u32, exchange: &Exchange) {
     };
     tracing::debug!(
         action = request.action.as_str(),
-        operation = request
-            .parameter("OperationId")
-            .or_else(|| request.parameter("TaskId")),
+        operation = request.operation_id(),
         page = how.page.map(|(_, number)| number),
         attempt,
         duration_ms = exchange.received_at.0 - exchange.requested_at.0,

@@ -121,6 +121,18 @@ impl Action {
         }
     }
 
+    /// The parameter that names the operation or task asked for; `None` for a call about none.
+    pub const fn id_parameter(self) -> Option<&'static str> {
+        match self {
+            Self::GetStackGroupOperation
+            | Self::ListStackGroupOperationResults
+            | Self::StopStackGroupOperation
+            | Self::GetExecuteOperationResult => Some("OperationId"),
+            Self::DescribeBatchResultCount => Some("TaskId"),
+            Self::GetCallerIdentity => None,
+        }
+    }
+
     /// Whether it leaves the world as it was.
     pub const fn is_read_only(self) -> bool {
         !matches!(self, Self::StopStackGroupOperation)

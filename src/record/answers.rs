@@ -223,14 +223,7 @@ fn answer_to_call(
 
 /// The operation that a call asks for, where it names one.
 fn asked_key(call: &Call) -> Option<OperationKey> {
-    let parameter = match call.action {
-        Action::GetStackGroupOperation
-        | Action::StopStackGroupOperation
-        | Action::ListStackGroupOperationResults
-        | Action::GetExecuteOperationResult => "OperationId",
-        Action::DescribeBatchResultCount => "TaskId",
-        Action::GetCallerIdentity => return None,
-    };
+    let parameter = call.action.id_parameter()?;
     key(call, call.parameters.get(parameter)?.to_owned())
 }
 

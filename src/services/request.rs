@@ -35,6 +35,11 @@ impl Request {
         }
     }
 
+    /// The operation or task asked for, where one is named.
+    pub fn operation_id(&self) -> Option<&str> {
+        self.parameter(self.action.id_parameter()?)
+    }
+
     /// The value of a parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters
