@@ -5,11 +5,9 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use super::os_user::os_user;
-use crate::cloud::{
-    ClientConfig, Credentials, Endpoint, Endpoints, Limits, SignatureVersion, credentials,
-};
+use crate::cloud::{ClientConfig, Credentials, Endpoint, Endpoints, Limits, credentials};
 use crate::collect::{Collector, Failure, Stopping, host_name};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::export::escape::terminal;
 use crate::model::SystemClock;
 
@@ -44,16 +42,12 @@ pub fn collector_with(
         }
         None => Endpoints::default(),
     };
-    let signature = match config.signature {
-        config::SignatureVersion::V3 => SignatureVersion::V3,
-        config::SignatureVersion::V1 => SignatureVersion::V1,
-    };
     Ok(Collector {
         database: config.database.clone(),
         clock: Arc::new(SystemClock),
         client: ClientConfig {
             endpoints,
-            signature,
+            signature: config.signature,
             limits: Limits::default(),
         },
         credentials,

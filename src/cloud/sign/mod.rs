@@ -17,12 +17,4 @@ mod vectors;
 pub use encode::{canonical_query, hex, percent_encode};
 pub use form::form_encode;
 
-/// Which signature requests carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SignatureVersion {
-    /// ACS3-HMAC-SHA256: signature, key and token travel in headers.
-    #[default]
-    V3,
-    /// HMAC-SHA1: signature, key and token travel in the query string.
-    V1,
-}
+pub use crate::config::SignatureVersion;
