@@ -14,10 +14,10 @@ use super::{Signal, Stopping};
 use crate::cloud::{Client, ClientConfig, CloudError, Credentials};
 use crate::evidence::leaf::{Leaf, RunEnd, RunKind, RunStart, Watch};
 use crate::model::{Action, CallerIdentity, Clock, Outcome, Service, UtcMillis, Verdict};
-use crate::record::{PlanEntry, Recorder};
+use crate::record::{PlanEntry, Recorder, leaf_at};
 use crate::services::{Content, sts};
 use crate::store::runs::RunEndRow;
-use crate::store::{Connection, StoreError, evidence, listings, watches};
+use crate::store::{Connection, StoreError, listings, watches};
 
 /// The name of the only credentials there are where no account is configured: those of the default chain,
 /// or of `--profile`.
@@ -336,7 +336,7 @@ fn read_watches(db: &Connection) -> Result<Vec<Watched>, StoreError> {
 }
 
 fn declared(db: &Connection, row: &watches::WatchRow) -> Result<Watch, StoreError> {
-    match read_leaf(db, row.add_sequence)? {
+    match leaf_at(db, row.add_sequence)?.1 {
         Leaf::Watch(watch) => Ok(watch),
         _ => Err(StoreError::Inconsistent(format!(
             "leaf {} is no watch",
@@ -346,16 +346,9 @@ fn declared(db: &Connection, row: &watches::WatchRow) -> Result<Watch, StoreErro
 }
 
 fn requested_at(db: &Connection, sequence: i64) -> Result<Option<UtcMillis>, StoreError> {
-    Ok(match read_leaf(db, sequence)? {
+    Ok(match leaf_at(db, sequence)?.1 {
         Leaf::Exchange(exchange) => Some(exchange.requested_at),
         Leaf::NoAnswer(no_answer) => Some(no_answer.requested_at),
         _ => None,
     })
-}
-
-fn read_leaf(db: &Connection, sequence: i64) -> Result<Leaf, StoreError> {
-    let row = evidence::leaf(db, sequence)?
-        .ok_or_else(|| StoreError::Inconsistent(format!("leaf {sequence} is missing")))?;
-    Leaf::parse(&row.record)
-        .map_err(|error| StoreError::Inconsistent(format!("leaf {sequence}: {error}")))
 }

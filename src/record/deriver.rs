@@ -172,7 +172,7 @@ pub(super) fn parse(row: &LeafRow) -> Result<Leaf, StoreError> {
 }
 
 /// The leaf with this sequence, which must be there.
-pub(super) fn leaf_at(evidence: &Connection, sequence: i64) -> Result<(LeafRow, Leaf), StoreError> {
+pub fn leaf_at(evidence: &Connection, sequence: i64) -> Result<(LeafRow, Leaf), StoreError> {
     let row = leaf(evidence, sequence)?
         .ok_or_else(|| StoreError::Inconsistent(format!("leaf {sequence} is missing")))?;
     let parsed = parse(&row)?;

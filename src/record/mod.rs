@@ -18,7 +18,7 @@ mod session;
 mod unchanged;
 
 pub use body::read_body;
-pub use deriver::{DERIVE_VERSION, Deriver};
+pub use deriver::{DERIVE_VERSION, Deriver, leaf_at};
 pub use plan::PlanEntry;
 pub use recorder::{Recorder, RunStarted};
 pub use session::Session;
