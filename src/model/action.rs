@@ -77,19 +77,37 @@ pub enum Action {
     GetExecuteOperationResult,
     /// Counts of one DNS batch task.
     DescribeBatchResultCount,
+    /// One page of the rows of a DNS batch task that has ended.
+    DescribeBatchResultDetail,
+    /// The regions in which the service has stack groups.
+    DescribeRegions,
+    /// One page of the stack groups of a region.
+    ListStackGroups,
+    /// One page of the operations of the stack groups of one name.
+    ListStackGroupOperations,
     /// Whose credentials these are.
     GetCallerIdentity,
+    /// Temporary credentials of a role, for a key.
+    AssumeRole,
+    /// Temporary credentials of a role, for a token of an OpenID Connect provider.
+    AssumeRoleWithOidc,
 }
 
 impl Action {
     /// Every action, in the order of this enum.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::GetStackGroupOperation,
         Self::ListStackGroupOperationResults,
         Self::StopStackGroupOperation,
         Self::GetExecuteOperationResult,
         Self::DescribeBatchResultCount,
+        Self::DescribeBatchResultDetail,
+        Self::DescribeRegions,
+        Self::ListStackGroups,
+        Self::ListStackGroupOperations,
         Self::GetCallerIdentity,
+        Self::AssumeRole,
+        Self::AssumeRoleWithOidc,
     ];
 
     /// The name as it goes on the wire.
@@ -100,7 +118,13 @@ impl Action {
             Self::StopStackGroupOperation => "StopStackGroupOperation",
             Self::GetExecuteOperationResult => "GetExecuteOperationResult",
             Self::DescribeBatchResultCount => "DescribeBatchResultCount",
+            Self::DescribeBatchResultDetail => "DescribeBatchResultDetail",
+            Self::DescribeRegions => "DescribeRegions",
+            Self::ListStackGroups => "ListStackGroups",
+            Self::ListStackGroupOperations => "ListStackGroupOperations",
             Self::GetCallerIdentity => "GetCallerIdentity",
+            Self::AssumeRole => "AssumeRole",
+            Self::AssumeRoleWithOidc => "AssumeRoleWithOIDC",
         }
     }
 
@@ -114,10 +138,13 @@ impl Action {
         match self {
             Self::GetStackGroupOperation
             | Self::ListStackGroupOperationResults
-            | Self::StopStackGroupOperation => Service::Ros,
+            | Self::StopStackGroupOperation
+            | Self::DescribeRegions
+            | Self::ListStackGroups
+            | Self::ListStackGroupOperations => Service::Ros,
             Self::GetExecuteOperationResult => Service::Bpstudio,
-            Self::DescribeBatchResultCount => Service::Alidns,
-            Self::GetCallerIdentity => Service::Sts,
+            Self::DescribeBatchResultCount | Self::DescribeBatchResultDetail => Service::Alidns,
+            Self::GetCallerIdentity | Self::AssumeRole | Self::AssumeRoleWithOidc => Service::Sts,
         }
     }
 
@@ -128,14 +155,24 @@ impl Action {
             | Self::ListStackGroupOperationResults
             | Self::StopStackGroupOperation
             | Self::GetExecuteOperationResult => Some("OperationId"),
-            Self::DescribeBatchResultCount => Some("TaskId"),
-            Self::GetCallerIdentity => None,
+            Self::DescribeBatchResultCount | Self::DescribeBatchResultDetail => Some("TaskId"),
+            Self::DescribeRegions
+            | Self::ListStackGroups
+            | Self::ListStackGroupOperations
+            | Self::GetCallerIdentity
+            | Self::AssumeRole
+            | Self::AssumeRoleWithOidc => None,
         }
     }
 
     /// Whether it leaves the world as it was.
     pub const fn is_read_only(self) -> bool {
         !matches!(self, Self::StopStackGroupOperation)
+    }
+
+    /// Whether its answer is a credential, of which evidence holds no body.
+    pub const fn answers_with_credentials(self) -> bool {
+        matches!(self, Self::AssumeRole | Self::AssumeRoleWithOidc)
     }
 }
 

@@ -193,6 +193,15 @@ fn read_success(action: Action, asked: &Asked, document: &Document) -> (Outcome,
         }
         Action::GetCallerIdentity => read_identity(document)
             .map(|reading| (Outcome::Ok, Content::CallerIdentity(Box::new(reading)))),
+        Action::DescribeRegions
+        | Action::ListStackGroups
+        | Action::ListStackGroupOperations
+        | Action::DescribeBatchResultDetail => {
+            Err(InvalidAnswer::new(format!("{action} is not read yet")))
+        }
+        Action::AssumeRole | Action::AssumeRoleWithOidc => Err(InvalidAnswer::new(
+            "an answer that is a credential is not kept, and so not read",
+        )),
     };
     read.unwrap_or_else(|invalid| (Outcome::InvalidAnswer, Content::Unreadable(invalid)))
 }

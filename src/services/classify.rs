@@ -111,7 +111,12 @@ fn bears_entity(action: Action, document: &Document) -> bool {
         Action::StopStackGroupOperation => false,
         Action::GetExecuteOperationResult => document.has("Data"),
         Action::DescribeBatchResultCount => document.has("TaskId") || document.has("TotalCount"),
+        Action::DescribeBatchResultDetail => document.has("BatchResultDetails"),
+        Action::DescribeRegions => document.has("Regions"),
+        Action::ListStackGroups => document.has("StackGroups"),
+        Action::ListStackGroupOperations => document.has("StackGroupOperations"),
         Action::GetCallerIdentity => document.has("AccountId"),
+        Action::AssumeRole | Action::AssumeRoleWithOidc => document.has("Credentials"),
     }
 }
 
