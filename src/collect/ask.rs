@@ -1,112 +1,103 @@
-//! One call, with its repeats: send, keep, and only then read.
+//! One call, with its repeats: wait for its turn, send, keep, and only then read.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use super::Stopping;
-use crate::cloud::{Client, Credentials, End, Exchange, retry};
-use crate::evidence::digest::Digest;
-use crate::evidence::leaf::{self, Ask, Call, KeptBody, Lack, Parameters, ServerDate};
-use crate::evidence::redact::Redactor;
-use crate::model::{Action, Outcome};
+use super::account::Asking;
+use super::failures::Failure;
+use super::patience::RepeatUntil;
+use super::sealed::Sealed;
+use super::shared::Shared;
+use crate::cloud::credentials::{FetchReport, Fetched, Lease};
+use crate::cloud::limiter::Permit;
+use crate::cloud::{End, Exchange, retry};
+use crate::evidence::leaf::{self, Ask, Call, CredentialCall, Lack, Parameters, ServerDate};
+use crate::model::Outcome;
 use crate::record::Recorder;
 use crate::services::{self, Answer, Asked, Content, Request};
 use crate::store::StoreError;
 
-/// What a run asks with: one set of credentials, one recorder, a number of requests in flight.
-pub struct Caller {
-    client: Client,
-    credentials: Credentials,
-    redactor: Redactor,
-    /// Where everything is kept.
-    pub recorder: Recorder,
-    in_flight: Semaphore,
-    /// Whether to end.
-    pub stopping: Stopping,
-    failures: Mutex<Vec<Failure>>,
-}
+/// The code of a token whose time is over: another one may be had.
+const TOKEN_EXPIRED: &str = "InvalidSecurityToken.Expired";
 
-/// A call that failed for good, for messages and summaries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The account, where it was known.
-    pub account_id: Option<String>,
-    /// The call.
-    pub action: Action,
-    /// The region asked for.
-    pub region_id: Option<String>,
-    /// The operation or task asked for.
-    pub operation_id: Option<String>,
-    /// What became of it: a request's outcome, or `incomplete` of a list of which every page was answered.
-    pub outcome: &'static str,
-    /// Code of the answer.
-    pub code: Option<String>,
-    /// Message of the answer, or why there was none.
-    pub message: Option<String>,
-    /// RequestId of the answer.
-    pub request_id: Option<String>,
+/// What one account is asked with during one run.
+pub struct Caller {
+    asking: Asking,
+    /// What it shares with the other accounts of the run.
+    pub(super) shared: Shared,
+    /// Requests in flight of this account: one that hangs leaves the others theirs.
+    in_flight: Semaphore,
+    sealed: Mutex<Option<Arc<Sealed>>>,
+    is_refused: AtomicBool,
 }
 
 /// How a call is asked.
+#[derive(Default)]
 pub(super) struct How<'a> {
-    /// The run.
-    pub(super) run_id: i64,
     /// The account, once it is known.
     pub(super) account_id: Option<&'a str>,
     /// The listing that the call is a page of, and the page.
     pub(super) page: Option<(i64, u32)>,
     /// The intervention that the call carries out.
     pub(super) intervention: Option<i64>,
+    /// The watch for which a call is made that names no operation.
+    pub(super) watch: Option<i64>,
     /// Until when it may be repeated.
-    pub(super) repeat_until: Instant,
+    pub(super) repeat_until: RepeatUntil<'a>,
     /// When the first request must have been sent, if it matters.
     pub(super) begin_until: Option<Instant>,
 }
 
 impl Caller {
-    /// A caller with up to `concurrency` requests in flight.
-    pub fn new(
-        client: Client,
-        credentials: Credentials,
-        recorder: Recorder,
-        concurrency: usize,
-        stopping: Stopping,
-    ) -> Self {
-        let mut secrets = vec![credentials.access_key_secret().expose()];
-        secrets.extend(credentials.security_token().map(|token| token.expose()));
-        let redactor = Redactor::new(&secrets);
-        let in_flight = Semaphore::new(concurrency);
+    /// A caller for one account with up to `concurrency` requests in flight.
+    pub(super) fn new(asking: Asking, shared: &Shared, concurrency: usize) -> Self {
         Self {
-            client,
-            credentials,
-            redactor,
-            recorder,
-            in_flight,
-            stopping,
-            failures: Mutex::default(),
+            asking,
+            shared: shared.clone(),
+            in_flight: Semaphore::new(concurrency),
+            sealed: Mutex::default(),
+            is_refused: AtomicBool::new(false),
         }
     }
 
-    /// The failures so far, in the order in which they were noticed.
-    pub(super) fn take_failures(&self) -> Vec<Failure> {
-        std::mem::take(&mut *self.failures.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The run.
+    pub(super) fn run_id(&self) -> i64 {
+        self.shared.run_id
     }
 
-    /// Asks, repeating what may be repeated. `None` where nothing was sent: the time to begin was over, or
-    /// the run is to end. Only for calls that change nothing.
+    /// Where everything is kept.
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.shared.recorder
+    }
+
+    /// Whether this account cannot be asked (any more) in this run.
+    pub(super) fn is_refused(&self) -> bool {
+        self.is_refused.load(Ordering::Relaxed)
+    }
+
+    /// Whether the run is to end.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.shared.stopping.signal().is_some()
+    }
+
+    /// Asks, repeating what may be repeated. `None` where nothing was sent: the time to begin was over, the
+    /// run is to end, or there are no credentials. Only for calls that change nothing.
     pub(super) async fn ask(
         &self,
         request: &Request,
         how: &How<'_>,
     ) -> Result<Option<Answer>, StoreError> {
         let mut last = None;
+        let mut renewed = false;
         for attempt in 1.. {
-            let Some(exchange) = self.attempt(request, how, attempt).await else {
+            let Some(sent) = self.attempt(request, how, attempt).await? else {
                 break;
             };
-            let (answer, retry_after_ms) = self.keep(request, how, attempt, exchange).await?;
+            let sealed = Arc::clone(&sent.sealed);
+            let (answer, retry_after_ms) = self.keep(request, how, attempt, sent).await?;
             let code = answer.code.as_deref();
             let delay = retry::next_delay(
                 answer.outcome,
@@ -115,7 +106,12 @@ impl Caller {
                 retry_after_ms,
                 fastrand::f64(),
             );
+            let token_expired = code == Some(TOKEN_EXPIRED);
             last = Some(answer);
+            if token_expired && !renewed && self.renew(&sealed).await? {
+                renewed = true;
+                continue;
+            }
             let Some(delay) = delay else { break };
             if !self.wait(delay, how.repeat_until).await {
                 break;
@@ -135,41 +131,121 @@ impl Caller {
         how: &How<'_>,
         attempt: u32,
     ) -> Result<Option<Answer>, StoreError> {
-        let Some(exchange) = self.attempt(request, how, attempt).await else {
+        let Some(sent) = self.attempt(request, how, attempt).await? else {
             return Ok(None);
         };
-        let (answer, _) = self.keep(request, how, attempt, exchange).await?;
+        let (answer, _) = self.keep(request, how, attempt, sent).await?;
         self.note(request, how, &answer);
         Ok(Some(answer))
     }
 
     /// Waits before a call that was throttled is sent again; `false` where there is no time for it.
-    pub(super) async fn wait_for_retry(&self, attempt: u32, until: Instant) -> bool {
+    pub(super) async fn wait_for_retry(&self, attempt: u32, until: RepeatUntil<'_>) -> bool {
         match retry::next_delay(Outcome::Throttled, None, attempt, None, fastrand::f64()) {
             Some(delay) => self.wait(delay, until).await,
             None => false,
         }
     }
 
-    /// Sends once, when there is room.
-    async fn attempt(&self, request: &Request, how: &How<'_>, attempt: u32) -> Option<Exchange> {
-        // The semaphore is never closed.
-        let _room = self.in_flight.acquire().await.ok()?;
+    /// Sends once, when its turn has come and there is room.
+    async fn attempt(
+        &self,
+        request: &Request,
+        how: &How<'_>,
+        attempt: u32,
+    ) -> Result<Option<Sent>, StoreError> {
+        let until = if attempt == 1 {
+            how.begin_until
+        } else {
+            how.repeat_until.end()
+        };
+        let permit = tokio::select! {
+            permit = self.asking.limiter.admit(request.action, until) => permit,
+            () = self.shared.stopping.stopped() => None,
+        };
+        // The semaphores are never closed.
+        let (Some(permit), Ok(_room), Ok(_room_of_all)) = (
+            permit,
+            self.in_flight.acquire().await,
+            self.shared.in_flight.acquire().await,
+        ) else {
+            return Ok(None);
+        };
         let too_late = attempt == 1 && how.begin_until.is_some_and(|until| Instant::now() >= until);
-        if too_late || self.stopping.signal().is_some() {
-            return None;
+        if too_late || self.shared.stopping.signal().is_some() {
+            return Ok(None);
         }
-        Some(self.client.send(request, &self.credentials, None).await)
+        let Some(sealed) = self.sealed().await? else {
+            return Ok(None);
+        };
+        let credentials = &sealed.lease.credentials;
+        let exchange = self.asking.client.send(request, credentials, None).await;
+        Ok(Some(Sent {
+            exchange,
+            sealed,
+            permit,
+        }))
+    }
+
+    /// The credentials of now, renewed before they end; `None` where there are none.
+    pub(super) async fn sealed(&self) -> Result<Option<Arc<Sealed>>, StoreError> {
+        let fetched = self.asking.keeper.lease().await;
+        self.taken(fetched).await
+    }
+
+    /// Other credentials in place of those that the cloud calls expired; whether there are any.
+    async fn renew(&self, refused: &Sealed) -> Result<bool, StoreError> {
+        let fetched = self.asking.keeper.refresh(&refused.lease).await;
+        let fresh = self.taken(fetched).await?;
+        Ok(fresh.is_some_and(|fresh| !Arc::ptr_eq(&fresh.lease, &refused.lease)))
+    }
+
+    /// Keeps what was asked for the sake of credentials, and that there are none if there are none.
+    async fn taken(&self, fetched: Fetched) -> Result<Option<Arc<Sealed>>, StoreError> {
+        for report in fetched.reports {
+            let call = credential_call(self.run_id(), &self.asking.label, report);
+            self.recorder().keep_credential(call).await?;
+        }
+        match fetched.lease {
+            Ok(lease) => Ok(Some(self.seal(lease))),
+            Err(error) => {
+                self.refuse(&error.to_string(), None).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The lease with what recognizes its secrets in answers; made once a lease.
+    fn seal(&self, lease: Arc<Lease>) -> Arc<Sealed> {
+        let mut sealed = self.sealed.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*sealed {
+            Some(there) if Arc::ptr_eq(&there.lease, &lease) => Arc::clone(there),
+            _ => Arc::clone(sealed.insert(Arc::new(Sealed::new(lease)))),
+        }
+    }
+
+    /// Keeps and tells, once a run, that this account cannot be asked (any more).
+    pub(super) async fn refuse(
+        &self,
+        text: &str,
+        account_id: Option<&str>,
+    ) -> Result<(), StoreError> {
+        if self.is_refused.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.shared
+            .refuse(&self.asking.label, account_id, text)
+            .await
     }
 
     /// Waits before a repeat; `false` where there is no time for it.
-    async fn wait(&self, delay: Duration, until: Instant) -> bool {
-        if Instant::now() + delay >= until {
+    async fn wait(&self, delay: Duration, until: RepeatUntil<'_>) -> bool {
+        if until.end().is_some_and(|until| Instant::now() + delay >= until) {
             return false;
         }
         tokio::select! {
             () = tokio::time::sleep(delay) => true,
-            () = self.stopping.stopped() => false,
+            () = self.shared.stopping.stopped() => false,
         }
     }
 
@@ -179,17 +255,22 @@ impl Caller {
         request: &Request,
         how: &How<'_>,
         attempt: u32,
-        exchange: Exchange,
+        sent: Sent,
     ) -> Result<(Answer, Option<u64>), StoreError> {
         let ask = self.leaf_ask(request, how)?;
+        let Sent {
+            exchange,
+            sealed,
+            permit,
+        } = sent;
         tell(request, how, attempt, &exchange);
-        let sent = [exchange.signature.expose()];
+        let signature = [exchange.signature.expose()];
         let (requested_at, received_at) = (exchange.requested_at, exchange.received_at);
         match exchange.end {
             End::Answer(answer) => {
-                let (body, kept) = self.without_secrets(answer.body, &sent);
+                let (body, kept) = sealed.without_secrets(answer.body, &signature);
                 let leaf = leaf::Exchange {
-                    run: how.run_id,
+                    run: self.run_id(),
                     ask,
                     attempt,
                     requested_at,
@@ -200,9 +281,14 @@ impl Caller {
                     framing: framing(answer.framing),
                     body: kept,
                 };
-                self.recorder.keep_answer(leaf, body.clone()).await?;
+                self.recorder().keep_answer(leaf, body.clone()).await?;
                 let asked = Asked::from(request);
                 let mut read = services::read(request.action, &asked, answer.http_status, &body);
+                let was_throttled = read.outcome == Outcome::Throttled;
+                let retry_after = answer.retry_after_ms.map(Duration::from_millis);
+                self.asking
+                    .limiter
+                    .answered(permit, was_throttled, retry_after);
                 if read.outcome != Outcome::Ok {
                     read.message = read.explanation(answer.http_status);
                 }
@@ -210,10 +296,10 @@ impl Caller {
             }
             End::NoAnswer(no_answer) => {
                 let reason = no_answer.reason.clone();
-                let (body, kept) = self.without_secrets(no_answer.partial, &sent);
+                let (body, kept) = sealed.without_secrets(no_answer.partial, &signature);
                 let has_body = !body.is_empty();
                 let leaf = leaf::NoAnswer {
-                    run: how.run_id,
+                    run: self.run_id(),
                     ask,
                     attempt,
                     requested_at,
@@ -223,7 +309,7 @@ impl Caller {
                     http_status: no_answer.http_status,
                     partial: has_body.then_some(kept),
                 };
-                self.recorder
+                self.recorder()
                     .keep_no_answer(leaf, has_body.then_some(body))
                     .await?;
                 let answer = Answer {
@@ -236,16 +322,6 @@ impl Caller {
                 Ok((answer, None))
             }
         }
-    }
-
-    fn without_secrets(&self, body: Vec<u8>, sent: &[&str]) -> (Vec<u8>, KeptBody) {
-        let redacted = self.redactor.redact(body, sent);
-        let kept = KeptBody {
-            length: u64::try_from(redacted.bytes.len()).unwrap_or(u64::MAX),
-            digest: Digest::of(&redacted.bytes),
-            redacted: redacted.spans,
-        };
-        (redacted.bytes, kept)
     }
 
     fn leaf_ask(&self, request: &Request, how: &How<'_>) -> Result<Ask, StoreError> {
@@ -264,15 +340,13 @@ impl Caller {
         })?;
         Ok(Ask::Call(Call {
             // The label ties the account to its credentials; afterwards the account says it all.
-            label: how
-                .account_id
-                .is_none()
-                .then(|| super::round::DEFAULT_LABEL.to_owned()),
+            label: how.account_id.is_none().then(|| self.asking.label.clone()),
             account: how.account_id.map(str::to_owned),
             action: request.action,
             region: request.parameter("RegionId").map(str::to_owned),
             parameters,
             intervention: how.intervention,
+            watch: how.watch,
         }))
     }
 
@@ -280,21 +354,30 @@ impl Caller {
         if answer.outcome == Outcome::Ok {
             return;
         }
-        let failure = Failure {
+        self.shared.failures.note(Failure {
+            label: self.asking.label.clone(),
             account_id: how.account_id.map(str::to_owned),
-            action: request.action,
+            action: Some(request.action),
             region_id: request.parameter("RegionId").map(str::to_owned),
             operation_id: request.operation_id().map(str::to_owned),
             outcome: answer.outcome.as_str(),
             code: answer.code.clone(),
             message: answer.message.clone(),
             request_id: answer.request_id.clone(),
-        };
-        self.failures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(failure);
+        });
     }
+}
+
+/// An attempt that was sent: what came, with which credentials, and whose turn it was.
+struct Sent {
+    exchange: Exchange,
+    sealed: Arc<Sealed>,
+    permit: Permit,
+}
+
+/// A call for credentials as evidence has it.
+fn credential_call(run_id: i64, label: &str, report: FetchReport) -> CredentialCall {
+    todo!()
 }
 
 /// What was sent and what came, for `-vv`: nothing of the answer itself.

@@ -1,8 +1,10 @@
-//! What a run asks, and in which order. Pure.
+//! What a run asks, and in which order.
 
-use crate::evidence::leaf::Watch;
+use crate::evidence::leaf::{Leaf, Watch};
 use crate::model::{Service, UtcMillis};
-use crate::store::watches::WatchRow;
+use crate::record::{PlanEntry, leaf_at};
+use crate::store::watches::{self, WatchRow};
+use crate::store::{Connection, StoreError};
 
 /// How often an operation is asked whose results never came whole: its end is known, and a list that was
 /// torn five times will hardly be whole a minute later.
@@ -21,8 +23,38 @@ pub struct Watched {
     pub last_asked_at: Option<UtcMillis>,
 }
 
-/// The watches that are due, in the order in which they are asked: CADT ids first, because they die within
-/// the hour, the oldest before the younger; then whatever was not asked for longest.
+impl Watched {
+    /// What the plan of a run says of it.
+    pub(super) fn plan_entry(&self) -> PlanEntry {
+        let target = &self.row.target;
+        PlanEntry {
+            watch: self.row.watch_id,
+            service: target.service.clone(),
+            label: target.label.clone(),
+            region: target.region_id.clone(),
+            operation: target.operation_id.clone(),
+            group: None,
+            batch_type: target.batch_type.clone(),
+        }
+    }
+
+    /// Its place in a run: what dies first comes first, then what finds others, then whatever was not asked
+    /// for longest.
+    fn urgency(&self) -> (u8, i64, i64) {
+        let watch_id = self.row.watch_id;
+        let last_sequence = self.row.last_sequence.unwrap_or(-1);
+        if self.service == Service::Bpstudio {
+            let born_at = self.declared.declared_started_at.unwrap_or(self.declared.at);
+            (0, born_at.0, watch_id)
+        } else if self.row.target.is_moving() {
+            (1, last_sequence, watch_id)
+        } else {
+            (2, last_sequence, watch_id)
+        }
+    }
+}
+
+/// The watches that are due, in the order in which they are asked. Pure.
 pub fn due(
     watched: Vec<Watched>,
     services: &[Service],
@@ -34,18 +66,7 @@ pub fn due(
         .filter(|watch| services.is_empty() || services.contains(&watch.service))
         .filter(|watch| recheck || is_due(watch, now))
         .collect();
-    due.sort_by_key(|watch| match watch.service {
-        Service::Bpstudio => {
-            let born_at = watch
-                .declared
-                .declared_started_at
-                .unwrap_or(watch.declared.at);
-            (0, born_at.0, watch.row.watch_id)
-        }
-        Service::Ros | Service::Alidns | Service::Sts => {
-            (1, watch.row.last_sequence.unwrap_or(-1), watch.row.watch_id)
-        }
-    });
+    due.sort_by_key(Watched::urgency);
     due
 }
 
@@ -58,6 +79,58 @@ fn is_due(watch: &Watched, now: UtcMillis) -> bool {
         }),
         Some(_) => false,
     }
+}
+
+/// The watches that may be due, or all that were not given up, with what was declared of them and when they
+/// were asked last.
+pub(super) fn read_watches(
+    db: &Connection,
+    with_ended: bool,
+) -> Result<Vec<Watched>, StoreError> {
+    let rows = if with_ended {
+        watches::all(db)?
+    } else {
+        watches::to_be_asked(db)?
+    };
+    let mut watched = Vec::with_capacity(rows.len());
+    for row in rows {
+        let service = row.target.service.parse().map_err(|_| {
+            StoreError::Inconsistent(format!("watch {} is about no service", row.watch_id))
+        })?;
+        let declared = declared(db, &row)?;
+        let last_asked_at = match row.last_sequence {
+            // Only what is asked daily needs to know.
+            Some(sequence) if row.state.as_deref() == Some("unsettled") => {
+                requested_at(db, sequence)?
+            }
+            _ => None,
+        };
+        watched.push(Watched {
+            row,
+            declared,
+            service,
+            last_asked_at,
+        });
+    }
+    Ok(watched)
+}
+
+fn declared(db: &Connection, row: &WatchRow) -> Result<Watch, StoreError> {
+    match leaf_at(db, row.add_sequence)?.1 {
+        Leaf::Watch(watch) => Ok(watch),
+        _ => Err(StoreError::Inconsistent(format!(
+            "leaf {} is no watch",
+            row.add_sequence
+        ))),
+    }
+}
+
+fn requested_at(db: &Connection, sequence: i64) -> Result<Option<UtcMillis>, StoreError> {
+    Ok(match leaf_at(db, sequence)?.1 {
+        Leaf::Exchange(exchange) => Some(exchange.requested_at),
+        Leaf::NoAnswer(no_answer) => Some(no_answer.requested_at),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -1,34 +1,32 @@
-//! One run: what is due is planned, asked, and counted.
+//! One run: what is due is planned, asked for each account, and counted.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
-use super::ask::{Caller, Failure, How};
-use super::due::{Watched, due};
+use super::account::Account;
+use super::due::{Watched, due, read_watches};
+use super::failures::{Failure, Failures};
 use super::lock::{Lock, LockError, stop_lock_path};
-use super::poll::{self, Run};
-use super::{Signal, Stopping};
-use crate::cloud::{Client, ClientConfig, CloudError, Credentials};
-use crate::evidence::leaf::{Leaf, RunEnd, RunKind, RunStart, Watch};
-use crate::model::{Action, CallerIdentity, Clock, Outcome, Service, UtcMillis, Verdict};
-use crate::record::{PlanEntry, Recorder, leaf_at};
-use crate::services::{Content, sts};
+use super::progress::Progress;
+use super::shared::Shared;
+use super::{Signal, Stopping, disk, fleet};
+use crate::evidence::leaf::{RunEnd, RunKind, RunStart};
+use crate::model::{Action, Clock, Service, UtcMillis, Verdict};
+use crate::record::{PlanEntry, Recorder};
 use crate::store::runs::RunEndRow;
-use crate::store::{Connection, StoreError, listings, watches};
+use crate::store::{StoreError, listings, watches};
 
-/// The name of the only credentials there are where no account is configured: those of the default chain,
-/// or of `--profile`.
-pub const DEFAULT_LABEL: &str = "default";
+/// Requests in flight of all accounts together: each has a socket and may hold an answer in memory.
+const IN_FLIGHT_MAX: usize = 256;
 
-/// Watches that are looked at at the same time, for each request in flight: while one waits for its answer
-/// to be synced, another can ask.
-const LOOKS_FOR_EACH_REQUEST: usize = 4;
-
-/// How long the question of whose credentials these are may be repeated before the run is given up.
-const IDENTITY_RETRY_BUDGET: Duration = Duration::from_secs(20);
+/// What is said of watches whose account is not configured (any more).
+const UNCONFIGURED: &str =
+    "no account of this name is configured; configure it, or remove its watches";
 
 /// What is the same for all runs of a process.
 pub struct Collector {
@@ -36,10 +34,10 @@ pub struct Collector {
     pub database: PathBuf,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// How to ask.
-    pub client: ClientConfig,
-    /// With which key.
-    pub credentials: Credentials,
+    /// The accounts to ask.
+    pub accounts: Vec<Arc<Account>>,
+    /// How often runs are to begin, where that is declared.
+    pub every: Option<Duration>,
     /// Endpoint other than the cloud's own, for the record.
     pub endpoint: Option<String>,
     /// Whether the simulated cloud is asked.
@@ -50,6 +48,8 @@ pub struct Collector {
     pub host: String,
     /// Whether to end.
     pub stopping: Stopping,
+    /// How far the present run has come.
+    pub progress: Arc<Progress>,
 }
 
 /// What one run is asked to do.
@@ -57,11 +57,11 @@ pub struct Collector {
 pub struct RoundOptions {
     /// Only these services; all if empty.
     pub services: Vec<Service>,
-    /// Only if the credentials belong to one of these accounts; any if empty.
+    /// Only these accounts, by the name or id that the user typed; all if empty.
     pub accounts: Vec<String>,
     /// No watch is begun after this long.
     pub deadline: Duration,
-    /// Requests in flight.
+    /// Requests in flight of each account.
     pub concurrency: usize,
     /// Ask what has ended, too.
     pub recheck: bool,
@@ -94,16 +94,15 @@ pub enum CollectorError {
         "nothing is watched yet in {0}; tell optrail what to record, for example: optrail watch add ros --region cn-hangzhou OPERATION_ID"
     )]
     NothingWatched(PathBuf),
-    /// The credentials are those of another account than was asked for.
+    /// The disk has hardly any room left.
     #[error(
-        "the credentials belong to account {found}, not to {}; choose others with --profile, or leave --account out",
-        .wanted.join(", ")
+        "only {free_bytes} bytes are free where {database} lies, and a run needs {}: nothing was asked; make room", disk::FREE_BYTES_MIN
     )]
-    OtherAccount {
-        /// Whose they are.
-        found: String,
-        /// Whose they should be.
-        wanted: Vec<String>,
+    DiskFull {
+        /// The database.
+        database: PathBuf,
+        /// What is left.
+        free_bytes: u64,
     },
     /// A part of the run ended by a panic: a mistake in this program.
     #[error(
@@ -113,9 +112,6 @@ pub enum CollectorError {
     /// The lock that tells collectors that a stop is running.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The client cannot be made.
-    #[error(transparent)]
-    Cloud(#[from] CloudError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -125,62 +121,36 @@ impl Collector {
     /// One run. The caller holds the collector's lock.
     pub async fn round(&self, options: &RoundOptions) -> Result<RoundEnd, CollectorError> {
         let begun = Instant::now();
-        let recorder = Recorder::open(&self.database)?;
+        let recorder = Arc::new(Recorder::open(&self.database)?);
         let now = self.clock.now();
-        let (ever, watched) = recorder
-            .read(|db| Ok((watches::count(db)?, read_watches(db)?)))
-            .await?;
-        if ever == 0 {
-            return Err(CollectorError::NothingWatched(self.database.clone()));
-        }
-        let planned = due(watched, &options.services, options.recheck, now);
-        let client = Client::new(self.client.clone(), Arc::clone(&self.clock))?;
-        let started = {
-            // Whoever holds this lock alone knows that a stop without an end has died.
-            let no_stop_runs = Lock::exclusive(&stop_lock_path(&self.database));
-            let dead = match no_stop_runs {
-                Ok(_) => vec![RunKind::Collect, RunKind::Stop],
-                Err(_) => vec![RunKind::Collect],
-            };
-            let entries = planned.iter().map(plan_entry).collect();
-            recorder
-                .begin_run(self.run_start(now, Some(options)), dead, entries)
-                .await?
-        };
-        tracing::info!(run_id = started.run_id, "began to ask");
-        let caller = Arc::new(Caller::new(
-            client,
-            self.credentials.clone(),
+        let planned = self.planned(&recorder, options, now).await?;
+        let (run_id, aborted) = self.begin(&recorder, options, now, &planned).await?;
+        tracing::info!(run_id, "began to ask");
+        self.progress.begin(planned.len());
+        let shared = Shared {
+            run_id,
             recorder,
-            options.concurrency,
-            self.stopping.clone(),
-        ));
+            clock: Arc::clone(&self.clock),
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
+            stopping: self.stopping.clone(),
+            failures: Arc::new(Failures::default()),
+            progress: Arc::clone(&self.progress),
+        };
         let deadline = begun + options.deadline;
-        let asked = self
-            .ask_all(&caller, started.run_id, options, planned, deadline)
-            .await;
-        let reason = match &asked {
-            Err(error) => format!("error: {error}"),
-            Ok(()) => match self.stopping.signal() {
-                Some(signal) => signal.as_str().to_owned(),
-                None if Instant::now() >= deadline => "deadline".to_owned(),
-                None => "done".to_owned(),
-            },
-        };
+        let asked = self.ask_accounts(&shared, options, planned, deadline).await;
         let end = RunEnd {
-            run: started.run_id,
+            run: run_id,
             ended_at: self.clock.after(now, begun.elapsed()),
-            reason,
+            reason: self.reason(&asked, deadline),
         };
-        let ended = caller.recorder.end_run(end).await;
+        let ended = shared.recorder.end_run(end).await;
         asked?;
         let (row, evidence_size, evidence_root) = ended?;
-        let run_id = started.run_id;
-        let unfinished = caller
+        let unfinished = shared
             .recorder
             .read(move |db| listings::unfinished(db, run_id))
             .await?;
-        let mut failures = caller.take_failures();
+        let mut failures = shared.failures.take();
         failures.extend(unfinished.into_iter().map(incomplete));
         Ok(RoundEnd {
             started_at: now,
@@ -189,8 +159,68 @@ impl Collector {
             evidence_size,
             evidence_root,
             signal: self.stopping.signal(),
-            aborted: started.aborted,
+            aborted,
         })
+    }
+
+    /// What is due, in the order in which it is asked.
+    pub async fn due(&self, options: &RoundOptions) -> Result<Vec<Watched>, CollectorError> {
+        let recorder = Recorder::open(&self.database)?;
+        self.planned(&recorder, options, self.clock.now()).await
+    }
+
+    async fn planned(
+        &self,
+        recorder: &Recorder,
+        options: &RoundOptions,
+        now: UtcMillis,
+    ) -> Result<Vec<Watched>, CollectorError> {
+        let recheck = options.recheck;
+        let (ever, watched) = recorder
+            .read(move |db| Ok((watches::count(db)?, read_watches(db, recheck)?)))
+            .await?;
+        if ever == 0 {
+            return Err(CollectorError::NothingWatched(self.database.clone()));
+        }
+        let watched = watched
+            .into_iter()
+            .filter(|watched| self.is_asked_for(&watched.row.target.label, options))
+            .collect();
+        Ok(due(watched, &options.services, recheck, now))
+    }
+
+    /// Whether a run over these accounts is about watches of that label: of one that is not configured
+    /// only where no account was picked, and then to say so.
+    fn is_asked_for(&self, label: &str, options: &RoundOptions) -> bool {
+        options.accounts.is_empty() || self.accounts.iter().any(|account| account.label == label)
+    }
+
+    async fn begin(
+        &self,
+        recorder: &Recorder,
+        options: &RoundOptions,
+        now: UtcMillis,
+        planned: &[Watched],
+    ) -> Result<(i64, usize), CollectorError> {
+        if let Some(free_bytes) = disk::free_bytes(&self.database)
+            && free_bytes < disk::FREE_BYTES_MIN
+        {
+            return Err(CollectorError::DiskFull {
+                database: self.database.clone(),
+                free_bytes,
+            });
+        }
+        // Whoever holds this lock alone knows that a stop without an end has died.
+        let no_stop_runs = Lock::exclusive(&stop_lock_path(&self.database));
+        let dead = match no_stop_runs {
+            Ok(_) => vec![RunKind::Collect, RunKind::Stop],
+            Err(_) => vec![RunKind::Collect],
+        };
+        let entries = planned.iter().map(Watched::plan_entry).collect();
+        let started = recorder
+            .begin_run(self.run_start(now, Some(options)), dead, entries)
+            .await?;
+        Ok((started.run_id, started.aborted))
     }
 
     /// The leaf that begins a run; its number is filled in when it is kept.
@@ -207,92 +237,74 @@ impl Collector {
             user: self.user.clone(),
             host: self.host.clone(),
             process_id: std::process::id(),
-            deadline_ms: options.map(|o| u64::try_from(o.deadline.as_millis()).unwrap_or(u64::MAX)),
+            deadline_ms: options.map(|o| millis(o.deadline)),
+            every_ms: options.and(self.every).map(millis),
             concurrency: options.map(|o| u32::try_from(o.concurrency).unwrap_or(u32::MAX)),
             endpoint: self.endpoint.clone(),
             simulated: self.simulated,
         }
     }
 
-    async fn ask_all(
+    /// Asks for all accounts at the same time, and waits for the last of them, whatever becomes of one.
+    async fn ask_accounts(
         &self,
-        caller: &Arc<Caller>,
-        run_id: i64,
+        shared: &Shared,
         options: &RoundOptions,
         planned: Vec<Watched>,
         deadline: Instant,
     ) -> Result<(), CollectorError> {
-        if planned.is_empty() {
-            return Ok(());
+        let mut by_label: BTreeMap<String, Vec<Watched>> = BTreeMap::new();
+        for watched in planned {
+            let label = watched.row.target.label.clone();
+            by_label.entry(label).or_default().push(watched);
         }
-        let Some(CallerIdentity {
-            account_id, arn, ..
-        }) = identity(caller, run_id).await?
-        else {
-            return Ok(());
-        };
-        require_account(&options.accounts, &account_id)?;
-        tracing::info!(account_id, arn, watches = planned.len(), "asking as");
-        let run = Run {
-            run_id,
-            account_id,
-            deadline,
-        };
-        let mut waiting = planned.into_iter();
-        let mut looks: JoinSet<Result<(), CollectorError>> = JoinSet::new();
-        loop {
-            while looks.len() < options.concurrency * LOOKS_FOR_EACH_REQUEST
-                && Instant::now() < deadline
-                && self.stopping.signal().is_none()
-                && let Some(watched) = waiting.next()
-            {
-                looks.spawn(poll::look(Arc::clone(caller), run.clone(), watched));
+        let options = Arc::new(options.clone());
+        let mut accounts: JoinSet<Result<(), CollectorError>> = JoinSet::new();
+        for (label, watched) in by_label {
+            match self.accounts.iter().find(|account| account.label == label) {
+                Some(account) => {
+                    accounts.spawn(fleet::ask_account(
+                        shared.clone(),
+                        Arc::clone(account),
+                        Arc::clone(&options),
+                        watched,
+                        deadline,
+                    ));
+                }
+                None => shared.refuse(&label, None, UNCONFIGURED).await?,
             }
-            let Some(look) = looks.join_next().await else {
-                return Ok(());
-            };
-            look??;
+        }
+        let mut result = Ok(());
+        while let Some(account) = accounts.join_next().await {
+            let account = account.map_err(CollectorError::from).flatten();
+            result = result.and(account);
+        }
+        result
+    }
+
+    /// Why the run ends, as evidence has it.
+    fn reason(&self, asked: &Result<(), CollectorError>, deadline: Instant) -> String {
+        match asked {
+            Err(error) => format!("error: {error}"),
+            Ok(()) => match self.stopping.signal() {
+                Some(signal) => signal.as_str().to_owned(),
+                None if Instant::now() >= deadline => "deadline".to_owned(),
+                None => "done".to_owned(),
+            },
         }
     }
 }
 
-/// Refuses credentials of another account than one of those wanted; any will do if none is named.
-pub(super) fn require_account(wanted: &[String], found: &str) -> Result<(), CollectorError> {
-    let is_meant = |name: &String| name == found || name == DEFAULT_LABEL;
-    if wanted.is_empty() || wanted.iter().any(is_meant) {
-        return Ok(());
-    }
-    Err(CollectorError::OtherAccount {
-        found: found.to_owned(),
-        wanted: wanted.to_vec(),
-    })
-}
-
-/// Whose credentials these are, asked once a run; `None` where the cloud does not say.
-pub(super) async fn identity(
-    caller: &Caller,
-    run_id: i64,
-) -> Result<Option<CallerIdentity>, StoreError> {
-    let how = How {
-        run_id,
-        account_id: None,
-        page: None,
-        intervention: None,
-        repeat_until: Instant::now() + IDENTITY_RETRY_BUDGET,
-        begin_until: None,
-    };
-    let answer = caller.ask(&sts::caller_identity(), &how).await?;
-    Ok(answer.and_then(|answer| match answer.content {
-        Content::CallerIdentity(identity) if answer.outcome == Outcome::Ok => Some(identity.value),
-        _ => None,
-    }))
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A list that stayed incomplete, as a failure to tell.
 fn incomplete(list: listings::Unfinished) -> Failure {
     Failure {
+        label: list.label,
         account_id: Some(list.account_id),
-        action: Action::ListStackGroupOperationResults,
+        action: Some(list.action),
         region_id: Some(list.region_id),
         operation_id: Some(list.operation_id),
         outcome: Verdict::Incomplete.as_str(),
@@ -302,53 +314,3 @@ fn incomplete(list: listings::Unfinished) -> Failure {
     }
 }
 
-fn plan_entry(watched: &Watched) -> PlanEntry {
-    let target = &watched.row.target;
-    PlanEntry {
-        watch: watched.row.watch_id,
-        service: target.service.clone(),
-        label: target.label.clone(),
-        region: target.region_id.clone(),
-        operation: target.operation_id.clone(),
-    }
-}
-
-/// All watches with what was declared of them and when they were asked last.
-fn read_watches(db: &Connection) -> Result<Vec<Watched>, StoreError> {
-    let mut watched = Vec::new();
-    for row in watches::all(db)? {
-        let service = row.target.service.parse().map_err(|_| {
-            StoreError::Inconsistent(format!("watch {} is about no service", row.watch_id))
-        })?;
-        let declared = declared(db, &row)?;
-        let last_asked_at = match row.last_sequence {
-            Some(sequence) => requested_at(db, sequence)?,
-            None => None,
-        };
-        watched.push(Watched {
-            row,
-            declared,
-            service,
-            last_asked_at,
-        });
-    }
-    Ok(watched)
-}
-
-fn declared(db: &Connection, row: &watches::WatchRow) -> Result<Watch, StoreError> {
-    match leaf_at(db, row.add_sequence)?.1 {
-        Leaf::Watch(watch) => Ok(watch),
-        _ => Err(StoreError::Inconsistent(format!(
-            "leaf {} is no watch",
-            row.add_sequence
-        ))),
-    }
-}
-
-fn requested_at(db: &Connection, sequence: i64) -> Result<Option<UtcMillis>, StoreError> {
-    Ok(match leaf_at(db, sequence)?.1 {
-        Leaf::Exchange(exchange) => Some(exchange.requested_at),
-        Leaf::NoAnswer(no_answer) => Some(no_answer.requested_at),
-        _ => None,
-    })
-}

@@ -1,0 +1,34 @@
+//! One account of the configuration: with what it is asked, and within which limits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::cloud::credentials::Keeper;
+use crate::cloud::{Client, Limiter};
+use crate::model::Service;
+
+/// The name of the only account where none is configured: whatever the default credential chain, or
+/// `--profile`, leads to.
+pub const DEFAULT_LABEL: &str = "default";
+
+/// An account to ask. What it is asked with outlives a run: tokens and learned limits serve the next one.
+pub struct Account {
+    /// Its name in the configuration; the account id of one that an `ids_file` names.
+    pub label: String,
+    /// The id that its credentials must answer with, where the configuration says it.
+    pub account_id: Option<String>,
+    /// Its credentials.
+    pub keeper: Arc<Keeper>,
+    /// How it is asked; accounts with the same endpoints share connections.
+    pub client: Arc<Client>,
+    /// Most requests a second for each action.
+    pub caps: BTreeMap<Service, f64>,
+}
+
+/// What a run needs of an account while it asks.
+pub(super) struct Asking {
+    pub(super) label: String,
+    pub(super) client: Arc<Client>,
+    pub(super) keeper: Arc<Keeper>,
+    pub(super) limiter: Arc<Limiter>,
+}

@@ -1,0 +1,167 @@
+//! The part of one account in a run: credentials, whose they are, and then everything that is due.
+//!
+//! Each account is a task of its own, with its own requests in flight and its own pace: what refuses,
+//! throttles or silences one never delays another.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use super::account::{Account, Asking};
+use super::ask::{Caller, How};
+use super::due::Watched;
+use super::jobs::{Job, Run};
+use super::patience::RepeatUntil;
+use super::round::{CollectorError, RoundOptions};
+use super::shared::Shared;
+use crate::cloud::Limiter;
+use crate::model::{CallerIdentity, Outcome};
+use crate::services::{Content, sts};
+use crate::store::{StoreError, limits, runs};
+
+/// Jobs begun at the same time, for each request in flight: while one waits for its answer to be synced,
+/// another can ask.
+const JOBS_FOR_EACH_REQUEST: usize = 4;
+
+/// How long the question of whose credentials these are may be repeated before the account is given up.
+const IDENTITY_RETRY_BUDGET: Duration = Duration::from_secs(20);
+
+/// Asks for one account what is due. Ends early, without an error, where the account cannot be asked: that
+/// is kept and told.
+pub(super) async fn ask_account(
+    shared: Shared,
+    account: Arc<Account>,
+    options: Arc<RoundOptions>,
+    planned: Vec<Watched>,
+    deadline: Instant,
+) -> Result<(), CollectorError> {
+    let limiter = Arc::new(limiter(&shared, &account).await?);
+    let asking = Asking {
+        label: account.label.clone(),
+        client: Arc::clone(&account.client),
+        keeper: Arc::clone(&account.keeper),
+        limiter: Arc::clone(&limiter),
+    };
+    let caller = Arc::new(Caller::new(asking, &shared, options.concurrency));
+    let asked = match whose(&caller, &account, &options).await? {
+        Some(account_id) => {
+            let run = Run {
+                account_id: account_id.into(),
+                deadline,
+            };
+            ask_all(&caller, &shared, &run, options.concurrency, planned).await
+        }
+        None => Ok(()),
+    };
+    limits::save(&shared.recorder, &account.label, &limiter.learned()).await?;
+    asked
+}
+
+/// The account that the credentials belong to, if they are those that are meant.
+async fn whose(
+    caller: &Caller,
+    account: &Account,
+    options: &RoundOptions,
+) -> Result<Option<String>, CollectorError> {
+    if caller.sealed().await?.is_none() {
+        return Ok(None);
+    }
+    let Some(CallerIdentity {
+        account_id, arn, ..
+    }) = identity(caller).await?
+    else {
+        return Ok(None);
+    };
+    let (run_id, label) = (caller.run_id(), account.label.clone());
+    let before = caller
+        .recorder()
+        .read(move |db| runs::last_identity(db, &label, run_id))
+        .await?;
+    if let Some(text) = mistaken(account, &account_id, before.as_deref(), options) {
+        caller.refuse(&text, Some(&account_id)).await?;
+        return Ok(None);
+    }
+    tracing::info!(label = account.label, account_id, arn, "asking as");
+    Ok(Some(account_id))
+}
+
+/// Why credentials of the account `found` must not be used for this account of the configuration.
+fn mistaken(
+    account: &Account,
+    found: &str,
+    before: Option<&str>,
+    options: &RoundOptions,
+) -> Option<String> {
+    let label = &account.label;
+    if let Some(wanted) = account.account_id.as_deref().filter(|wanted| *wanted != found) {
+        return Some(format!(
+            "its credentials belong to account {found}, the configuration says {wanted}: nothing was asked; correct its credentials, or its account_id"
+        ));
+    }
+    let is_meant = account.account_id.is_some() || options.accounts.iter().any(|name| name == found);
+    match before {
+        Some(before) if before != found && !is_meant => Some(format!(
+            "its credentials belong to account {found} now, and belonged to {before} until the last run: nothing was asked; if this is meant, run `optrail collect --account {found}` once, or say account_id = \"{found}\" in the configuration of '{label}'"
+        )),
+        _ => None,
+    }
+}
+
+/// Whose credentials these are, asked once a run; `None` where the cloud does not say.
+pub(super) async fn identity(caller: &Caller) -> Result<Option<CallerIdentity>, StoreError> {
+    let how = How {
+        repeat_until: RepeatUntil::Instant(Instant::now() + IDENTITY_RETRY_BUDGET),
+        ..How::default()
+    };
+    let answer = caller.ask(&sts::caller_identity(), &how).await?;
+    Ok(answer.and_then(|answer| match answer.content {
+        Content::CallerIdentity(identity) if answer.outcome == Outcome::Ok => Some(identity.value),
+        _ => None,
+    }))
+}
+
+/// The pace that earlier runs learned.
+async fn limiter(shared: &Shared, account: &Account) -> Result<Limiter, StoreError> {
+    let label = account.label.clone();
+    let learned = shared
+        .recorder
+        .read(move |db| limits::load(db, &label))
+        .await?;
+    Ok(Limiter::new(
+        &account.caps,
+        &learned,
+        Arc::clone(&shared.clock),
+    ))
+}
+
+/// Does what is due, and what turns out to be on the way; begins nothing after the deadline.
+async fn ask_all(
+    caller: &Arc<Caller>,
+    shared: &Shared,
+    run: &Run,
+    concurrency: usize,
+    planned: Vec<Watched>,
+) -> Result<(), CollectorError> {
+    let mut waiting: VecDeque<Job> = planned.into_iter().map(Job::of).collect();
+    let mut jobs: JoinSet<Result<VecDeque<Job>, CollectorError>> = JoinSet::new();
+    loop {
+        while jobs.len() < concurrency * JOBS_FOR_EACH_REQUEST
+            && Instant::now() < run.deadline
+            && !caller.is_stopping()
+            && !caller.is_refused()
+            && let Some(job) = waiting.pop_front()
+        {
+            jobs.spawn(job.run(Arc::clone(caller), run.clone()));
+        }
+        let Some(found) = jobs.join_next().await else {
+            return Ok(());
+        };
+        let found = found??;
+        shared.progress.found(found.len());
+        shared.progress.finished();
+        waiting.extend(found);
+    }
+}
