@@ -9,7 +9,15 @@ use super::StoreError;
 pub const WATERMARK: &str = "derivation";
 
 /// Every other derived table, children before the parents that they refer to.
-pub const TABLES: [&str; 28] = [
+pub const TABLES: [&str; 36] = [
+    "batch_detail",
+    "stack_group_presence",
+    "stack_group_version",
+    "stack_group",
+    "page_listing_end",
+    "page_listing",
+    "identity_failure",
+    "exchange_watch",
     "unknown_seen",
     "unknown",
     "missed_look",
