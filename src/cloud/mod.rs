@@ -14,6 +14,7 @@ pub mod endpoint;
 mod error;
 pub mod exchange;
 mod failure;
+pub mod limiter;
 mod nonce;
 mod receive;
 pub mod retry;

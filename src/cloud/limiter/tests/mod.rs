@@ -1,0 +1,1 @@
+//! The limiter against clouds that are made up.
