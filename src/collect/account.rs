@@ -32,3 +32,15 @@ pub(super) struct Asking {
     pub(super) keeper: Arc<Keeper>,
     pub(super) limiter: Arc<Limiter>,
 }
+
+impl Account {
+    /// What a run asks it with.
+    pub(super) fn asking(&self, limiter: Arc<Limiter>) -> Asking {
+        Asking {
+            label: self.label.clone(),
+            client: Arc::clone(&self.client),
+            keeper: Arc::clone(&self.keeper),
+            limiter,
+        }
+    }
+}

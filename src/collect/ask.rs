@@ -160,7 +160,7 @@ impl Caller {
             how.repeat_until.end()
         };
         let permit = tokio::select! {
-            permit = self.asking.limiter.admit(request.action, until) => permit,
+            permit = self.asking.limiter.admit(request.action, until.map(Into::into)) => permit,
             () = self.shared.stopping.stopped() => None,
         };
         // The semaphores are never closed.
@@ -377,7 +377,31 @@ struct Sent {
 
 /// A call for credentials as evidence has it.
 fn credential_call(run_id: i64, label: &str, report: FetchReport) -> CredentialCall {
-    todo!()
+    let parameters = report
+        .parameters
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
+    CredentialCall {
+        run: run_id,
+        label: Some(label.to_owned()),
+        account: None,
+        source: report.source,
+        action: report.action,
+        // Names that the provider writes out, each once.
+        parameters: report
+            .action
+            .map(|_| Parameters::new(parameters).unwrap_or_default()),
+        attempt: Some(report.attempt).filter(|attempt| *attempt > 1),
+        requested_at: report.requested_at,
+        received_at: report.received_at,
+        outcome: report.outcome,
+        http_status: report.http_status,
+        code: report.code,
+        message: report.message,
+        request_id: report.request_id,
+        key_id_tail: report.key_id_tail,
+        expires_at: report.expires_at,
+    }
 }
 
 /// What was sent and what came, for `-vv`: nothing of the answer itself.

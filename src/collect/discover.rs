@@ -15,13 +15,12 @@ use super::patience::RepeatUntil;
 use super::poll;
 use super::round::CollectorError;
 use crate::evidence::leaf::{self, Parameters, Watch, WatchChange};
-use crate::model::{Action, Outcome, Service, UtcMillis, parse_cloud_time};
+use crate::model::{Action, BatchCount, Service, UtcMillis, parse_cloud_time};
 use crate::record::{Found, PlanEntry};
+use crate::services::alidns::BatchAnswer;
 use crate::services::{Content, alidns, ros};
 use crate::store::stack_groups;
-
-/// The region of a discovery that asks in all of them.
-pub const ALL_REGIONS: &str = "all";
+use crate::store::watches::WatchTarget;
 
 /// Asks which regions there are, and plans to list the stack groups of each.
 pub(super) async fn regions(
@@ -40,7 +39,7 @@ pub(super) async fn regions(
     let Some(Content::Regions(reading)) = answer.map(|answer| answer.content) else {
         return Ok(VecDeque::new());
     };
-    let ids: Vec<String> = reading.value;
+    let ids: Vec<String> = reading.value.into_iter().map(|region| region.region_id).collect();
     let entries = ids.iter().map(|id| entry(watched, id, None)).collect();
     caller.recorder().keep_plan(caller.run_id(), entries).await?;
     let jobs = ids.into_iter().map(|region_id| Job::Groups {
@@ -115,8 +114,8 @@ pub(super) async fn operations(
         .flatten()
         .filter(|row| was_created_since(row.create_time.as_deref(), since))
         .map(|row| row.operation_id);
-    let found = ids.map(|id| child(caller, watched, Service::Ros, region_id, id)).collect();
-    watch_found(caller, found).await
+    let found = ids.map(|id| child(caller, watched, region_id, id)).collect();
+    watch_found(caller, watched.service, found).await
 }
 
 /// Asks for the account's last DNS batch task, and watches it by its id.
@@ -145,8 +144,8 @@ pub(super) async fn last_task(
     else {
         return Ok(VecDeque::new());
     };
-    let found = child(caller, watched, Service::Alidns, "", task_id.to_string());
-    watch_found(caller, vec![found]).await
+    let found = child(caller, watched, "", task_id.to_string());
+    watch_found(caller, watched.service, vec![found]).await
 }
 
 /// Whether an operation is young enough to be watched. One whose time cannot be read is: what is recorded
@@ -163,12 +162,11 @@ fn was_created_since(create_time: Option<&str>, since: Option<UtcMillis>) -> boo
 fn child(
     caller: &Caller,
     parent: &Watched,
-    service: Service,
     region_id: &str,
     operation_id: String,
 ) -> Found {
     let target = WatchTarget {
-        service: service.as_str().to_owned(),
+        service: parent.service.as_str().to_owned(),
         label: parent.row.target.label.clone(),
         region_id: region_id.to_owned(),
         operation_id,
@@ -177,7 +175,7 @@ fn child(
     let watch = Watch {
         watch: 0,
         change: WatchChange::Add,
-        service: Some(service),
+        service: Some(parent.service),
         label: Some(target.label.clone()),
         region: Some(target.region_id.clone()).filter(|region| !region.is_empty()),
         operation: Some(target.operation_id.clone()),
@@ -200,6 +198,7 @@ fn child(
 /// Adds what was found and is new, and plans a look at each in this same run.
 async fn watch_found(
     caller: &Caller,
+    service: Service,
     found: Vec<Found>,
 ) -> Result<VecDeque<Job>, CollectorError> {
     if found.is_empty() {
@@ -208,7 +207,7 @@ async fn watch_found(
     let numbers = caller.recorder().discover(found.clone()).await?;
     let new = numbers.into_iter().zip(found).filter_map(|(number, found)| {
         let watch_id = number?;
-        Some(Watched::new(watch_id, found))
+        Some(Watched::new(watch_id, found, service))
     });
     let new: Vec<Watched> = new.collect();
     let entries = new.iter().map(Watched::plan_entry).collect();

@@ -2,7 +2,7 @@
 
 use crate::evidence::leaf::{Leaf, Watch};
 use crate::model::{Service, UtcMillis};
-use crate::record::{PlanEntry, leaf_at};
+use crate::record::{Found, PlanEntry, leaf_at};
 use crate::store::watches::{self, WatchRow};
 use crate::store::{Connection, StoreError};
 
@@ -24,6 +24,24 @@ pub struct Watched {
 }
 
 impl Watched {
+    /// A watch that was found and added just now.
+    pub(super) fn new(watch_id: i64, found: Found, service: Service) -> Self {
+        Self {
+            row: WatchRow {
+                watch_id,
+                target: found.target,
+                add_sequence: 0,
+                op: None,
+                state: None,
+                last_sequence: None,
+                parent: found.watch.parent,
+            },
+            declared: found.watch,
+            service,
+            last_asked_at: None,
+        }
+    }
+
     /// What the plan of a run says of it.
     pub(super) fn plan_entry(&self) -> PlanEntry {
         let target = &self.row.target;

@@ -5,21 +5,21 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::account::{Account, Asking};
+use super::account::Account;
 use super::ask::{Caller, How};
 use super::due::Watched;
 use super::jobs::{Job, Run};
 use super::patience::RepeatUntil;
 use super::round::{CollectorError, RoundOptions};
 use super::shared::Shared;
-use crate::cloud::Limiter;
-use crate::model::{CallerIdentity, Outcome};
+use crate::cloud::{Learned, Limiter};
+use crate::model::{Action, CallerIdentity, Outcome, UtcMillis};
 use crate::services::{Content, sts};
+use crate::store::limits::LearnedLimit;
 use crate::store::{StoreError, limits, runs};
 
 /// Jobs begun at the same time, for each request in flight: while one waits for its answer to be synced,
@@ -38,54 +38,63 @@ pub(super) async fn ask_account(
     planned: Vec<Watched>,
     deadline: Instant,
 ) -> Result<(), CollectorError> {
-    let limiter = Arc::new(limiter(&shared, &account).await?);
-    let asking = Asking {
-        label: account.label.clone(),
-        client: Arc::clone(&account.client),
-        keeper: Arc::clone(&account.keeper),
-        limiter: Arc::clone(&limiter),
-    };
+    let limiter = limiter(&shared, &account).await?;
+    let asking = account.asking(Arc::clone(&limiter));
     let caller = Arc::new(Caller::new(asking, &shared, options.concurrency));
-    let asked = match whose(&caller, &account, &options).await? {
-        Some(account_id) => {
+    let asked = match whose(&caller, &account, &options.accounts).await? {
+        Some(identity) => {
             let run = Run {
-                account_id: account_id.into(),
+                account_id: identity.account_id.into(),
                 deadline,
             };
-            ask_all(&caller, &shared, &run, options.concurrency, planned).await
+            ask_all(&caller, &run, options.concurrency, planned).await
         }
         None => Ok(()),
     };
-    limits::save(&shared.recorder, &account.label, &limiter.learned()).await?;
+    remember(&shared, &account, &limiter).await?;
     asked
 }
 
-/// The account that the credentials belong to, if they are those that are meant.
-async fn whose(
+/// Keeps the pace that was learned for the next run.
+async fn remember(shared: &Shared, account: &Account, limiter: &Limiter) -> Result<(), StoreError> {
+    let learned = limiter.learned().into_iter().map(|learned| LearnedLimit {
+        label: account.label.clone(),
+        action: learned.action.as_str().to_owned(),
+        per_second_milli: learned.per_second_milli,
+        learned_at: learned.learned_at.0,
+    });
+    let learned: Vec<LearnedLimit> = learned.collect();
+    if learned.is_empty() {
+        return Ok(());
+    }
+    shared.recorder.save_limits(learned).await
+}
+
+/// Whose the credentials are, if they are those that are meant; else that is kept and told. `picked` are
+/// the accounts that the user named for this run.
+pub(super) async fn whose(
     caller: &Caller,
     account: &Account,
-    options: &RoundOptions,
-) -> Result<Option<String>, CollectorError> {
+    picked: &[String],
+) -> Result<Option<CallerIdentity>, CollectorError> {
     if caller.sealed().await?.is_none() {
         return Ok(None);
     }
-    let Some(CallerIdentity {
-        account_id, arn, ..
-    }) = identity(caller).await?
-    else {
+    let Some(identity) = identity(caller).await? else {
         return Ok(None);
     };
+    let account_id = &identity.account_id;
     let (run_id, label) = (caller.run_id(), account.label.clone());
     let before = caller
         .recorder()
         .read(move |db| runs::last_identity(db, &label, run_id))
         .await?;
-    if let Some(text) = mistaken(account, &account_id, before.as_deref(), options) {
-        caller.refuse(&text, Some(&account_id)).await?;
+    if let Some(text) = mistaken(account, account_id, before.as_deref(), picked) {
+        caller.refuse(&text, Some(account_id)).await?;
         return Ok(None);
     }
-    tracing::info!(label = account.label, account_id, arn, "asking as");
-    Ok(Some(account_id))
+    tracing::info!(label = account.label, account_id, arn = identity.arn, "asking as");
+    Ok(Some(identity))
 }
 
 /// Why credentials of the account `found` must not be used for this account of the configuration.
@@ -93,7 +102,7 @@ fn mistaken(
     account: &Account,
     found: &str,
     before: Option<&str>,
-    options: &RoundOptions,
+    picked: &[String],
 ) -> Option<String> {
     let label = &account.label;
     if let Some(wanted) = account.account_id.as_deref().filter(|wanted| *wanted != found) {
@@ -101,7 +110,7 @@ fn mistaken(
             "its credentials belong to account {found}, the configuration says {wanted}: nothing was asked; correct its credentials, or its account_id"
         ));
     }
-    let is_meant = account.account_id.is_some() || options.accounts.iter().any(|name| name == found);
+    let is_meant = account.account_id.is_some() || picked.iter().any(|name| name == found);
     match before {
         Some(before) if before != found && !is_meant => Some(format!(
             "its credentials belong to account {found} now, and belonged to {before} until the last run: nothing was asked; if this is meant, run `optrail collect --account {found}` once, or say account_id = \"{found}\" in the configuration of '{label}'"
@@ -111,7 +120,7 @@ fn mistaken(
 }
 
 /// Whose credentials these are, asked once a run; `None` where the cloud does not say.
-pub(super) async fn identity(caller: &Caller) -> Result<Option<CallerIdentity>, StoreError> {
+async fn identity(caller: &Caller) -> Result<Option<CallerIdentity>, StoreError> {
     let how = How {
         repeat_until: RepeatUntil::Instant(Instant::now() + IDENTITY_RETRY_BUDGET),
         ..How::default()
@@ -124,23 +133,29 @@ pub(super) async fn identity(caller: &Caller) -> Result<Option<CallerIdentity>, 
 }
 
 /// The pace that earlier runs learned.
-async fn limiter(shared: &Shared, account: &Account) -> Result<Limiter, StoreError> {
-    let label = account.label.clone();
-    let learned = shared
-        .recorder
-        .read(move |db| limits::load(db, &label))
-        .await?;
-    Ok(Limiter::new(
-        &account.caps,
-        &learned,
-        Arc::clone(&shared.clock),
-    ))
+pub(super) async fn limiter(
+    shared: &Shared,
+    account: &Account,
+) -> Result<Arc<Limiter>, StoreError> {
+    let known = shared.recorder.read(limits::load).await?;
+    let learned: Vec<Learned> = known
+        .into_iter()
+        .filter(|known| known.label == account.label)
+        .filter_map(|known| {
+            Some(Learned {
+                action: Action::from_wire(&known.action)?,
+                per_second_milli: known.per_second_milli,
+                learned_at: UtcMillis(known.learned_at),
+            })
+        })
+        .collect();
+    let clock = Arc::clone(&shared.clock);
+    Ok(Arc::new(Limiter::new(&account.caps, &learned, clock)))
 }
 
 /// Does what is due, and what turns out to be on the way; begins nothing after the deadline.
 async fn ask_all(
     caller: &Arc<Caller>,
-    shared: &Shared,
     run: &Run,
     concurrency: usize,
     planned: Vec<Watched>,
@@ -160,8 +175,8 @@ async fn ask_all(
             return Ok(());
         };
         let found = found??;
-        shared.progress.found(found.len());
-        shared.progress.finished();
+        caller.shared.progress.found(found.len());
+        caller.shared.progress.finished();
         waiting.extend(found);
     }
 }

@@ -10,6 +10,7 @@ use super::due::Watched;
 use super::round::CollectorError;
 use super::{discover, poll};
 use crate::model::Service;
+use crate::record::ALL_REGIONS;
 
 /// What is common to all looks of an account in a run.
 #[derive(Debug, Clone)]
@@ -57,7 +58,7 @@ impl Job {
         }
         match watched.service {
             Service::Alidns => Self::LastTask(watched),
-            _ if target.region_id == discover::ALL_REGIONS => Self::Regions(watched),
+            _ if target.region_id == ALL_REGIONS => Self::Regions(watched),
             _ => Self::Groups {
                 region_id: target.region_id.clone(),
                 watched,

@@ -5,22 +5,35 @@
 //! answer means is decided by `services` and, for the rows, by derivation. Depends on `cloud`, `services`,
 //! `derive`, `evidence`, `store`, `record` and `model`.
 
+mod account;
 mod ask;
+mod discover;
+mod disk;
 mod due;
+mod failures;
+mod fleet;
 mod host;
-mod listing;
+mod jobs;
 mod lock;
+mod pages;
+mod patience;
 mod poll;
+mod progress;
 mod round;
+mod sealed;
+mod shared;
 mod signal;
 mod stop;
 mod summary;
 
-pub use ask::{Caller, Failure};
+pub use account::{Account, DEFAULT_LABEL};
+pub use disk::{FREE_BYTES_MIN, free_bytes};
 pub use due::{Watched, due};
+pub use failures::Failure;
 pub use host::host_name;
 pub use lock::{Lock, LockError};
-pub use round::{Collector, CollectorError, DEFAULT_LABEL, RoundEnd, RoundOptions};
+pub use progress::Progress;
+pub use round::{Collector, CollectorError, RoundEnd, RoundOptions};
 pub use signal::{Signal, Stopping};
 pub use stop::{StopEnd, StopOrder, StopResult};
 pub use summary::summary_line;

@@ -224,13 +224,46 @@ struct Shape {
 }
 
 impl Shape {
+    /// `None` for an answer that is no page.
     fn of(content: &Content) -> Option<Self> {
-        todo!()
+        fn of<T>(page: &ListPage<T>) -> Shape {
+            Shape {
+                rows: page.rows.len(),
+                page_size: page.page_size,
+                total_count: page.total_count,
+            }
+        }
+        match content {
+            Content::ResultsPage(reading) => Some(Self {
+                rows: reading.value.rows.len(),
+                page_size: reading.value.page_size,
+                total_count: reading.value.total_count,
+            }),
+            Content::StackGroupsPage(reading) => Some(of(&reading.value)),
+            Content::GroupOperationsPage(reading) => Some(of(&reading.value)),
+            Content::BatchDetailsPage(reading) => Some(of(&reading.value)),
+            _ => None,
+        }
     }
 }
 
+/// Whether a page says again what another has said.
 fn have_same_rows(one: &Content, other: &Content) -> bool {
-    todo!()
+    match (one, other) {
+        (Content::ResultsPage(one), Content::ResultsPage(other)) => {
+            one.value.rows == other.value.rows
+        }
+        (Content::StackGroupsPage(one), Content::StackGroupsPage(other)) => {
+            one.value.rows == other.value.rows
+        }
+        (Content::GroupOperationsPage(one), Content::GroupOperationsPage(other)) => {
+            one.value.rows == other.value.rows
+        }
+        (Content::BatchDetailsPage(one), Content::BatchDetailsPage(other)) => {
+            one.value.rows == other.value.rows
+        }
+        _ => false,
+    }
 }
 
 /// How many pages there are, as far as the first one tells.

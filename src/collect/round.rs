@@ -104,6 +104,9 @@ pub enum CollectorError {
         /// What is left.
         free_bytes: u64,
     },
+    /// A label that is not in the configuration.
+    #[error("no account '{0}' is configured; configure it, or name another with --account")]
+    Unconfigured(String),
     /// A part of the run ended by a panic: a mistake in this program.
     #[error(
         "a part of the run broke off ({0}); what was answered before is kept: please report it"
@@ -127,15 +130,7 @@ impl Collector {
         let (run_id, aborted) = self.begin(&recorder, options, now, &planned).await?;
         tracing::info!(run_id, "began to ask");
         self.progress.begin(planned.len());
-        let shared = Shared {
-            run_id,
-            recorder,
-            clock: Arc::clone(&self.clock),
-            in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
-            stopping: self.stopping.clone(),
-            failures: Arc::new(Failures::default()),
-            progress: Arc::clone(&self.progress),
-        };
+        let shared = self.shared(run_id, recorder);
         let deadline = begun + options.deadline;
         let asked = self.ask_accounts(&shared, options, planned, deadline).await;
         let end = RunEnd {
@@ -221,6 +216,26 @@ impl Collector {
             .begin_run(self.run_start(now, Some(options)), dead, entries)
             .await?;
         Ok((started.run_id, started.aborted))
+    }
+
+    /// What the accounts of a run share.
+    pub(super) fn shared(&self, run_id: i64, recorder: Arc<Recorder>) -> Shared {
+        Shared {
+            run_id,
+            recorder,
+            clock: Arc::clone(&self.clock),
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
+            user: self.user.clone(),
+            stopping: self.stopping.clone(),
+            failures: Arc::new(Failures::default()),
+            progress: Arc::clone(&self.progress),
+        }
+    }
+
+    /// The account of that name.
+    pub(super) fn account(&self, label: &str) -> Result<&Arc<Account>, CollectorError> {
+        let found = self.accounts.iter().find(|account| account.label == label);
+        found.ok_or_else(|| CollectorError::Unconfigured(label.to_owned()))
     }
 
     /// The leaf that begins a run; its number is filled in when it is kept.

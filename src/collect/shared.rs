@@ -7,9 +7,8 @@ use tokio::sync::Semaphore;
 use super::Stopping;
 use super::failures::{Failure, Failures};
 use super::progress::Progress;
-use crate::derive::watching::Cause;
 use crate::evidence::leaf::Note;
-use crate::model::{Clock, Outcome};
+use crate::model::{Cause, Clock, Outcome};
 use crate::record::Recorder;
 use crate::store::StoreError;
 
@@ -21,6 +20,8 @@ pub(super) struct Shared {
     /// Where everything is kept.
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Arc<dyn Clock>,
+    /// User of the operating system, for the record.
+    pub(super) user: String,
     /// Requests in flight of all accounts.
     pub(super) in_flight: Arc<Semaphore>,
     /// Whether to end.
@@ -53,7 +54,7 @@ impl Shared {
             run: self.run_id,
             label: Some(label.to_owned()),
             account: account_id.map(str::to_owned),
-            cause: Cause::Credential.as_str().to_owned(),
+            cause: Cause::Credential,
             text: text.to_owned(),
             at: self.clock.now(),
         };

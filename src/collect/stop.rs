@@ -5,10 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::ask::{Caller, Failure, How};
+use super::account::Account;
+use super::ask::{Caller, How};
+use super::failures::Failure;
+use super::fleet;
 use super::lock::{Lock, LockError, stop_lock_path};
-use super::round::{Collector, CollectorError, identity, require_account};
-use crate::cloud::Client;
+use super::patience::RepeatUntil;
+use super::round::{Collector, CollectorError};
+use super::shared::Shared;
 use crate::evidence::leaf::{Intervention, RunEnd};
 use crate::model::{CallerIdentity, Outcome, Phase};
 use crate::record::Recorder;
@@ -43,7 +47,9 @@ pub struct StopOrder {
     pub ticket: Option<String>,
     /// Look on until the operation has ended.
     pub wait: bool,
-    /// Only if the credentials belong to one of these accounts; any if empty.
+    /// Name of the account in the configuration whose credentials are used.
+    pub label: String,
+    /// Only if these belong to one of these accounts; any if empty.
     pub accounts: Vec<String>,
 }
 
@@ -85,21 +91,15 @@ impl Collector {
     /// Stops an operation. Works while a collector runs.
     pub async fn stop(&self, order: &StopOrder) -> Result<StopEnd, CollectorError> {
         let begun = Instant::now();
-        let recorder = Recorder::open(&self.database)?;
+        let account = self.account(&order.label)?;
+        let recorder = Arc::new(Recorder::open(&self.database)?);
         let _running = shared_lock(&stop_lock_path(&self.database)).await?;
         let now = self.clock.now();
-        let client = Client::new(self.client.clone(), Arc::clone(&self.clock))?;
         let started = recorder
             .begin_run(self.run_start(now, None), Vec::new(), Vec::new())
             .await?;
-        let caller = Caller::new(
-            client,
-            self.credentials.clone(),
-            recorder,
-            1,
-            self.stopping.clone(),
-        );
-        let outcome = self.stop_in_run(&caller, started.run_id, order).await;
+        let shared = self.shared(started.run_id, recorder);
+        let outcome = self.stop_in_run(&shared, account, order).await;
         let reason = match (&outcome, self.stopping.signal()) {
             (Err(error), _) => format!("error: {error}"),
             (Ok((StopResult::NotStopped | StopResult::Unknown, _)), None) => {
@@ -113,32 +113,32 @@ impl Collector {
             ended_at: self.clock.after(now, begun.elapsed()),
             reason,
         };
-        let ended = caller.recorder.end_run(end).await;
+        let ended = shared.recorder.end_run(end).await;
         let (result, account_id) = outcome?;
         ended?;
         Ok(StopEnd {
             result,
             account_id,
-            failures: caller.take_failures(),
+            failures: shared.failures.take(),
         })
     }
 
     async fn stop_in_run(
         &self,
-        caller: &Caller,
-        run_id: i64,
+        shared: &Shared,
+        account: &Account,
         order: &StopOrder,
     ) -> Result<(StopResult, Option<String>), CollectorError> {
+        let limiter = fleet::limiter(shared, account).await?;
+        let caller = Caller::new(account.asking(limiter), shared, 1);
         let Some(CallerIdentity {
             account_id, arn, ..
-        }) = identity(caller, run_id).await?
+        }) = fleet::whose(&caller, account, &order.accounts).await?
         else {
             return Ok((StopResult::NotStopped, None));
         };
-        require_account(&order.accounts, &account_id)?;
         let stop = Stop {
-            caller,
-            run_id,
+            caller: &caller,
             account_id: &account_id,
             arn,
             order,
@@ -180,9 +180,9 @@ impl Collector {
         status_before: Option<String>,
     ) -> Result<i64, StoreError> {
         stop.caller
-            .recorder
+            .recorder()
             .keep_intervention(Intervention {
-                run: stop.run_id,
+                run: stop.caller.run_id(),
                 account: stop.account_id.to_owned(),
                 region: stop.order.region_id.clone(),
                 operation: stop.order.operation_id.clone(),
@@ -213,7 +213,6 @@ async fn shared_lock(path: &Path) -> Result<Lock, LockError> {
 
 struct Stop<'a> {
     caller: &'a Caller,
-    run_id: i64,
     account_id: &'a str,
     arn: Option<String>,
     order: &'a StopOrder,
@@ -257,24 +256,22 @@ impl Stop<'_> {
             let has_ended = status
                 .as_deref()
                 .is_some_and(|status| Phase::of_word(status).is_final());
-            if !self.order.wait || has_ended || self.caller.stopping.signal().is_some() {
+            if !self.order.wait || has_ended || self.caller.is_stopping() {
                 return Ok(status);
             }
             tokio::select! {
                 () = tokio::time::sleep(WAIT_INTERVAL) => {}
-                () = self.caller.stopping.stopped() => return Ok(status),
+                () = self.caller.shared.stopping.stopped() => return Ok(status),
             }
         }
     }
 
     fn how(&self, intervention: Option<i64>) -> How<'_> {
         How {
-            run_id: self.run_id,
             account_id: Some(self.account_id),
-            page: None,
             intervention,
-            repeat_until: Instant::now() + RETRY_BUDGET,
-            begin_until: None,
+            repeat_until: RepeatUntil::Instant(Instant::now() + RETRY_BUDGET),
+            ..How::default()
         }
     }
 }

@@ -229,6 +229,23 @@ fn read_target(row: &Row<'_>) -> rusqlite::Result<WatchTarget> {
     })
 }
 
+/// The watches of that origin that have not been given up, in order: number and target. What a discovery
+/// found is not among them.
+pub fn of_origin(
+    connection: &Connection,
+    origin: &str,
+) -> Result<Vec<(i64, WatchTarget)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT w.watch_id, w.service, w.label, w.region_id, w.operation_id, w.kind, w.batch_type, w.names, w.since
+         FROM watch w JOIN leaf l ON l.sequence = w.add_sequence
+         WHERE w.parent IS NULL AND json_extract(l.record, '$.origin') = ?1
+           AND NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)
+         ORDER BY w.watch_id",
+    )?;
+    let rows = statement.query_map([origin], |row| Ok((row.get(0)?, read_target(row)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The rows of the view `watches` that have not been given up, of these accounts (ids, or names that
 /// watches bear; none means all), in order.
 pub fn listed(connection: &Connection, account_names: &[String]) -> Result<Rows, StoreError> {

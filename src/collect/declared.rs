@@ -1,0 +1,70 @@
+//! Watches that the configuration file declares: added when they appear in it, given up when they are gone
+//! from it. Both are evidence like everything that people add and remove.
+
+use std::collections::BTreeMap;
+
+use crate::evidence::leaf::{Watch, WatchChange};
+use crate::model::UtcMillis;
+use crate::record::{Found, Recorder};
+use crate::store::{StoreError, watches};
+
+/// Where such a watch comes from, as its leaf says it.
+pub const CONFIGURATION: &str = "configuration";
+
+/// Why such a watch is given up.
+const UNDECLARED: &str = "no longer in the configuration";
+
+/// What changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Watches added.
+    pub added: usize,
+    /// Watches given up.
+    pub removed: usize,
+}
+
+/// Makes the watches of the configuration what `wanted` says. Watches from elsewhere are left alone; where
+/// one is about the same already, nothing is added. The database must exist.
+pub fn declare(
+    recorder: &Recorder,
+    wanted: Vec<Found>,
+    user: &str,
+    at: UtcMillis,
+) -> Result<Declared, StoreError> {
+    let there = recorder.read_blocking(|db| watches::of_origin(db, CONFIGURATION))?;
+    let mut undeclared: BTreeMap<i64, _> = there.into_iter().collect();
+    let mut declared = Declared::default();
+    for Found { watch, target } in wanted {
+        undeclared.retain(|_, known| *known != target);
+        let (_, is_new) = recorder.add_watch(watch, target)?;
+        declared.added += usize::from(is_new);
+    }
+    for watch_id in undeclared.into_keys() {
+        recorder.remove_watch(removal(watch_id, user, at))?;
+        declared.removed += 1;
+    }
+    Ok(declared)
+}
+
+fn removal(watch_id: i64, user: &str, at: UtcMillis) -> Watch {
+    Watch {
+        watch: watch_id,
+        change: WatchChange::Remove,
+        service: None,
+        label: None,
+        region: None,
+        operation: None,
+        kind: None,
+        names: Vec::new(),
+        since: None,
+        parent: None,
+        batch_type: None,
+        lang: None,
+        resource_group: None,
+        declared_started_at: None,
+        origin: Some(CONFIGURATION.to_owned()),
+        reason: Some(UNDECLARED.to_owned()),
+        user: user.to_owned(),
+        at,
+    }
+}
