@@ -6,6 +6,7 @@
 mod action;
 mod alidns;
 mod bpstudio;
+mod cause;
 mod clock;
 mod identity;
 mod key;
@@ -18,6 +19,7 @@ mod version;
 pub use action::{Action, Service};
 pub use alidns::BatchCount;
 pub use bpstudio::BpstudioOperation;
+pub use cause::Cause;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use identity::CallerIdentity;
 pub use key::OperationKey;
