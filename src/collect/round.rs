@@ -257,6 +257,7 @@ impl Collector {
             concurrency: options.map(|o| u32::try_from(o.concurrency).unwrap_or(u32::MAX)),
             endpoint: self.endpoint.clone(),
             simulated: self.simulated,
+            every_ms: None,
         }
     }
 

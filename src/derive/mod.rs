@@ -3,6 +3,7 @@
 //! Pure: no storage, no clock, no network. What a rule needs to know of earlier rows is handed to it;
 //! `record` fetches that and writes what comes back. Depends on `services`, `evidence` and `model`.
 
+pub mod clock;
 pub mod listing;
 pub mod observed;
 pub mod operation;

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+pub use crate::model::Cause;
 use crate::model::{Outcome, Phase, Service};
 
 /// Runs in a row in which an id must be unknown to the cloud before it is no longer asked for.
@@ -57,79 +58,13 @@ impl fmt::Display for WatchState {
     }
 }
 
-/// Why a planned look is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// The run ended before its turn.
-    Deferred,
-    /// The run died.
-    Aborted,
-    /// No answer, or the service failed.
-    Unreachable,
-    /// Too many requests.
-    Throttled,
-    /// Permission refused.
-    Denied,
-    /// Key or token refused.
-    Credential,
-    /// Our timestamp refused.
-    Clock,
-    /// An answer that cannot be read, or is about something else.
-    InvalidAnswer,
-    /// All pages answered, and the list not whole.
-    IncompleteListing,
-    /// The id died before its end was seen.
-    ExpiredUnseen,
-}
-
-impl Cause {
-    /// The word used in views.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Deferred => "deferred",
-            Self::Aborted => "aborted",
-            Self::Unreachable => "unreachable",
-            Self::Throttled => "throttled",
-            Self::Denied => "denied",
-            Self::Credential => "credential",
-            Self::Clock => "clock",
-            Self::InvalidAnswer => "invalid_answer",
-            Self::IncompleteListing => "incomplete_listing",
-            Self::ExpiredUnseen => "expired_unseen",
-        }
-    }
-
-    /// The cause that a failed request is; `None` for answers that are facts about the target.
-    pub const fn of(outcome: Outcome) -> Option<Self> {
-        match outcome {
-            Outcome::Ok | Outcome::NotFound | Outcome::Expired => None,
-            Outcome::Unreachable | Outcome::ServerError => Some(Self::Unreachable),
-            Outcome::Throttled => Some(Self::Throttled),
-            Outcome::Denied => Some(Self::Denied),
-            Outcome::Credential => Some(Self::Credential),
-            Outcome::Clock => Some(Self::Clock),
-            Outcome::InvalidRequest
-            | Outcome::InvalidAnswer
-            | Outcome::WrongEntity
-            | Outcome::Truncated
-            | Outcome::TooLarge => Some(Self::InvalidAnswer),
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// How a watch was asked in one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     /// Not at all, because it was not its turn.
     NotBegun,
-    /// Not at all, because the credentials could not be tied to an account.
-    NoIdentity(Outcome),
+    /// Not at all, because the account could not be asked: no credentials, or not those of the account.
+    NoIdentity(Cause),
     /// Yes; what became of the last attempt to read the operation itself.
     Answered(Outcome),
 }
@@ -192,9 +127,9 @@ pub fn judge(poll: &Poll) -> Judgement {
                 ..nothing
             };
         }
-        Asked::NoIdentity(outcome) => {
+        Asked::NoIdentity(cause) => {
             return Judgement {
-                missed: Some(Cause::of(outcome).unwrap_or(Cause::InvalidAnswer)),
+                missed: Some(cause),
                 ..nothing
             };
         }

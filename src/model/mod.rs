@@ -6,6 +6,7 @@
 mod action;
 mod alidns;
 mod bpstudio;
+mod cause;
 mod clock;
 mod identity;
 mod key;
@@ -20,6 +21,7 @@ mod version;
 pub use action::{Action, Service};
 pub use alidns::{BatchCount, BatchDetail};
 pub use bpstudio::BpstudioOperation;
+pub use cause::Cause;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use identity::CallerIdentity;
 pub use key::OperationKey;

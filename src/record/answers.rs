@@ -92,6 +92,7 @@ pub(super) fn no_answer(
     };
     exchanges::insert(place.derived, &row)?;
     exchanges::insert_error(place.derived, sequence, None, Some(&leaf.reason))?;
+    note_identity_failure(place, sequence, leaf.run, &leaf.ask, outcome)?;
     tie_to_intervention(place, sequence, &leaf.ask)
 }
 
@@ -199,6 +200,7 @@ fn answer_to_call(
         row.look = Some(next_look(place, op, leaf)?);
     }
     insert(place, &row, &answer, leaf.http_status)?;
+    note_identity_failure(place, sequence, leaf.run, &leaf.ask, answer.outcome)?;
     count_unknowns(place, call.action, sequence, &answer)?;
     tie_to_intervention(place, sequence, &leaf.ask)?;
     if let Content::CallerIdentity(identity) = &answer.content {
@@ -346,6 +348,23 @@ fn insert(
         answer.code.as_deref(),
         answer.explanation(http_status).as_deref(),
     )
+}
+
+/// Remembers that a call was to tell whose credentials a label stands for, and did not.
+fn note_identity_failure(
+    place: Place<'_>,
+    sequence: i64,
+    run_id: i64,
+    ask: &Ask,
+    outcome: Outcome,
+) -> Result<(), StoreError> {
+    match ask {
+        Ask::Call(call) if call.action == Action::GetCallerIdentity && outcome != Outcome::Ok => {
+            let label = call.label.as_deref().unwrap_or_default();
+            exchanges::insert_identity_failure(place.derived, sequence, run_id, label)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn tie_to_intervention(place: Place<'_>, sequence: i64, ask: &Ask) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::unchanged::Unchanged;
-use super::{answers, body, listings, runs};
+use super::{answers, body, gaps, life, listings, runs};
 use crate::derive::listing::Listing;
 use crate::evidence::leaf::{Leaf, Watch, WatchChange};
 use crate::model::{OperationKey, Phase, Service};
@@ -106,15 +106,7 @@ impl Deriver {
         let sequence = row.sequence;
         self.reached = sequence;
         match parse(row)? {
-            Leaf::RunStart(start) => run_rows::insert(
-                place.derived,
-                &run_rows::RunRow {
-                    run_id: start.run,
-                    start_sequence: sequence,
-                    kind: start.kind.as_str().to_owned(),
-                    started_at: start.started_at.0,
-                },
-            ),
+            Leaf::RunStart(start) => runs::begin(place, sequence, &start),
             Leaf::Plan(plan) => run_rows::insert_plan(place.derived, sequence, plan.run),
             Leaf::Listing(leaf) => listings::begin(self, place, sequence, &leaf),
             Leaf::Exchange(exchange) if listings::take_unread(self, place, row, &exchange)? => {
@@ -127,6 +119,11 @@ impl Deriver {
             Leaf::NoAnswer(no_answer) => answers::no_answer(self, place, sequence, &no_answer),
             Leaf::RunEnd(end) => runs::end(self, place, sequence, &end),
             Leaf::RunAborted(aborted) => runs::abort(self, place, sequence, &aborted),
+            Leaf::RunSkipped(leaf) => life::skipped(place, sequence, &leaf),
+            Leaf::Note(leaf) => life::note(place, sequence, &leaf),
+            Leaf::Credential(leaf) => life::credential(place, sequence, &leaf),
+            Leaf::Clock(leaf) => life::clock_step(place, sequence, &leaf),
+            Leaf::Config(leaf) => life::config(place, row, &leaf),
             Leaf::Watch(leaf) => watch(place, sequence, &leaf),
             Leaf::Intervention(leaf) => answers::intervention(self, place, sequence, &leaf),
             // A genesis says who we are; what a newer program wrote says nothing to this one.
@@ -188,7 +185,10 @@ fn watch(place: Place<'_>, sequence: i64, leaf: &Watch) -> Result<(), StoreError
             &target(leaf),
             leaf.parent,
         ),
-        WatchChange::Remove => watches::insert_removal(place.derived, leaf.watch, sequence),
+        WatchChange::Remove => {
+            watches::insert_removal(place.derived, leaf.watch, sequence)?;
+            gaps::remove_watch(place, leaf.watch, sequence)
+        }
     }
 }
 

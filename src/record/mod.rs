@@ -9,7 +9,11 @@
 
 mod answers;
 mod body;
+mod configuration;
 mod deriver;
+mod gaps;
+mod keeping;
+mod life;
 mod listings;
 mod plan;
 mod recorder;
@@ -18,6 +22,7 @@ mod session;
 mod unchanged;
 
 pub use body::read_body;
+pub use configuration::{NamedAccount, Settings};
 pub use deriver::{DERIVE_VERSION, Deriver, leaf_at};
 pub use plan::{ALL_REGIONS, PlanEntry};
 pub use recorder::{Found, Recorder, RunStarted};

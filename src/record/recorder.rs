@@ -19,7 +19,7 @@ const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
 
 /// A database open for recording. Every call returns once its leaf is committed and synced.
 pub struct Recorder {
-    writer: Writer<Session>,
+    pub(super) writer: Writer<Session>,
 }
 
 /// A target that a discovery has found.
@@ -203,7 +203,11 @@ impl Recorder {
         })
     }
 
-    async fn append(&self, leaf: Leaf, body: Option<Vec<u8>>) -> Result<i64, StoreError> {
+    pub(super) async fn append(
+        &self,
+        leaf: Leaf,
+        body: Option<Vec<u8>>,
+    ) -> Result<i64, StoreError> {
         self.writer
             .write(move |transaction, session| session.append(transaction, &leaf, body.as_deref()))
             .await

@@ -1,18 +1,37 @@
 //! The end of a run: its listings close, each planned watch is judged, the run is counted.
 
 use super::deriver::{Deriver, Place, leaf_at};
-use super::{body, listings, plan};
+use super::gaps::{self, Look, Missed};
+use super::{body, life, listings, plan};
 use crate::derive::watching::{Asked, Cause, Judgement, Poll, WatchState, judge};
-use crate::evidence::leaf::{Leaf, RunAborted, RunEnd};
+use crate::evidence::leaf::{Leaf, RunAborted, RunEnd, RunKind, RunStart};
 use crate::model::{OperationKey, Outcome, Phase, Service};
 use crate::record::PlanEntry;
+use crate::store::life as life_rows;
 use crate::store::listings::RunListings;
 use crate::store::runs::RunEndRow;
+use crate::store::runs::RunRow;
 use crate::store::{StoreError, exchanges, listings as listing_rows, operations, runs, watches};
 
 /// Reads of an operation that are looked back on to count runs in a row: three runs of at most four
 /// attempts, with room for stops in between.
 const READS_LOOKED_BACK_ON: i64 = 64;
+
+/// A run that began.
+pub(super) fn begin(place: Place<'_>, sequence: i64, leaf: &RunStart) -> Result<(), StoreError> {
+    let row = RunRow {
+        run_id: leaf.run,
+        start_sequence: sequence,
+        kind: leaf.kind.as_str().to_owned(),
+        started_at: leaf.started_at.0,
+    };
+    runs::insert(place.derived, &row)?;
+    if leaf.kind != RunKind::Collect {
+        return Ok(());
+    }
+    let before = runs::before(place.derived, leaf.run)?;
+    gaps::begin_run(place, sequence, leaf, before)
+}
 
 /// A run that ended by itself.
 pub(super) fn end(
@@ -86,11 +105,14 @@ fn close(deriver: &mut Deriver, place: Place<'_>, end: &Ending) -> Result<(), St
     }
     let before = runs::before(place.derived, end.run_id)?;
     let mut tally = Tally::default();
+    let mut looks = Vec::new();
     for sequence in runs::plans(place.derived, end.run_id)? {
         for entry in read_plan(place, sequence)? {
-            judge_watch(place, end, &entry, before, &mut tally)?;
+            looks.push(judge_watch(place, end, &entry, before, &mut tally)?);
         }
     }
+    gaps::end_run(place, &run, end.sequence, looks)?;
+    life::run_clock(place, &run, end.sequence)?;
     let counts = runs::counts(place.derived, end.run_id, run.start_sequence, end.sequence)?;
     let bytes_received =
         runs::bytes_received(place.evidence, end.run_id, run.start_sequence, end.sequence)?;
@@ -179,7 +201,7 @@ fn judge_watch(
     entry: &PlanEntry,
     before: Option<i64>,
     tally: &mut Tally,
-) -> Result<(), StoreError> {
+) -> Result<Look, StoreError> {
     let found = look_up(place, end, entry)?;
     let judgement = judge(&found.poll);
     let deferred_before = match before {
@@ -203,11 +225,19 @@ fn judge_watch(
             )?;
         }
     }
-    if let Some(cause) = judgement.missed {
-        let at = match found.failed_at {
-            Some(sequence) => received_at(place, sequence)?,
-            None => end.at,
-        };
+    let missed = match judgement.missed {
+        Some(cause) => Some(Missed {
+            cause,
+            at: match (found.noted_at, found.failed_at) {
+                (Some(at), _) => at,
+                (None, Some(sequence)) => received_at(place, sequence)?,
+                (None, None) => end.at,
+            },
+            exchange: found.failed_at,
+        }),
+        None => None,
+    };
+    if let Some(missed) = &missed {
         watches::insert_missed(
             place.derived,
             &watches::MissedLook {
@@ -215,12 +245,16 @@ fn judge_watch(
                 run_id: end.run_id,
                 op: found.op,
                 sequence: end.sequence,
-                at,
-                cause: cause.as_str().to_owned(),
+                at: missed.at,
+                cause: missed.cause.as_str().to_owned(),
             },
         )?;
     }
-    Ok(())
+    Ok(Look {
+        watch_id: entry.watch,
+        missed,
+        seen: None,
+    })
 }
 
 /// What the tables know of a planned watch at the end of its run.
@@ -230,6 +264,8 @@ struct Found {
     state_number: Option<i64>,
     /// The exchange whose failure is the reason, if one is.
     failed_at: Option<i64>,
+    /// When it was found that the account cannot be asked, ms.
+    noted_at: Option<i64>,
 }
 
 fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, StoreError> {
@@ -253,10 +289,22 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
         poll,
         state_number: None,
         failed_at: None,
+        noted_at: None,
     };
-    let Some(account_id) = runs::identity(place.derived, end.run_id, &entry.label)? else {
-        if let Some((sequence, outcome)) = exchanges::identity_failure(place.derived, end.run_id)? {
-            found.poll.asked = Asked::NoIdentity(outcome);
+    let identity = runs::identity(place.derived, end.run_id, &entry.label)?;
+    let note = life_rows::note(place.derived, end.run_id, &entry.label)?;
+    let note = note.filter(|note| note.account_id.is_some() || identity.is_none());
+    if let Some(note) = note {
+        let cause = Cause::from_word(&note.cause);
+        found.poll.asked = Asked::NoIdentity(cause.unwrap_or(Cause::InvalidAnswer));
+        found.noted_at = Some(note.at);
+        return Ok(found);
+    }
+    let Some(account_id) = identity else {
+        let failure = exchanges::identity_failure(place.derived, end.run_id, &entry.label)?;
+        if let Some((sequence, outcome)) = failure {
+            let cause = Cause::of(outcome).unwrap_or(Cause::InvalidAnswer);
+            found.poll.asked = Asked::NoIdentity(cause);
             found.failed_at = Some(sequence);
         }
         return Ok(found);

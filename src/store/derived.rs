@@ -9,7 +9,18 @@ use super::StoreError;
 pub const WATERMARK: &str = "derivation";
 
 /// Every other derived table, children before the parents that they refer to.
-pub const TABLES: [&str; 36] = [
+pub const TABLES: [&str; 47] = [
+    "gap_end",
+    "gap",
+    "watch_look",
+    "account_name",
+    "config",
+    "run_clock",
+    "clock_step",
+    "credential_call",
+    "account_label",
+    "run_note",
+    "run_skipped",
     "batch_detail",
     "stack_group_presence",
     "stack_group_version",
@@ -47,6 +58,10 @@ pub const TABLES: [&str; 36] = [
     "run_end",
     "run",
 ];
+
+/// Tables that are neither evidence nor derived: what the program remembers between runs. They prove nothing,
+/// nobody compares them, and a rebuild keeps them.
+pub const OPERATIONAL: [&str; 2] = ["limit_learned", "told"];
 
 /// A row of `derivation`, of which there should be one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +162,7 @@ mod tests {
     use crate::store::evidence;
 
     #[test]
-    fn every_table_is_evidence_or_derived() {
+    fn every_table_is_evidence_or_derived_or_operational() {
         let connection = crate::store::aside::open_aside().unwrap();
         let mut statement = connection
             .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'refinery_schema_history'")
@@ -161,6 +176,7 @@ mod tests {
             .into_iter()
             .chain([WATERMARK])
             .chain(evidence::TABLES)
+            .chain(OPERATIONAL)
             .map(str::to_owned)
             .collect();
         assert_eq!(found, named);

@@ -134,6 +134,12 @@ pub fn insert_identity(
              ON CONFLICT (run_id, label) DO NOTHING",
         )?
         .execute(params![run_id, label, sequence, account_id, arn])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO account_label (account_id, label, first_sequence) VALUES (?1, ?2, ?3)
+             ON CONFLICT (account_id, label) DO NOTHING",
+        )?
+        .execute(params![account_id, label, sequence])?;
     Ok(())
 }
 
@@ -146,6 +152,24 @@ pub fn identity(
     Ok(connection
         .prepare_cached("SELECT account_id FROM run_identity WHERE run_id = ?1 AND label = ?2")?
         .query_row(params![run_id, label], |row| row.get(0))
+        .optional()?)
+}
+
+/// The account that a label stood for in the newest run before `before_run` in which it was not refused.
+pub fn last_identity(
+    connection: &Connection,
+    label: &str,
+    before_run: i64,
+) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT i.account_id FROM run_identity i
+             WHERE i.label = ?1 AND i.run_id < ?2 AND NOT EXISTS (
+                 SELECT 1 FROM run_note n
+                 WHERE n.run_id = i.run_id AND n.label = i.label AND n.account_id IS NOT NULL)
+             ORDER BY i.run_id DESC LIMIT 1",
+        )?
+        .query_row(params![label, before_run], |row| row.get(0))
         .optional()?)
 }
 

@@ -45,12 +45,21 @@ impl Body {
                 digest: plan.body,
                 is_redacted: false,
             }),
+            Leaf::Config(config) => Some(Self::Kept {
+                length: config.length,
+                digest: config.body,
+                is_redacted: false,
+            }),
             Leaf::Other { .. } => Some(Self::Unknown),
             Leaf::Genesis(_)
             | Leaf::RunStart(_)
             | Leaf::Listing(_)
             | Leaf::RunEnd(_)
             | Leaf::RunAborted(_)
+            | Leaf::RunSkipped(_)
+            | Leaf::Note(_)
+            | Leaf::Credential(_)
+            | Leaf::Clock(_)
             | Leaf::Watch(_)
             | Leaf::Intervention(_) => None,
         }

@@ -163,6 +163,7 @@ impl Teller {
             concurrency: None,
             endpoint: None,
             simulated: true,
+            every_ms: None,
         };
         let begun = self
             .recorder

@@ -21,6 +21,7 @@ fn start(kind: RunKind, at: i64) -> RunStart {
         concurrency: None,
         endpoint: None,
         simulated: true,
+        every_ms: None,
     }
 }
 

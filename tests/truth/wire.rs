@@ -103,6 +103,7 @@ impl Wire {
             concurrency: None,
             endpoint: None,
             simulated: true,
+            every_ms: None,
         };
         self.recorder
             .begin_run(start, dead, plan)

@@ -322,6 +322,7 @@ impl Scene {
             concurrency: Some(8),
             endpoint: None,
             simulated: false,
+            every_ms: Some(300_000),
         };
         let plan = (1..)
             .zip(WATCHED)

@@ -4,7 +4,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serializer};
 
-use crate::model::{Action, Service, UtcMillis};
+use crate::model::{Action, Cause, Outcome, Service, UtcMillis};
 
 /// A vocabulary that leaves write as one word.
 pub(super) trait Word: Copy {
@@ -39,6 +39,30 @@ impl Word for Service {
 
     fn from_word(word: &str) -> Option<Self> {
         word.parse().ok()
+    }
+}
+
+impl Word for Cause {
+    const NAMES: &'static str = "cause";
+
+    fn word(self) -> &'static str {
+        self.as_str()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::from_word(word)
+    }
+}
+
+impl Word for Outcome {
+    const NAMES: &'static str = "outcome";
+
+    fn word(self) -> &'static str {
+        self.as_str()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::from_word(word)
     }
 }
 

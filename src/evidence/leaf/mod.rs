@@ -14,13 +14,18 @@
 //! | `t` | fields |
 //! |---|---|
 //! | `genesis` | log, created_at, program |
-//! | `run_start` | run, kind, started_at, program, user, host, process_id, deadline_ms?, concurrency?, endpoint?, simulated? (1) |
+//! | `run_start` | run, kind, started_at, program, user, host, process_id, deadline_ms?, concurrency?, endpoint?, simulated? (1), every_ms? |
 //! | `plan` | run, entries, body, length |
 //! | `listing` | run, account, action, region?, operation?, parameters?, page_size, watch? |
 //! | `exchange` | run, *ask*, attempt? (1), requested_at, received_at, http_status? (200), date?, retry_after_ms?, framing? (length), length, body, redacted? |
 //! | `no_answer` | run, *ask*, attempt? (1), requested_at, received_at, outcome, reason, http_status?, length?, body?, redacted? |
 //! | `run_end` | run, ended_at, reason |
 //! | `run_aborted` | run, found_by, found_at |
+//! | `run_skipped` | at, user, host, process_id, cause, detail? |
+//! | `note` | run, label?, account?, cause, text, at |
+//! | `credential` | run, label?, account?, source, action?, parameters?, attempt? (1), requested_at, received_at, outcome, http_status?, code?, message?, request_id?, key_id_tail?, expires_at? |
+//! | `clock` | run?, at, stepped_ms, detail? |
+//! | `config` | at, every_ms?, alidns_offset_minutes?, bpstudio_offset_minutes?, entries, body, length |
 //! | `watch` | watch, change, service?, label?, region?, operation?, kind?, names?, since?, batch_type?, lang?, resource_group?, declared_started_at?, origin?, parent?, reason?, user, at |
 //! | `intervention` | run, account, region, operation, reason, ticket?, user, caller_arn?, status_before?, requested_at |
 //!
@@ -37,15 +42,19 @@
 //! [`Leaf::Other`]: kept, proved, deriving nothing.
 
 mod ask;
+mod credential;
 mod date;
 mod exchange;
 mod fields;
+mod life;
 mod run;
 mod watch;
 
 pub use ask::{Ask, Call, Listing, Parameters};
+pub use credential::CredentialCall;
 pub use date::ServerDate;
 pub use exchange::{Exchange, Framing, KeptBody, Lack, NoAnswer};
+pub use life::{ClockStep, Config, Note, RunSkipped, SkipCause};
 pub use run::{Genesis, Plan, RunAborted, RunEnd, RunKind, RunStart};
 pub use watch::{Intervention, Watch, WatchChange, WatchKind};
 
@@ -78,6 +87,16 @@ pub enum Leaf {
     RunEnd(RunEnd),
     /// A run was found dead.
     RunAborted(RunAborted),
+    /// A collector was started and asked nothing.
+    RunSkipped(RunSkipped),
+    /// An account of a run could not be asked.
+    Note(Note),
+    /// Credentials were asked for.
+    Credential(CredentialCall),
+    /// Our clock was set.
+    Clock(ClockStep),
+    /// The configuration changed.
+    Config(Config),
     /// A watch began or ended.
     Watch(Watch),
     /// A stop was asked for.
@@ -121,6 +140,11 @@ impl Leaf {
             Self::NoAnswer(_) => "no_answer",
             Self::RunEnd(_) => "run_end",
             Self::RunAborted(_) => "run_aborted",
+            Self::RunSkipped(_) => "run_skipped",
+            Self::Note(_) => "note",
+            Self::Credential(_) => "credential",
+            Self::Clock(_) => "clock",
+            Self::Config(_) => "config",
             Self::Watch(_) => "watch",
             Self::Intervention(_) => "intervention",
             Self::Other { kind, .. } => kind,
@@ -140,6 +164,11 @@ impl Leaf {
             Self::NoAnswer(leaf) => line(kind, &AttemptFields::from(leaf)),
             Self::RunEnd(leaf) => line(kind, leaf),
             Self::RunAborted(leaf) => line(kind, leaf),
+            Self::RunSkipped(leaf) => line(kind, leaf),
+            Self::Note(leaf) => line(kind, leaf),
+            Self::Credential(leaf) => line(kind, leaf),
+            Self::Clock(leaf) => line(kind, leaf),
+            Self::Config(leaf) => line(kind, leaf),
             Self::Watch(leaf) => line(kind, leaf),
             Self::Intervention(leaf) => line(kind, leaf),
             Self::Other { kind, version } => format!(r#"{{"t":"{kind}","v":{version}}}"#),
@@ -167,6 +196,11 @@ impl Leaf {
             ("no_answer", VERSION) => Self::NoAnswer(attempt(line)?),
             ("run_end", VERSION) => Self::RunEnd(serde_json::from_str(line)?),
             ("run_aborted", VERSION) => Self::RunAborted(serde_json::from_str(line)?),
+            ("run_skipped", VERSION) => Self::RunSkipped(serde_json::from_str(line)?),
+            ("note", VERSION) => Self::Note(serde_json::from_str(line)?),
+            ("credential", VERSION) => Self::Credential(serde_json::from_str(line)?),
+            ("clock", VERSION) => Self::Clock(serde_json::from_str(line)?),
+            ("config", VERSION) => Self::Config(serde_json::from_str(line)?),
             ("watch", VERSION) => Self::Watch(serde_json::from_str(line)?),
             ("intervention", VERSION) => Self::Intervention(serde_json::from_str(line)?),
             _ => {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::evidence::digest::Digest;
 use crate::evidence::redact::Span;
-use crate::model::{Action, Service, UtcMillis};
+use crate::model::{Action, Cause, Outcome, Service, UtcMillis};
 
 /// Text with what JSON has to escape.
 fn text() -> impl Strategy<Value = String> {
@@ -151,10 +151,11 @@ fn run_leaf() -> impl Strategy<Value = Leaf> {
             maybe(text()),
             any::<bool>(),
             any::<bool>(),
+            maybe(any::<u64>()),
         ),
     )
         .prop_map(
-            |(head, (deadline_ms, concurrency, endpoint, simulated, stop))| {
+            |(head, (deadline_ms, concurrency, endpoint, simulated, stop, every_ms))| {
                 let (run, started_at, program, user, host, process_id) = head;
                 Leaf::RunStart(RunStart {
                     run,
@@ -172,6 +173,7 @@ fn run_leaf() -> impl Strategy<Value = Leaf> {
                     concurrency,
                     endpoint,
                     simulated,
+                    every_ms,
                 })
             },
         );
@@ -264,10 +266,109 @@ fn watch() -> impl Strategy<Value = Leaf> {
     })
 }
 
+fn life() -> impl Strategy<Value = Leaf> {
+    let skipped = (
+        (instant(), text(), text(), any::<u32>()),
+        (any::<bool>(), maybe(text())),
+    )
+        .prop_map(|((at, user, host, process_id), (locked, detail))| {
+            Leaf::RunSkipped(RunSkipped {
+                at,
+                user,
+                host,
+                process_id,
+                cause: if locked {
+                    SkipCause::Locked
+                } else {
+                    SkipCause::Disk
+                },
+                detail,
+            })
+        });
+    let cause = prop::sample::select(Cause::ALL.to_vec());
+    let note = (
+        (any::<i64>(), maybe(text()), maybe(text())),
+        (cause, text(), instant()),
+    )
+        .prop_map(|((run, label, account), (cause, text, at))| {
+            Leaf::Note(Note {
+                run,
+                label,
+                account,
+                cause,
+                text,
+                at,
+            })
+        });
+    let clock = (maybe(any::<i64>()), instant(), any::<i64>(), maybe(text())).prop_map(
+        |(run, at, stepped_ms, detail)| {
+            Leaf::Clock(ClockStep {
+                run,
+                at,
+                stepped_ms,
+                detail,
+            })
+        },
+    );
+    let config = (
+        (instant(), maybe(any::<u64>())),
+        (maybe(any::<i32>()), maybe(any::<i32>())),
+        (any::<u64>(), any::<[u8; 32]>(), any::<u64>()),
+    )
+        .prop_map(|((at, every_ms), zones, (entries, body, length))| {
+            Leaf::Config(Config {
+                at,
+                every_ms,
+                alidns_offset_minutes: zones.0,
+                bpstudio_offset_minutes: zones.1,
+                entries,
+                body: Digest(body),
+                length,
+            })
+        });
+    prop_oneof![skipped, note, clock, config]
+}
+
+fn credential() -> impl Strategy<Value = Leaf> {
+    let asked = (
+        (any::<i64>(), maybe(text()), maybe(text()), text()),
+        (maybe(action()), maybe(any::<u32>())),
+        (instant(), instant()),
+    );
+    let answered = (
+        prop::sample::select(Outcome::ALL.to_vec()),
+        maybe(any::<u16>()),
+        (maybe(text()), maybe(text()), maybe(text())),
+        (maybe(text()), maybe(instant())),
+    );
+    (asked, answered).prop_map(|(asked, answered)| {
+        let ((run, label, account, source), (action, attempt), times) = asked;
+        let (outcome, http_status, (code, message, request_id), key) = answered;
+        Leaf::Credential(CredentialCall {
+            run,
+            label,
+            account,
+            source,
+            action,
+            parameters: action.map(|_| Parameters::default()),
+            attempt,
+            requested_at: times.0,
+            received_at: times.1,
+            outcome,
+            http_status,
+            code,
+            message,
+            request_id,
+            key_id_tail: key.0,
+            expires_at: key.1,
+        })
+    })
+}
+
 proptest! {
     #[test]
     fn every_leaf_comes_back(
-        leaf in prop_oneof![exchange(), no_answer(), run_leaf(), watch()],
+        leaf in prop_oneof![exchange(), no_answer(), run_leaf(), watch(), life(), credential()],
     ) {
         let line = leaf.to_line();
         let head = format!(r#"{{"t":"{}","v":1,"#, leaf.kind());

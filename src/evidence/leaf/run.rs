@@ -60,6 +60,9 @@ pub struct RunStart {
     /// Whether a simulated cloud answered; 1 in the line, or absent.
     #[serde(default, with = "flag", skip_serializing_if = "is_false")]
     pub simulated: bool,
+    /// The declared schedule: time from start to start of collect runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every_ms: Option<u64>,
 }
 
 /// `plan`: what a run set out to ask, before its first call. The list itself is a body.

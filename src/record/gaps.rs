@@ -1,0 +1,470 @@
+//! Gaps: stretches in which something due was not seen. A run that ends begins those of what it missed and
+//! ends those of what it saw; a watch given up ends its own; a run that begins tells those of the recorder.
+//!
+//! The subject of a gap is the operation, so that one under two watches has one gap: it is seen in a run
+//! when any of them saw it. A watch that is about no one operation, or whose account nobody has told yet,
+//! is a subject of its own.
+
+use std::collections::BTreeMap;
+
+use super::deriver::{Place, leaf_at};
+use crate::evidence::leaf::{Leaf, RunSkipped, RunStart, SkipCause};
+use crate::model::{Cause, OperationKey, Service};
+use crate::store::gaps::{self, GapEnd, GapRow, Subject, WatchSpan};
+use crate::store::runs::RunRow;
+use crate::store::{StoreError, operations, runs};
+
+/// Starts of runs may lie this much further apart than declared before a run counts as missing: 3/2.
+const LATE_NUMERATOR: i64 = 3;
+const LATE_DENOMINATOR: i64 = 2;
+
+/// What one run was for one planned watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Look {
+    pub(super) watch_id: i64,
+    pub(super) missed: Option<Missed>,
+    /// Of a watch that is about no one operation: request of the first answer and receipt of the last, ms,
+    /// if all were good. Looks at operations are found in the tables.
+    pub(super) seen: Option<(i64, i64)>,
+}
+
+/// Why a planned look was none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Missed {
+    pub(super) cause: Cause,
+    pub(super) at: i64,
+    /// The exchange whose failure is the reason, if one is.
+    pub(super) exchange: Option<i64>,
+}
+
+/// The run whose end is taken up.
+#[derive(Clone, Copy)]
+struct Ended {
+    run_id: i64,
+    start_sequence: i64,
+    /// The leaf that ended it.
+    sequence: i64,
+}
+
+/// Takes up what a run saw and missed, in the order of its plan.
+pub(super) fn end_run(
+    place: Place<'_>,
+    run: &RunRow,
+    end_sequence: i64,
+    looks: Vec<Look>,
+) -> Result<(), StoreError> {
+    let run = Ended {
+        run_id: run.run_id,
+        start_sequence: run.start_sequence,
+        sequence: end_sequence,
+    };
+    let mut subjects: BTreeMap<Subject, Vec<(WatchSpan, Look)>> = BTreeMap::new();
+    for look in looks {
+        let Some(span) = gaps::span(place.derived, look.watch_id)? else {
+            // A plan names a watch that was never added: nothing is due for it.
+            continue;
+        };
+        let subject = subject(place, &span, run.run_id)?;
+        subjects.entry(subject).or_default().push((span, look));
+    }
+    for (subject, looks) in &subjects {
+        take_up(place, run, subject, looks)?;
+    }
+    for watch_id in gaps::removed_between(place.derived, run.start_sequence, run.sequence)? {
+        end_if_unwatched(place, watch_id, run.sequence)?;
+    }
+    Ok(())
+}
+
+/// The subject that a watch belongs to, by what is known of its account in that run.
+fn subject(place: Place<'_>, span: &WatchSpan, run_id: i64) -> Result<Subject, StoreError> {
+    let target = &span.target;
+    if target.operation_id.is_empty() {
+        return Ok(Subject::Watch(span.watch_id));
+    }
+    let account = runs::last_identity(place.derived, &target.label, run_id.saturating_add(1))?;
+    Ok(match account {
+        Some(account_id) => Subject::Operation {
+            service: target.service.clone(),
+            account_id,
+            region_id: target.region_id.clone(),
+            operation_id: target.operation_id.clone(),
+        },
+        None => Subject::Watch(span.watch_id),
+    })
+}
+
+fn take_up(
+    place: Place<'_>,
+    run: Ended,
+    subject: &Subject,
+    looks: &[(WatchSpan, Look)],
+) -> Result<(), StoreError> {
+    if let Some((requested_at, received_at)) = seen(place, run, subject, looks)? {
+        if let Subject::Watch(watch_id) = subject {
+            let (id, end) = (run.run_id, run.sequence);
+            gaps::insert_watch_look(place.derived, *watch_id, id, end, requested_at, received_at)?;
+        }
+        let end = GapEnd {
+            sequence: run.sequence,
+            how: "seen",
+            gap_until: received_at,
+            run_id: Some(run.run_id),
+        };
+        let watches = looks.iter().map(|(span, _)| Subject::Watch(span.watch_id));
+        for subject in watches.chain([subject.clone()]) {
+            if let Some(open) = gaps::open(place.derived, &subject)? {
+                gaps::insert_end(place.derived, open.gap_id, &end)?;
+            }
+        }
+        return Ok(());
+    }
+    let missed = looks
+        .iter()
+        .filter_map(|(span, look)| Some((span, look.missed?)))
+        .filter(|(span, missed)| counts(run, span, missed.exchange))
+        .min_by_key(|(span, missed)| (missed.at, span.watch_id));
+    match missed {
+        Some((span, missed)) => begin(place, run, subject, looks, span, &missed),
+        None => Ok(()),
+    }
+}
+
+/// Whether a look, or one that was missed because of `exchange`, came before its watch was given up.
+fn counts(run: Ended, span: &WatchSpan, exchange: Option<i64>) -> bool {
+    span.removed
+        .is_none_or(|removed| exchange.unwrap_or(run.sequence) < removed)
+}
+
+/// Request and receipt of the good look at a subject in this run, ms.
+fn seen(
+    place: Place<'_>,
+    run: Ended,
+    subject: &Subject,
+    looks: &[(WatchSpan, Look)],
+) -> Result<Option<(i64, i64)>, StoreError> {
+    let Some(op) = operation(place, subject)? else {
+        return Ok(looks.iter().find_map(|(_, look)| look.seen));
+    };
+    // Without a gap to end and without a miss there is nothing that the look would change.
+    let mut matters = looks.iter().any(|(_, look)| look.missed.is_some())
+        || gaps::open(place.derived, subject)?.is_some();
+    for (span, _) in looks {
+        matters = matters || gaps::open(place.derived, &Subject::Watch(span.watch_id))?.is_some();
+    }
+    if !matters {
+        return Ok(None);
+    }
+    let removed = looks
+        .iter()
+        .map(|(span, _)| span.removed.unwrap_or(i64::MAX));
+    let before = removed.max().unwrap_or(i64::MAX).min(run.sequence);
+    let lists = lists_results(subject);
+    let found = gaps::newest_good_look(place.derived, op, lists, run.start_sequence, before)?;
+    let Some(look) = found else {
+        return Ok(None);
+    };
+    let (of_run, requested_at, received_at) = times(place, look.sequence)?;
+    let until = look
+        .listing_ended_at
+        .unwrap_or(received_at)
+        .max(received_at);
+    // A stop or a run that was declared dead may go on beside this one.
+    Ok((of_run == run.run_id).then_some((requested_at, until)))
+}
+
+fn lists_results(subject: &Subject) -> bool {
+    matches!(subject, Subject::Operation { service, .. } if service == Service::Ros.as_str())
+}
+
+/// Our number of the operation that is the subject, if it was ever asked for.
+fn operation(place: Place<'_>, subject: &Subject) -> Result<Option<i64>, StoreError> {
+    let Subject::Operation {
+        service,
+        account_id,
+        region_id,
+        operation_id,
+    } = subject
+    else {
+        return Ok(None);
+    };
+    let Ok(service) = service.parse() else {
+        return Ok(None);
+    };
+    let key = OperationKey {
+        service,
+        account_id: account_id.clone(),
+        region_id: region_id.clone(),
+        operation_id: operation_id.clone(),
+    };
+    operations::find(place.derived, &key)
+}
+
+/// Run, request and receipt of an answer, ms.
+fn times(place: Place<'_>, sequence: i64) -> Result<(i64, i64, i64), StoreError> {
+    match leaf_at(place.evidence, sequence)?.1 {
+        Leaf::Exchange(exchange) => Ok((
+            exchange.run,
+            exchange.requested_at.0,
+            exchange.received_at.0,
+        )),
+        _ => Err(StoreError::Inconsistent(format!(
+            "leaf {sequence} is no answer"
+        ))),
+    }
+}
+
+/// Begins a gap, unless the subject is in one already.
+fn begin(
+    place: Place<'_>,
+    run: Ended,
+    subject: &Subject,
+    looks: &[(WatchSpan, Look)],
+    span: &WatchSpan,
+    missed: &Missed,
+) -> Result<(), StoreError> {
+    if gaps::open(place.derived, subject)?.is_some() {
+        return Ok(());
+    }
+    let period = watched_since(place, subject, span, run)?;
+    let last = match operation(place, subject)? {
+        Some(op) => gaps::newest_good_look(
+            place.derived,
+            op,
+            lists_results(subject),
+            period,
+            run.sequence,
+        )?,
+        None => None,
+    };
+    for (span, _) in looks {
+        // Begun while the account was unknown; it goes on unless the operation was seen since.
+        if let Some(open) = gaps::open(place.derived, &Subject::Watch(span.watch_id))?
+            && last.is_none_or(|look| look.sequence < open.sequence)
+        {
+            return Ok(());
+        }
+    }
+    let gap_from = match (last, subject) {
+        (Some(look), _) => times(place, look.sequence)?.1,
+        (None, Subject::Watch(watch_id)) => {
+            match gaps::newest_watch_look(place.derived, *watch_id)? {
+                Some(requested_at) => requested_at,
+                None => changed_at(place, period)?,
+            }
+        }
+        (None, Subject::Operation { .. }) => changed_at(place, period)?,
+    };
+    let account = runs::last_identity(
+        place.derived,
+        &span.target.label,
+        run.run_id.saturating_add(1),
+    )?;
+    let gap = GapRow {
+        sequence: run.sequence,
+        subject: match subject {
+            Subject::Operation { .. } => "operation",
+            Subject::Watch(_) => "watch",
+        },
+        watch_id: Some(span.watch_id),
+        target: Some(span.target.clone()),
+        account_id: account.unwrap_or_default(),
+        run_id: Some(run.run_id),
+        exchange: missed.exchange,
+        cause: missed.cause.as_str(),
+        gap_from,
+    };
+    gaps::insert(place.derived, &gap).map(drop)
+}
+
+/// The leaf with which the subject began to be watched without a break until now.
+fn watched_since(
+    place: Place<'_>,
+    subject: &Subject,
+    span: &WatchSpan,
+    run: Ended,
+) -> Result<i64, StoreError> {
+    let mut since = span.added;
+    let spans = spans_of(place, subject, run.run_id)?;
+    while let Some(earlier) = spans
+        .iter()
+        .filter(|other| other.added < since && other.removed.is_none_or(|removed| removed > since))
+        .map(|other| other.added)
+        .min()
+    {
+        since = earlier;
+    }
+    Ok(since)
+}
+
+/// All watches of a subject, given up or not.
+fn spans_of(
+    place: Place<'_>,
+    subject: &Subject,
+    run_id: i64,
+) -> Result<Vec<WatchSpan>, StoreError> {
+    let Subject::Operation {
+        service,
+        region_id,
+        operation_id,
+        ..
+    } = subject
+    else {
+        return Ok(Vec::new());
+    };
+    let mut spans = Vec::new();
+    for span in gaps::spans(place.derived, service, region_id, operation_id)? {
+        if self::subject(place, &span, run_id)? == *subject {
+            spans.push(span);
+        }
+    }
+    Ok(spans)
+}
+
+/// When a watch leaf was written, ms.
+fn changed_at(place: Place<'_>, sequence: i64) -> Result<i64, StoreError> {
+    match leaf_at(place.evidence, sequence)?.1 {
+        Leaf::Watch(watch) => Ok(watch.at.0),
+        _ => Err(StoreError::Inconsistent(format!(
+            "leaf {sequence} is about no watch"
+        ))),
+    }
+}
+
+/// A watch was given up. While a collect run is on, what that saw before comes first: its end takes it up.
+pub(super) fn remove_watch(
+    place: Place<'_>,
+    watch_id: i64,
+    sequence: i64,
+) -> Result<(), StoreError> {
+    let is_collecting = runs::open(place.derived)?
+        .iter()
+        .any(|run| run.kind == "collect");
+    if is_collecting {
+        return Ok(());
+    }
+    end_if_unwatched(place, watch_id, sequence)
+}
+
+/// Ends the gaps of what a watch was about, if no other watch is about it.
+fn end_if_unwatched(place: Place<'_>, watch_id: i64, sequence: i64) -> Result<(), StoreError> {
+    let Some(span) = gaps::span(place.derived, watch_id)? else {
+        return Ok(());
+    };
+    let Some(removed) = span.removed else {
+        return Ok(());
+    };
+    let end = GapEnd {
+        sequence,
+        how: "removed",
+        gap_until: changed_at(place, removed)?,
+        run_id: None,
+    };
+    let subject = subject(place, &span, i64::MAX - 1)?;
+    let spans = spans_of(place, &subject, i64::MAX - 1)?;
+    let is_watched = spans.iter().any(|span| span.removed.is_none());
+    let of_operation = (!is_watched).then_some(subject);
+    let subjects = [Some(Subject::Watch(watch_id)), of_operation];
+    for subject in subjects.iter().flatten() {
+        if let Some(open) = gaps::open(place.derived, subject)? {
+            gaps::insert_end(place.derived, open.gap_id, &end)?;
+        }
+    }
+    Ok(())
+}
+
+/// A collect run begins: whatever kept the recorder from its work is over, and a declared schedule shows
+/// whether runs did not happen. `before` is the collect run before it.
+pub(super) fn begin_run(
+    place: Place<'_>,
+    sequence: i64,
+    start: &RunStart,
+    before: Option<i64>,
+) -> Result<(), StoreError> {
+    let end = GapEnd {
+        sequence,
+        how: "run",
+        gap_until: start.started_at.0,
+        run_id: Some(start.run),
+    };
+    if let Some(open) = gaps::open_of_recorder(place.derived, Cause::Disk.as_str())? {
+        gaps::insert_end(place.derived, open.gap_id, &end)?;
+    }
+    let Some(run) = find_run(place, before)? else {
+        return Ok(());
+    };
+    let Leaf::RunStart(earlier) = leaf_at(place.evidence, run.start_sequence)?.1 else {
+        return Err(StoreError::Inconsistent(format!(
+            "leaf {} is no start of a run",
+            run.start_sequence
+        )));
+    };
+    let apart_ms = start.started_at.0.saturating_sub(run.started_at);
+    if earlier
+        .every_ms
+        .is_none_or(|every_ms| !is_late(apart_ms, every_ms))
+    {
+        return Ok(());
+    }
+    let gap = of_recorder(sequence, Cause::NotRun, Some(run.run_id), run.started_at);
+    let gap_id = gaps::insert(place.derived, &gap)?;
+    gaps::insert_end(place.derived, gap_id, &end)
+}
+
+/// Whether a run that began so long after the one before came later than the schedule allows.
+fn is_late(apart_ms: i64, every_ms: u64) -> bool {
+    let every_ms = i64::try_from(every_ms).unwrap_or(i64::MAX);
+    apart_ms.saturating_mul(LATE_DENOMINATOR) > every_ms.saturating_mul(LATE_NUMERATOR)
+}
+
+/// A collector asked nothing. Where another one was at work nothing is lost; without room on the disk the
+/// recorder is blind from its last run on.
+pub(super) fn skip_run(
+    place: Place<'_>,
+    sequence: i64,
+    skipped: &RunSkipped,
+) -> Result<(), StoreError> {
+    let is_known = gaps::open_of_recorder(place.derived, Cause::Disk.as_str())?.is_some();
+    if skipped.cause != SkipCause::Disk || is_known {
+        return Ok(());
+    }
+    let run = find_run(place, runs::before(place.derived, i64::MAX)?)?;
+    let run_id = run.as_ref().map(|run| run.run_id);
+    let gap_from = run.map_or(skipped.at.0, |run| run.started_at);
+    let gap = of_recorder(sequence, Cause::Disk, run_id, gap_from);
+    gaps::insert(place.derived, &gap).map(drop)
+}
+
+fn find_run(place: Place<'_>, run_id: Option<i64>) -> Result<Option<RunRow>, StoreError> {
+    match run_id {
+        Some(run_id) => runs::find(place.derived, run_id),
+        None => Ok(None),
+    }
+}
+
+fn of_recorder(sequence: i64, cause: Cause, run_id: Option<i64>, gap_from: i64) -> GapRow {
+    GapRow {
+        sequence,
+        subject: "recorder",
+        watch_id: None,
+        target: None,
+        account_id: String::new(),
+        run_id,
+        exchange: None,
+        cause: cause.as_str(),
+        gap_from,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_late_after_one_and_a_half_intervals() {
+        assert!(!is_late(450_000, 300_000));
+        assert!(is_late(450_001, 300_000));
+        assert!(!is_late(-5, 300_000));
+        assert!(!is_late(i64::MAX, u64::MAX));
+    }
+}

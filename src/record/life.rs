@@ -1,0 +1,124 @@
+//! Rows of the recorder's own life: skipped runs, notes, calls for credentials, steps and offset of the
+//! clock, the configuration in effect.
+
+use super::deriver::Place;
+use super::{body, configuration, gaps};
+use crate::derive::clock::{DatedAnswer, offset_ms};
+use crate::evidence::leaf::{ClockStep, Config, CredentialCall, Note, RunSkipped};
+use crate::model::Outcome;
+use crate::store::configs::ConfigRow;
+use crate::store::evidence::LeafRow;
+use crate::store::exchanges::ExchangeRow;
+use crate::store::life::NoteRow;
+use crate::store::runs::RunRow;
+use crate::store::{StoreError, configs, exchanges, life};
+
+/// A collector that asked nothing.
+pub(super) fn skipped(
+    place: Place<'_>,
+    sequence: i64,
+    leaf: &RunSkipped,
+) -> Result<(), StoreError> {
+    life::insert_skipped(place.derived, sequence, leaf.at.0, leaf.cause.as_str())?;
+    gaps::skip_run(place, sequence, leaf)
+}
+
+/// An account of a run that could not be asked.
+pub(super) fn note(place: Place<'_>, sequence: i64, leaf: &Note) -> Result<(), StoreError> {
+    life::insert_note(
+        place.derived,
+        &NoteRow {
+            sequence,
+            run_id: leaf.run,
+            label: leaf.label.clone().unwrap_or_default(),
+            account_id: leaf.account.clone(),
+            cause: leaf.cause.as_str().to_owned(),
+            at: leaf.at.0,
+        },
+    )
+}
+
+/// A call for credentials; one of the cloud's API is a request like others.
+pub(super) fn credential(
+    place: Place<'_>,
+    sequence: i64,
+    leaf: &CredentialCall,
+) -> Result<(), StoreError> {
+    life::insert_credential_call(place.derived, sequence, leaf.run)?;
+    if leaf.action.is_none() {
+        return Ok(());
+    }
+    let row = ExchangeRow {
+        sequence,
+        run_id: leaf.run,
+        op: None,
+        page: None,
+        attempt: i64::from(leaf.attempt.unwrap_or(1)),
+        outcome: leaf.outcome,
+        request_id: leaf.request_id.clone(),
+        look: None,
+    };
+    exchanges::insert(place.derived, &row)?;
+    if leaf.outcome == Outcome::Ok {
+        return Ok(());
+    }
+    let (code, message) = (leaf.code.as_deref(), leaf.message.as_deref());
+    exchanges::insert_error(place.derived, sequence, code, message)
+}
+
+/// A step of our clock.
+pub(super) fn clock_step(
+    place: Place<'_>,
+    sequence: i64,
+    leaf: &ClockStep,
+) -> Result<(), StoreError> {
+    life::insert_clock_step(place.derived, sequence, leaf.run)
+}
+
+/// The configuration in effect from here on.
+pub(super) fn config(place: Place<'_>, row: &LeafRow, leaf: &Config) -> Result<(), StoreError> {
+    let sequence = row.sequence;
+    configs::insert(
+        place.derived,
+        &ConfigRow {
+            sequence,
+            every_ms: leaf
+                .every_ms
+                .map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
+            alidns_offset_minutes: leaf.alidns_offset_minutes,
+            bpstudio_offset_minutes: leaf.bpstudio_offset_minutes,
+        },
+    )?;
+    let bytes = body::read_body(place.evidence, row)?.unwrap_or_default();
+    let accounts = configuration::from_body(&bytes).map_err(|error| {
+        StoreError::Inconsistent(format!(
+            "the accounts of leaf {sequence} cannot be read: {error}"
+        ))
+    })?;
+    for account in accounts {
+        configs::insert_name(place.derived, sequence, &account.into())?;
+    }
+    Ok(())
+}
+
+/// At the end of a run: how far our clock was off, by the dates of its answers.
+pub(super) fn run_clock(
+    place: Place<'_>,
+    run: &RunRow,
+    end_sequence: i64,
+) -> Result<(), StoreError> {
+    let answers =
+        life::dated_answers(place.evidence, run.run_id, run.start_sequence, end_sequence)?;
+    let samples = i64::try_from(answers.len()).unwrap_or(i64::MAX);
+    let dated = answers
+        .into_iter()
+        .map(|(date_seconds, requested_ms, received_ms)| DatedAnswer {
+            date_seconds,
+            requested_ms,
+            received_ms,
+        });
+    match offset_ms(dated) {
+        Some(offset_ms) => life::insert_run_clock(place.derived, run.run_id, offset_ms, samples),
+        None => Ok(()),
+    }
+}
