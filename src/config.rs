@@ -1,29 +1,70 @@
-//! Flags, environment and defaults resolved into one checked [`Config`].
+//! Flags, environment, file and defaults resolved into one checked [`Config`].
 //!
 //! It is not the place where endpoints or credentials are judged: `cloud` does that, where it
-//! knows the services. A flag beats an environment variable, which beats a default; a variable set
-//! to nothing counts as not set. The environment comes in as a function, so that a test needs no
-//! process of its own. Depends on nothing of ours.
+//! knows the services. A flag beats an environment variable, which beats the file, which beats a default; a
+//! variable set to nothing counts as not set. Environment and files come in as functions, so that a test needs
+//! no process of its own. Depends on `model` alone.
 
+mod account;
+mod account_list;
+mod accounts;
+mod around;
+mod error;
+mod file;
+mod origin;
+mod section;
+mod settings;
+mod values;
+mod watch;
 mod words;
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use crate::model::Service;
+
+pub use account::{
+    ALL_REGIONS, Access, Account, DEFAULT_LABEL, DEFAULT_ROLE_DURATION_SECONDS,
+    DEFAULT_SESSION_NAME, DeclaredWatch, Role, Site,
+};
+pub use around::{FILE_BYTES_MAX, Surroundings};
+pub use error::{ConfigError, UnknownAccount};
+use file::FileConfig;
+pub use origin::{Origin, Origins, Place};
+pub use settings::{Setting, Table, Value, settings, to_toml};
+pub use values::{
+    duration_text, masked_url, parse_duration, parse_region, parse_zone_minutes, zone_text,
+};
 pub use words::{ColorPolicy, LogFormat, SignatureVersion, Verbosity};
 
-/// Where a service that runs as root, or without a home, keeps its database (Filesystem Hierarchy
-/// Standard: state of programs).
-const SYSTEM_DATABASE: &str = "/var/lib/optrail/optrail.db";
+/// How long a run begins further watches where nothing else is asked for: a run each minute is then over
+/// before the next.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(50);
 
-/// The database below a directory for a user's data.
-const USER_DATABASE: &str = "optrail/optrail.db";
+/// Requests in flight where nothing else is asked for: the cloud's published limits allow tens of
+/// calls a second, and a call takes some tens of milliseconds.
+pub const DEFAULT_CONCURRENCY: u16 = 8;
+
+/// Requests in flight at most; more would only wait for the cloud's limits.
+pub const CONCURRENCY_MAX: u16 = 256;
+
+/// A configuration file in which everything is explained and commented out.
+pub const EXAMPLE: &str = include_str!("config/example.toml");
+
+/// Labels that an error about an unknown one lists; more would hide the message.
+const LABELS_LISTED_MAX: usize = 8;
 
 /// What was given on the command line; `None` where a flag was left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flags {
     /// `--db`.
     pub database: Option<PathBuf>,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// Whether the command is the one that makes the configuration file, so that a file that is named may
+    /// be missing.
+    pub makes_config: bool,
     /// `--account`, as often as given.
     pub accounts: Vec<String>,
     /// `--profile`.
@@ -40,18 +81,69 @@ pub struct Flags {
     pub verbosity: Verbosity,
 }
 
+/// How the cloud is reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Network {
+    /// Through what.
+    pub proxy: Proxy,
+    /// Certificates to trust besides those of the program, PEM.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Through what the cloud is reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// Directly.
+    #[default]
+    None,
+    /// What the environment's proxy variables say.
+    Environment,
+    /// This address; it may hold a password.
+    Url(String),
+}
+
+/// The zones in which services write times that bear none, in minutes ahead of UTC; `None`: not known, such
+/// times are kept raw only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CloudTime {
+    /// Of AliDNS.
+    pub alidns: Option<i32>,
+    /// Of BPStudio.
+    pub bpstudio: Option<i32>,
+}
+
 /// Everything that holds for a whole process.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The database file.
     pub database: PathBuf,
+    /// Where what is no record is kept: keys, checkpoints.
+    pub state_directory: PathBuf,
+    /// The file that was read, if there is one.
+    pub file: Option<PathBuf>,
+    /// The file that `init` makes where there is none.
+    pub file_to_make: PathBuf,
+    /// The declared schedule: the time from the start of one run to that of the next.
+    pub every: Option<Duration>,
+    /// How long a run begins further watches.
+    pub deadline: Duration,
+    /// Requests in flight at most.
+    pub concurrency: u16,
+    /// Requests a second at most, for each account and action of a service.
+    pub caps: BTreeMap<Service, f64>,
+    /// How the cloud is reached.
+    pub network: Network,
+    /// Zones of cloud times.
+    pub cloud_time: CloudTime,
+    /// Every account that is configured; one of label [`DEFAULT_LABEL`] where none is. Never empty.
+    pub configured: Vec<Account>,
     /// Names or ids of the accounts to work on; empty: all.
     pub accounts: Vec<String>,
-    /// A profile of `~/.aliyun/config.json`; `None`: the default credential chain.
+    /// A profile of `~/.aliyun/config.json`; `None`: the default credential chain, or configured accounts.
     pub profile: Option<String>,
     /// One address for every service, not yet judged.
     pub endpoint: Option<String>,
-    /// How requests are signed.
+    /// How requests are signed where an account does not say.
     pub signature: SignatureVersion,
     /// When to use color; the environment is already counted in.
     pub color: ColorPolicy,
@@ -59,75 +151,103 @@ pub struct Config {
     pub log_format: LogFormat,
     /// How much to say on stderr.
     pub verbosity: Verbosity,
-}
-
-/// What makes a configuration unusable.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A variable whose value is no text.
-    #[error("environment variable {0} is not valid UTF-8; set it to plain text or unset it")]
-    NotText(&'static str),
-}
-
-/// Where configuration comes from, flags apart.
-pub struct Surroundings<'a> {
-    /// Reads one environment variable.
-    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
-    /// Whether the process runs as root.
-    pub is_root: bool,
-}
-
-impl Surroundings<'_> {
-    /// Those of this process.
-    pub fn of_process() -> Surroundings<'static> {
-        Surroundings {
-            variable: &|name| std::env::var_os(name),
-            is_root: runs_as_root(),
-        }
-    }
-
-    /// The value of a variable that is set to something.
-    fn value(&self, name: &str) -> Option<OsString> {
-        (self.variable)(name).filter(|value| !value.is_empty())
-    }
-
-    fn text(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
-        self.value(name)
-            .map(|value| value.into_string().map_err(|_| ConfigError::NotText(name)))
-            .transpose()
-    }
-
-    /// A directory that a variable names. Relative ones do not count: the XDG Base Directory
-    /// Specification has them ignored, and a cron job's working directory means nothing.
-    fn directory(&self, name: &str) -> Option<PathBuf> {
-        self.value(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    }
+    /// Where these values came from.
+    pub origins: Origins,
 }
 
 impl Config {
-    /// The configuration that flags, environment and defaults amount to.
+    /// The configuration that flags, environment, file and defaults amount to.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where a file that is named cannot be read, or something in it, or a variable, cannot
+    /// be used.
     pub fn resolve(flags: Flags, around: &Surroundings<'_>) -> Result<Self, ConfigError> {
-        let or_variable = |flag: Option<String>, name| match flag {
-            Some(value) => Ok(Some(value)),
-            None => around.text(name),
+        let (read, file_to_make) = find_file(&flags, around)?;
+        let path = read.as_ref().map(|(path, _)| path.clone());
+        let mut file = match read {
+            Some((path, text)) => FileConfig::read(&path, &text, around)?,
+            None => FileConfig::default(),
         };
+        let mut origins = std::mem::take(&mut file.origins);
+        let mut pick = |key: &str, flag, flag_name, variable| {
+            pick_text(&mut origins, around, key, flag, flag_name, variable)
+        };
+        let profile = pick("profile", flags.profile, "--profile", "OPTRAIL_PROFILE")?;
+        let endpoint = pick("endpoint", flags.endpoint, "--endpoint", "OPTRAIL_ENDPOINT")?;
+        let database = database(flags.database, file.database, around, &mut origins);
+        if flags.signature.is_some() {
+            origins.set("signature", Origin::Flag("--signature"));
+        }
+        let configured = configured(file.accounts, profile.clone(), flags.signature, &origins)?;
         Ok(Self {
-            database: flags.database.unwrap_or_else(|| database(around)),
+            database,
+            state_directory: file
+                .state_directory
+                .unwrap_or_else(|| around.state_directory()),
+            file: path,
+            file_to_make,
+            every: file.every,
+            deadline: file.deadline.unwrap_or(DEFAULT_DEADLINE),
+            concurrency: file.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
+            caps: file.caps,
+            network: file.network,
+            cloud_time: file.cloud_time,
+            configured,
             accounts: flags.accounts,
-            profile: or_variable(flags.profile, "OPTRAIL_PROFILE")?,
-            endpoint: or_variable(flags.endpoint, "OPTRAIL_ENDPOINT")?,
+            profile,
+            endpoint,
             signature: flags.signature.unwrap_or_default(),
             color: color(flags.color, around),
             log_format: flags.log_format.unwrap_or_default(),
             verbosity: flags.verbosity,
+            origins,
         })
     }
 
     /// The lock of this configuration's database.
     pub fn lock_path(&self) -> PathBuf {
         lock_path(&self.database)
+    }
+
+    /// Whether accounts are configured, rather than the one that is there without any.
+    pub fn has_accounts(&self) -> bool {
+        let is_of_file = |account: &Account| {
+            let key = format!("account.{}.name", account.label);
+            matches!(self.origins.of(&key), Origin::File(_))
+        };
+        self.configured.first().is_some_and(is_of_file)
+    }
+
+    /// The accounts to ask, in the order of the configuration: those that `--account` names by label, name or
+    /// id, or all.
+    ///
+    /// # Errors
+    /// [`UnknownAccount`] for a word that names none of them.
+    pub fn selected_accounts(&self) -> Result<Vec<&Account>, UnknownAccount> {
+        let is_known = |word: &String| self.configured.iter().any(|a| a.is_called(word));
+        if let Some(wanted) = self.accounts.iter().find(|word| !is_known(word)) {
+            return Err(self.unknown(wanted));
+        }
+        let is_wanted = |account: &&Account| {
+            self.accounts.is_empty() || self.accounts.iter().any(|word| account.is_called(word))
+        };
+        Ok(self.configured.iter().filter(is_wanted).collect())
+    }
+
+    fn unknown(&self, wanted: &str) -> UnknownAccount {
+        let words = self.configured.iter().flat_map(Account::words);
+        let labels: Vec<&str> = self.configured.iter().map(|a| a.label.as_str()).collect();
+        UnknownAccount {
+            wanted: wanted.to_owned(),
+            nearest: values::nearest(wanted, words).map(str::to_owned),
+            known: (labels.len() <= LABELS_LISTED_MAX).then(|| labels.join(", ")),
+        }
+    }
+
+    /// The address that the user chose for a service of an account, not yet judged; `None`: the site's own.
+    pub fn endpoint_of<'c>(&'c self, account: &'c Account, service: Service) -> Option<&'c str> {
+        let of_account = || account.endpoints.get(&service).map(String::as_str);
+        self.endpoint.as_deref().or_else(of_account)
     }
 }
 
@@ -138,18 +258,101 @@ pub fn lock_path(database: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The database where no flag names one.
-fn database(around: &Surroundings<'_>) -> PathBuf {
+/// A file that was found, with its text.
+type Found = Option<(PathBuf, String)>;
+
+/// The configuration file with its text, and the one to make where there is none.
+fn find_file(flags: &Flags, around: &Surroundings<'_>) -> Result<(Found, PathBuf), ConfigError> {
+    let of_flag = flags.config.clone().map(|path| (path, "--config"));
+    let of_variable = || {
+        let path = around.value("OPTRAIL_CONFIG").map(PathBuf::from);
+        path.map(|path| (path, "OPTRAIL_CONFIG"))
+    };
+    if let Some((path, name)) = of_flag.or_else(of_variable) {
+        let named_by = format!("the configuration that {name} names,");
+        return match around.file(&path, &named_by)? {
+            Some(text) => Ok((Some((path.clone(), text)), path)),
+            None if flags.makes_config => Ok((None, path)),
+            None => Err(ConfigError::Unreadable {
+                named_by,
+                path,
+                reason: "there is no such file; `optrail init` makes one".to_owned(),
+            }),
+        };
+    }
+    let mut first = None;
+    for path in around.looked_for() {
+        if let Some(text) = around.file(&path, "the configuration")? {
+            return Ok((Some((path.clone(), text)), path));
+        }
+        first.get_or_insert(path);
+    }
+    // There is always one for the whole machine to look for.
+    Ok((None, first.unwrap_or_default()))
+}
+
+/// A text that a flag or a variable gives.
+fn pick_text(
+    origins: &mut Origins,
+    around: &Surroundings<'_>,
+    key: &str,
+    flag: Option<String>,
+    flag_name: &'static str,
+    variable: &'static str,
+) -> Result<Option<String>, ConfigError> {
+    if flag.is_some() {
+        origins.set(key, Origin::Flag(flag_name));
+        return Ok(flag);
+    }
+    let value = around.text(variable)?;
+    if value.is_some() {
+        origins.set(key, Origin::Variable(variable));
+    }
+    Ok(value)
+}
+
+fn database(
+    flag: Option<PathBuf>,
+    file: Option<PathBuf>,
+    around: &Surroundings<'_>,
+    origins: &mut Origins,
+) -> PathBuf {
+    if let Some(path) = flag {
+        origins.set("database", Origin::Flag("--db"));
+        return path;
+    }
     if let Some(path) = around.value("OPTRAIL_DB") {
+        origins.set("database", Origin::Variable("OPTRAIL_DB"));
         return PathBuf::from(path);
     }
-    if let Some(data) = around.directory("XDG_DATA_HOME") {
-        return data.join(USER_DATABASE);
+    file.unwrap_or_else(|| around.database())
+}
+
+/// The accounts of the file, or the one that is there without any.
+fn configured(
+    of_file: Vec<Account>,
+    profile: Option<String>,
+    signature: Option<SignatureVersion>,
+    origins: &Origins,
+) -> Result<Vec<Account>, ConfigError> {
+    if of_file.is_empty() {
+        let access = profile.map_or(Access::Chain, Access::Profile);
+        return Ok(vec![Account::unnamed(
+            access,
+            signature.unwrap_or_default(),
+        )]);
     }
-    match around.directory("HOME") {
-        Some(home) if !around.is_root => home.join(".local/share").join(USER_DATABASE),
-        _ => PathBuf::from(SYSTEM_DATABASE),
+    match origins.of("profile") {
+        Origin::Flag(name) | Origin::Variable(name) => {
+            return Err(ConfigError::ProfileWithAccounts(name));
+        }
+        Origin::File(_) | Origin::Default => {}
     }
+    let with_flag = |account: Account| Account {
+        signature: signature.unwrap_or(account.signature),
+        ..account
+    };
+    Ok(of_file.into_iter().map(with_flag).collect())
 }
 
 /// A flag decides; without one, `NO_COLOR` (no-color.org: any value but the empty one) and a
@@ -160,18 +363,6 @@ fn color(flag: Option<ColorPolicy>, around: &Surroundings<'_>) -> ColorPolicy {
         ColorPolicy::Auto if around.value("NO_COLOR").is_some() || is_dumb() => ColorPolicy::Never,
         policy => policy,
     }
-}
-
-/// Whether the effective user is root, as Linux reports it (proc(5): `Uid:` real, effective,
-/// saved, file system). Elsewhere the answer is no, and only a default path depends on it.
-fn runs_as_root() -> bool {
-    std::fs::read_to_string("/proc/self/status")
-        .is_ok_and(|status| effective_uid(&status) == Some(0))
-}
-
-fn effective_uid(status: &str) -> Option<u32> {
-    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-    ids.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -16,6 +16,11 @@ pub struct GlobalArgs {
     #[arg(long, value_name = "FILE", global = true)]
     pub db: Option<PathBuf>,
 
+    /// Configuration file [env: OPTRAIL_CONFIG] [default: optrail/optrail.toml below the user's
+    /// configuration directory, else /etc/optrail/optrail.toml]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+
     /// Only this account: whose credentials ask, or whose answers are shown; repeatable
     #[arg(long, value_name = "NAME|ID", global = true, value_parser = some_text)]
     pub account: Vec<String>,
@@ -76,6 +81,8 @@ impl GlobalArgs {
         };
         Flags {
             database: self.db.clone(),
+            config: self.config.clone(),
+            makes_config: false,
             accounts: self.account.clone(),
             profile: self.profile.clone(),
             endpoint: self.endpoint.clone(),

@@ -3,11 +3,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+pub(super) use crate::config::{parse_duration as duration, parse_region as region};
 use crate::model::{Service, UtcMillis};
 
 /// A file, or the standard stream that `-` stands for.
@@ -56,30 +56,6 @@ pub(super) fn words<T: Copy + Send + Sync + 'static>(
     })
 }
 
-/// A duration: a whole number with `ms`, `s`, `m` or `h`, above zero.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let help = || {
-        format!(
-            "'{text}' is no duration; write a whole number and a unit, as in 250ms, 50s, 5m, 1h"
-        )
-    };
-    let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(help)?;
-    let (number, unit) = text.split_at(unit_at);
-    let number: u64 = number.parse().map_err(|_| help())?;
-    let unit_ms = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(help()),
-    };
-    match number.checked_mul(unit_ms) {
-        Some(0) => Err("a duration must be longer than nothing".to_owned()),
-        Some(ms) => Ok(Duration::from_millis(ms)),
-        None => Err(help()),
-    }
-}
-
 /// A service whose operations are recorded.
 pub(super) fn service(text: &str) -> Result<Service, String> {
     match text.parse() {
@@ -88,17 +64,6 @@ pub(super) fn service(text: &str) -> Result<Service, String> {
         }
         Ok(service) => Ok(service),
         Err(error) => Err(format!("{error}")),
-    }
-}
-
-/// A region id such as `cn-hangzhou`. New regions appear, so only the alphabet is checked: it
-/// catches a blank or a pasted quote before the cloud answers "not found" to it.
-pub(super) fn region(text: &str) -> Result<String, String> {
-    let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if fits {
-        Ok(text.to_owned())
-    } else {
-        Err("a region id has letters, digits and hyphens, as in cn-hangzhou".to_owned())
     }
 }
 
@@ -121,6 +86,8 @@ pub(super) fn instant(text: &str) -> Result<UtcMillis, String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
