@@ -139,6 +139,8 @@ pub enum FaultKind {
     ServiceUnavailable,
     /// HTTP 502 with a page of HTML, as a proxy answers.
     BadGateway,
+    /// HTTP 200 with a page of HTML, as a captive portal answers.
+    ProxyPage,
     /// HTTP 302 to another address; a client that follows it gives its token away.
     Redirect {
         /// Where to.
@@ -154,6 +156,8 @@ pub enum FaultKind {
     CutBody,
     /// A body of the right length whose middle is no UTF-8.
     GarbledBody,
+    /// A body of UTF-8 that ends too early, with the length of what there is: no JSON, no XML.
+    BrokenJson,
     /// A body that goes on for at least so many bytes.
     Oversized {
         /// Length of the body, in bytes.
@@ -241,13 +245,29 @@ fn for_each_entity(answer: &mut Object, change: &mut dyn FnMut(&mut Object)) {
             return change(entity);
         }
     }
-    if let Some(Value::List(rows)) = answer.get_mut("StackGroupOperationResults") {
-        for row in rows {
-            if let Value::Object(row) = row {
-                change(row);
+    if let Some(Value::Object(details)) = answer.get_mut("BatchResultDetails") {
+        return for_each_row(details, change);
+    }
+    for_each_row(answer, change);
+}
+
+/// The rows of a listing; the answer itself where it is none.
+fn for_each_row(answer: &mut Object, change: &mut dyn FnMut(&mut Object)) {
+    for list in [
+        "StackGroupOperationResults",
+        "StackGroupOperations",
+        "StackGroups",
+        "Regions",
+        "BatchResultDetail",
+    ] {
+        if let Some(Value::List(rows)) = answer.get_mut(list) {
+            for row in rows {
+                if let Value::Object(row) = row {
+                    change(row);
+                }
             }
+            return;
         }
-        return;
     }
     change(answer);
 }
@@ -273,17 +293,18 @@ fn answer_for_another(answer: &mut Object) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::call::{Lang, TaskFilter};
 
     fn identity() -> Call {
         Call::GetCallerIdentity
     }
 
     fn task(task_id: i64) -> Call {
-        Call::DescribeBatchResultCount {
+        Call::DescribeBatchResultCount(TaskFilter {
             task_id: Some(task_id),
             batch_type: None,
-            lang: crate::sandbox::call::Lang::En,
-        }
+            lang: Lang::En,
+        })
     }
 
     #[test]

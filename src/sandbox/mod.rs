@@ -11,9 +11,12 @@
 
 mod answer;
 mod call;
+mod chance;
 mod fault;
 mod gate;
 mod key;
+mod metadata;
+mod rate;
 mod refusal;
 pub mod scenario;
 mod server;
@@ -24,14 +27,18 @@ mod truth;
 mod world;
 
 pub use call::{BatchType, Lang};
+pub use chance::RandomFaults;
 pub use fault::{Fault, FaultKind, Matcher, Spelling};
 pub use key::{DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAULT_ACCOUNT_ID, Key};
+pub use metadata::{CREDENTIALS_URI_PATH, Metadata, MetadataFailure, SeenMetadataRequest};
+pub use rate::{NoRateLimit, RateCount, RateKind, RateLimit};
 pub use server::{Sandbox, SandboxError};
 pub use truth::{Answered, SeenLook, SeenRequest, Truth};
 pub use world::{
-    Amount, BPSTUDIO_LIFETIME_MS, BatchSpec, BatchState, BatchTask, BpOperation, BpSpec, BpState,
-    DeploymentTargets, DriftDetail, Paging, Preferences, RosOperation, RosSpec, Row, RowFormula,
-    RowState, Rows, Schedule, Stop, TotalCount, Word, World,
+    Amount, AutoDeployment, BPSTUDIO_LIFETIME_MS, BatchDetail, BatchSpec, BatchState, BatchTask,
+    BpOperation, BpSpec, BpState, DEFAULT_REGIONS, DeploymentTargets, DriftDetail, GroupDrift,
+    GroupSpec, OidcTrust, Paging, Preferences, Role, RosOperation, RosSpec, Row, RowFormula,
+    RowState, Rows, Schedule, StackGroup, Stop, TotalCount, Word, World,
 };
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -48,9 +55,11 @@ pub struct SandboxConfig {
     pub clock: Arc<dyn Clock>,
     /// The clock that timestamps of signatures are checked against; `None`: the world's.
     pub signature_clock: Option<Arc<dyn Clock>>,
+    /// The clock that limits of calls count by; `None`: the world's.
+    pub rate_clock: Option<Arc<dyn Clock>>,
     /// Where made-up ids come from: the same seed gives the same ids, RequestIds included.
     pub seed: u64,
-    /// The keys that are known.
+    /// The keys that are known from the beginning; [`World::add_key`] adds more.
     pub keys: Vec<Key>,
     /// How long every answer takes, in milliseconds of real time.
     pub latency_ms: u64,
@@ -63,6 +72,7 @@ impl SandboxConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock,
             signature_clock: None,
+            rate_clock: None,
             seed: 0,
             keys: vec![Key::default()],
             latency_ms: 0,

@@ -100,6 +100,51 @@ impl Refusal {
         )
     }
 
+    /// A key that was switched off.
+    pub(super) fn disabled_key() -> Self {
+        let message = "Specified access key is disabled.";
+        Self::new(400, "InvalidAccessKeyId.Inactive", message)
+    }
+
+    /// Temporary credentials whose time is over.
+    pub(super) fn token_expired() -> Self {
+        let message = "Specified SecurityToken is expired.";
+        Self::new(400, "InvalidSecurityToken.Expired", message)
+    }
+
+    /// A life of temporary credentials that is too short or too long.
+    pub(super) fn duration() -> Self {
+        Self::new(
+            400,
+            "InvalidParameter.DurationSeconds",
+            "The Min/Max value of DurationSeconds is 15min/MaxSessionDuration of the role.",
+        )
+    }
+
+    /// More calls than are allowed.
+    pub(super) fn throttled() -> Self {
+        let message = "Request was denied due to user flow control.";
+        Self::new(400, "Throttling.User", message)
+    }
+
+    /// A role that does not let itself be assumed by this caller.
+    pub(super) fn no_permission() -> Self {
+        Self::new(
+            403,
+            "NoPermission",
+            "You are not authorized to do this action. You should be authorized by RAM.",
+        )
+    }
+
+    /// A stack group that this account does not have in this region.
+    pub(super) fn group_not_found(name: &str) -> Self {
+        Self::new(
+            404,
+            "StackGroupNotFound",
+            format!("The StackGroup ({name}) could not be found."),
+        )
+    }
+
     /// An operation that this account does not have in this region.
     pub(super) fn operation_not_found(operation_id: &str) -> Self {
         Self::new(

@@ -9,10 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::SandboxConfig;
 use super::answer::{Format, Object};
-use super::call::Call;
+use super::call::{ASSUME_ROLE_WITH_OIDC, Call};
 use super::fault::{FaultKind, Spelling};
-use super::gate::{self, Claims, Nonces, RawRequest, Signed};
+use super::gate::{self, Claims, Nonces, RawRequest};
 use super::key::Key;
+use super::metadata;
 use super::refusal::Refusal;
 use super::truth::SeenRequest;
 use super::world::{World, uuid};
@@ -41,7 +42,7 @@ pub(super) enum Delivery {
 }
 
 impl Reply {
-    fn new(http_status: u16, content_type: &str, body: Vec<u8>) -> Self {
+    pub(super) fn new(http_status: u16, content_type: &str, body: Vec<u8>) -> Self {
         Self {
             http_status,
             headers: vec![("content-type", content_type.to_owned())],
@@ -55,8 +56,8 @@ impl Reply {
 /// The simulated cloud without its network.
 pub(super) struct Service {
     world: Arc<World>,
-    keys: Vec<Key>,
     signature_clock: Arc<dyn Clock>,
+    rate_clock: Arc<dyn Clock>,
     nonces: Mutex<Nonces>,
     request_ids: Mutex<fastrand::Rng>,
 }
@@ -67,10 +68,14 @@ const REQUEST_ID_STREAM: u64 = 0x5265_7175_6573_7449;
 impl Service {
     pub(super) fn new(config: &SandboxConfig) -> Self {
         let clock = &config.clock;
+        let world = World::new(Arc::clone(clock), config.seed);
+        for key in &config.keys {
+            world.add_key(key.clone());
+        }
         Self {
-            world: Arc::new(World::new(Arc::clone(clock), config.seed)),
-            keys: config.keys.clone(),
+            world: Arc::new(world),
             signature_clock: Arc::clone(config.signature_clock.as_ref().unwrap_or(clock)),
+            rate_clock: Arc::clone(config.rate_clock.as_ref().unwrap_or(clock)),
             nonces: Mutex::default(),
             request_ids: Mutex::new(fastrand::Rng::with_seed(config.seed ^ REQUEST_ID_STREAM)),
         }
@@ -82,6 +87,9 @@ impl Service {
 
     /// Answers one request and logs it.
     pub(super) fn reply(&self, raw: &RawRequest) -> Reply {
+        if let Some(reply) = metadata::reply(&self.world, raw) {
+            return reply;
+        }
         let at = self.world.now();
         let claims = Claims::of(raw);
         let request_id = self.request_id();
@@ -90,8 +98,8 @@ impl Service {
             host: raw.host(),
             request_id: &request_id,
         };
-        let mut reply = match self.admit(raw) {
-            Ok((signed, call)) => self.serve(&signed, &call, &page),
+        let mut reply = match self.admit(raw, &claims) {
+            Ok(admitted) => self.serve(&admitted, &page),
             Err(refusal) => page.error(&refusal),
         };
         reply.headers.push(("x-acs-request-id", request_id.clone()));
@@ -106,27 +114,45 @@ impl Service {
         reply
     }
 
-    fn admit(&self, raw: &RawRequest) -> Result<(Signed<'_>, Call), Refusal> {
-        let now = self.signature_clock.now();
-        let signed = gate::check(raw, &self.keys, now)?;
+    fn admit(&self, raw: &RawRequest, claims: &Claims) -> Result<Admitted, Refusal> {
+        let now = self.signature_clock.now().plus_ms(self.world.ahead_ms());
+        if claims.action == ASSUME_ROLE_WITH_OIDC && !claims.is_signed {
+            let call = Call::read(&gate::check_unsigned(raw, now)?)?;
+            return Ok(Admitted::unsigned(call));
+        }
+        let key = self.world.key(&claims.access_key_id);
+        let signed = gate::check(raw, key.as_slice(), now)?;
+        self.world.check_standing(&claims.access_key_id)?;
         // A panic between two changes could only leave a nonce that is remembered for too long.
         let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
         nonces.spend(&signed, now)?;
         drop(nonces);
-        let call = Call::read(&signed)?;
-        Ok((signed, call))
+        if signed.asked.action == ASSUME_ROLE_WITH_OIDC {
+            let message = "The specified action takes no signature.";
+            return Err(Refusal::new(400, "UnsupportedOperation", message));
+        }
+        Ok(Admitted {
+            call: Call::read(&signed.asked)?,
+            key: signed.key.clone(),
+            signing: vec![signed.string_to_sign, signed.signature],
+        })
     }
 
-    fn serve(&self, signed: &Signed<'_>, call: &Call, page: &Page<'_>) -> Reply {
+    fn serve(&self, admitted: &Admitted, page: &Page<'_>) -> Reply {
+        let Admitted { call, key, .. } = admitted;
+        let counted_at = self.rate_clock.now().plus_ms(self.world.ahead_ms());
+        if let Err(refused) = self.world.admit(&key.account_id, call.action(), counted_at) {
+            return page.throttled(refused.retry_after_ms);
+        }
         let fault = self.world.strike(call);
         let refused = fault
             .as_ref()
-            .and_then(|fault| instead_of_call(fault, signed, page));
+            .and_then(|fault| instead_of_call(fault, admitted, page));
         if let Some(reply) = refused {
             return reply;
         }
         let faithful = fault.as_ref().is_none_or(FaultKind::is_faithful);
-        let result = self.world.answer(call, signed.key, faithful);
+        let result = self.world.answer(call, key, faithful);
         let mut reply = match result {
             Ok(mut body) => {
                 if let Some(fault) = &fault {
@@ -152,6 +178,37 @@ impl Service {
     }
 }
 
+/// A request that the gate let pass.
+struct Admitted {
+    call: Call,
+    /// The key that signed it; that of nobody where nobody did.
+    key: Key,
+    /// What is secret about the signature.
+    signing: Vec<String>,
+}
+
+impl Admitted {
+    /// A call that bears no signature. It counts for the account whose role it asks for.
+    fn unsigned(call: Call) -> Self {
+        let account_id = match &call {
+            Call::AssumeRoleWithOidc { request, .. } => request.account_id(),
+            _ => "",
+        };
+        let key = Key {
+            access_key_id: String::new(),
+            access_key_secret: String::new(),
+            security_token: None,
+            account_id: account_id.to_owned(),
+            arn: String::new(),
+        };
+        Self {
+            call,
+            key,
+            signing: Vec::new(),
+        }
+    }
+}
+
 /// The page that an answer is written on.
 struct Page<'a> {
     format: Format,
@@ -160,6 +217,13 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    fn throttled(&self, retry_after_ms: Option<u64>) -> Reply {
+        let mut reply = self.error(&Refusal::throttled());
+        let wait = retry_after_ms.map(|ms| ("x-acs-retry-after", ms.to_string()));
+        reply.headers.extend(wait);
+        reply
+    }
+
     fn success(&self, action: &str, body: Object) -> Reply {
         let body = body.with("RequestId", self.request_id.to_owned());
         let body = self.format.write(&format!("{action}Response"), &body);
@@ -184,7 +248,7 @@ impl Page<'_> {
 
 /// The reply of a fault that stands before the service, so that the call is not carried out; `None`
 /// for those that let it be carried out.
-fn instead_of_call(fault: &FaultKind, signed: &Signed<'_>, page: &Page<'_>) -> Option<Reply> {
+fn instead_of_call(fault: &FaultKind, admitted: &Admitted, page: &Page<'_>) -> Option<Reply> {
     let error = |http_status, code: &str, message: &str| {
         page.error(&Refusal::new(http_status, code, message))
     };
@@ -194,13 +258,7 @@ fn instead_of_call(fault: &FaultKind, signed: &Signed<'_>, page: &Page<'_>) -> O
             code,
             message,
         } => error(*http_status, code, message),
-        FaultKind::Throttle { retry_after_ms } => {
-            let message = "Request was denied due to user flow control.";
-            let mut reply = error(400, "Throttling.User", message);
-            let wait = retry_after_ms.map(|ms| ("x-acs-retry-after", ms.to_string()));
-            reply.headers.extend(wait);
-            reply
-        }
+        FaultKind::Throttle { retry_after_ms } => page.throttled(*retry_after_ms),
         FaultKind::Denied => error(
             403,
             "Forbidden.RAM",
@@ -217,13 +275,17 @@ fn instead_of_call(fault: &FaultKind, signed: &Signed<'_>, page: &Page<'_>) -> O
                         <body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n";
             Reply::new(502, "text/html", body.into())
         }
+        FaultKind::ProxyPage => {
+            let body = "<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>";
+            Reply::new(200, "text/html", body.into())
+        }
         FaultKind::Redirect { location } => {
             let mut reply = Reply::new(302, "text/html", Vec::new());
             reply.headers.push(("location", location.clone()));
             reply
         }
         FaultKind::EchoSecrets(spellings) => {
-            page.error(&Refusal::signature_mismatch(&echo(signed, spellings)))
+            page.error(&Refusal::signature_mismatch(&echo(admitted, spellings)))
         }
         FaultKind::Disconnect { carried_out: false } => {
             let mut reply = Reply::new(500, "text/plain", Vec::new());
@@ -235,6 +297,7 @@ fn instead_of_call(fault: &FaultKind, signed: &Signed<'_>, page: &Page<'_>) -> O
         | FaultKind::NullBody
         | FaultKind::CutBody
         | FaultKind::GarbledBody
+        | FaultKind::BrokenJson
         | FaultKind::Oversized { .. }
         | FaultKind::Hang { .. }
         | FaultKind::WrongEntity
@@ -254,6 +317,11 @@ fn break_delivery(fault: &FaultKind, reply: &mut Reply) {
             // No byte of a UTF-8 text is 0xFF.
             reply.body[middle] = 0xff;
         }
+        FaultKind::BrokenJson => {
+            let text = String::from_utf8_lossy(&reply.body);
+            let kept: String = text.chars().take(text.chars().count() / 2).collect();
+            reply.body = kept.into_bytes();
+        }
         // Blanks at the end change neither JSON nor XML.
         FaultKind::Oversized { bytes } => {
             let length = reply.body.len().max(*bytes);
@@ -266,16 +334,11 @@ fn break_delivery(fault: &FaultKind, reply: &mut Reply) {
 }
 
 /// Everything secret about a request, in each spelling.
-fn echo(signed: &Signed<'_>, spellings: &[Spelling]) -> String {
-    let key = signed.key;
+fn echo(admitted: &Admitted, spellings: &[Spelling]) -> String {
+    let key = &admitted.key;
     let token = key.security_token.as_deref().unwrap_or_default();
-    let secrets = [
-        signed.string_to_sign.as_str(),
-        &signed.signature,
-        &key.access_key_id,
-        &key.access_key_secret,
-        token,
-    ];
+    let mut secrets: Vec<_> = admitted.signing.iter().map(String::as_str).collect();
+    secrets.extend([&*key.access_key_id, &*key.access_key_secret, token]);
     let mut echo = String::new();
     for spelling in spellings {
         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::world::{BatchState, BatchTask, BpOperation, RosOperation, RowState, Word};
+use super::world::{BatchState, BatchTask, BpOperation, RosOperation, RowState, StackGroup, Word};
 use crate::model::UtcMillis;
 
 /// The world as it stands: every entity with the exact instants of all its changes, and every look
@@ -12,14 +12,27 @@ use crate::model::UtcMillis;
 pub struct Truth {
     /// When this was taken. A schedule also holds steps to come: [`super::Schedule::until`] tells.
     pub at: UtcMillis,
+    /// Stack groups, deleted ones included.
+    pub groups: Vec<Arc<StackGroup>>,
     /// Stack-group operations, stops included.
     pub ros: Vec<Arc<RosOperation>>,
     /// CADT operations.
     pub bpstudio: Vec<Arc<BpOperation>>,
     /// DNS batch tasks.
     pub batches: Vec<Arc<BatchTask>>,
-    /// Every look that was answered from the world, in order.
+    /// Every look that was answered from the world, in order; of very many the newest, unless all
+    /// are kept ([`super::World::keep_all_logs`]).
     pub looks: Vec<SeenLook>,
+}
+
+impl Truth {
+    /// The operations of a stack group that are there, in the order in which they were added.
+    pub fn operations_of(&self, group: &StackGroup) -> Vec<Arc<RosOperation>> {
+        let operations = self.ros.iter();
+        let of_group = operations
+            .filter(|operation| group.owns(operation) && operation.status_at(self.at).is_some());
+        of_group.cloned().collect()
+    }
 }
 
 /// One answer that the world gave.
@@ -29,7 +42,7 @@ pub struct SeenLook {
     pub action: &'static str,
     /// Whose key asked.
     pub account_id: String,
-    /// The operation or task that was asked for.
+    /// The operation, task, stack group (by name) or role (by ARN) that was asked for.
     pub operation_id: Option<String>,
     /// The page that was asked for.
     pub page: Option<u32>,
@@ -75,8 +88,43 @@ pub enum Answered {
     },
     /// No such DNS batch task.
     NoTask,
+    /// A page of stack groups.
+    Groups {
+        /// How many there truly were.
+        total: u32,
+        /// Ids of those on the page.
+        stack_group_ids: Vec<String>,
+    },
+    /// A page of the operations of the stack groups of one name.
+    Operations {
+        /// How many there truly were.
+        total: u32,
+        /// Ids of those on the page.
+        operation_ids: Vec<String>,
+    },
+    /// The regions of the account.
+    Regions {
+        /// Their ids.
+        region_ids: Vec<String>,
+    },
+    /// A page of the entries of a DNS batch task.
+    Details {
+        /// The task, if there is one.
+        task_id: Option<i64>,
+        /// How many entries there truly were.
+        total: u32,
+        /// Those on the page, by their places from 0 among all that are done.
+        places: Vec<u32>,
+    },
     /// Whose key it is.
     Identity,
+    /// Temporary credentials.
+    Credentials {
+        /// Their key's id.
+        access_key_id: String,
+        /// When they end.
+        expires_at: UtcMillis,
+    },
     /// An error of the service, by its Code.
     Refused {
         /// The code.

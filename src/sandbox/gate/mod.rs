@@ -40,7 +40,7 @@ pub(super) struct RawRequest {
 
 impl RawRequest {
     /// The value of a header that stands there exactly once, without outer blanks.
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(n, _)| n == name);
         let (_, value) = found.next()?;
         match found.next() {
@@ -84,15 +84,26 @@ impl Pairs {
     }
 }
 
+/// What a request asks for; nothing of it is checked yet but that it can be decoded.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    /// The action.
+    pub(super) action: String,
+    /// The version of the API.
+    pub(super) version: String,
+    /// What stands in the query.
+    pub(super) query: Pairs,
+    /// What stands in the form body.
+    pub(super) form: Pairs,
+}
+
 /// A request whose signature holds.
 #[derive(Debug, Clone)]
 pub(super) struct Signed<'a> {
     /// The key it was signed with.
     pub(super) key: &'a Key,
-    /// The action that it asks for; not checked yet.
-    pub(super) action: String,
-    /// The version of the API; not checked yet.
-    pub(super) version: String,
+    /// What it asks for.
+    pub(super) asked: Asked,
     /// Its nonce; not checked yet.
     pub(super) nonce: String,
     /// Its timestamp, inside the window.
@@ -101,10 +112,6 @@ pub(super) struct Signed<'a> {
     pub(super) string_to_sign: String,
     /// The signature.
     pub(super) signature: String,
-    /// What stands in the query.
-    pub(super) query: Pairs,
-    /// What stands in the form body.
-    pub(super) form: Pairs,
 }
 
 /// Checks a request in the order of the gateway: form, key, token, time, signature. The nonce is
@@ -117,6 +124,41 @@ pub(super) fn check<'a>(
     keys: &'a [Key],
     now: UtcMillis,
 ) -> Result<Signed<'a>, Refusal> {
+    let (query, form) = decoded(raw)?;
+    if raw.headers.iter().any(|(name, _)| name == "authorization") {
+        v3::check(raw, query, form, keys, now)
+    } else {
+        v1::check(raw, query, form, keys, now)
+    }
+}
+
+/// Reads a request that bears no signature at all, as AssumeRoleWithOIDC is sent. Action and version
+/// stand in parameters, in headers, or in both; a timestamp is checked where there is one.
+///
+/// # Errors
+/// The refusal that the gateway answers.
+pub(super) fn check_unsigned(raw: &RawRequest, now: UtcMillis) -> Result<Asked, Refusal> {
+    let (query, form) = decoded(raw)?;
+    let parameter = |name: &str| query.get(name).or_else(|| form.get(name));
+    let either = |name: &str, header: &str| match parameter(name).or_else(|| raw.header(header)) {
+        Some(value) if !value.is_empty() => Ok(value.to_owned()),
+        _ => Err(Refusal::missing(name)),
+    };
+    let action = either("Action", "x-acs-action")?;
+    let version = either("Version", "x-acs-version")?;
+    if let Some(timestamp) = parameter("Timestamp").or_else(|| raw.header("x-acs-date")) {
+        read_timestamp(timestamp, now)?;
+    }
+    Ok(Asked {
+        action,
+        version,
+        query,
+        form,
+    })
+}
+
+/// Method, path, and the parameters of query and form.
+fn decoded(raw: &RawRequest) -> Result<(Pairs, Pairs), Refusal> {
     if !matches!(&*raw.method, "GET" | "POST") {
         let message = "This http method is not supported.";
         return Err(Refusal::new(403, "UnsupportedHTTPMethod", message));
@@ -137,11 +179,7 @@ pub(super) fn check<'a>(
             "a body has to be application/x-www-form-urlencoded",
         ));
     };
-    if raw.headers.iter().any(|(name, _)| name == "authorization") {
-        v3::check(raw, query, form, keys, now)
-    } else {
-        v1::check(raw, query, form, keys, now)
-    }
+    Ok((query, form))
 }
 
 fn malformed(place: &str, why: Malformed) -> Refusal {
@@ -201,6 +239,8 @@ pub(super) struct Claims {
     pub(super) format: Format,
     pub(super) action: String,
     pub(super) access_key_id: String,
+    /// Whether there is anything that claims to be a signature.
+    pub(super) is_signed: bool,
     /// Business parameters: those of the query, then those of the form.
     pub(super) parameters: Vec<(String, String)>,
 }
@@ -220,9 +260,12 @@ impl Claims {
             )
         } else {
             let format = parameter("Format").unwrap_or_default();
+            let accept = raw.header("accept").unwrap_or_default();
+            let accepts_json = parameter("Signature").is_none() && accept.contains("json");
             (
-                format.eq_ignore_ascii_case("json"),
-                parameter("Action"),
+                format.eq_ignore_ascii_case("json") || (format.is_empty() && accepts_json),
+                // An unsigned request of the newest SDKs may name its action in a header alone.
+                parameter("Action").or_else(|| raw.header("x-acs-action")),
                 parameter("AccessKeyId"),
             )
         };
@@ -236,6 +279,7 @@ impl Claims {
             },
             action: action.unwrap_or_default().to_owned(),
             access_key_id: access_key_id.unwrap_or_default().to_owned(),
+            is_signed: is_v3 || parameter("Signature").is_some(),
             parameters: business
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),

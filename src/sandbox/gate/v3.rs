@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use super::encoding::{canonical_pairs, hex};
-use super::{Pairs, RawRequest, Signed, find_key, read_timestamp};
+use super::{Asked, Pairs, RawRequest, Signed, find_key, read_timestamp};
 use crate::model::UtcMillis;
 use crate::sandbox::key::Key;
 use crate::sandbox::refusal::Refusal;
@@ -96,14 +96,16 @@ pub(super) fn check<'a>(
     }
     Ok(Signed {
         key,
-        action: action.to_owned(),
-        version: version.to_owned(),
         nonce: nonce.to_owned(),
         timestamp,
         string_to_sign,
         signature: authorization.signature.to_owned(),
-        query,
-        form,
+        asked: Asked {
+            action: action.to_owned(),
+            version: version.to_owned(),
+            query,
+            form,
+        },
     })
 }
 

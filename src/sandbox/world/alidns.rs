@@ -2,6 +2,7 @@
 //!
 //! Pure: every answer is a function of the task and the instant.
 
+use super::batch_detail::BatchDetail;
 use super::rows::Word;
 use super::schedule::Schedule;
 use crate::model::UtcMillis;
@@ -43,6 +44,8 @@ pub struct BatchTask {
     pub spec: BatchSpec,
     /// Its id.
     pub task_id: i64,
+    /// Its entries; `None`: made up to fit its counts.
+    pub details: Option<Vec<BatchDetail>>,
 }
 
 impl BatchTask {

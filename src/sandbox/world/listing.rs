@@ -1,95 +1,47 @@
-//! One page of the results of a stack-group operation, and the ways in which paging misbehaves.
+//! One page of the results of a stack-group operation.
 //!
 //! Pure: the page is a function of the operation, the instant and the number of pages served.
 
+use super::pages::Places;
 use super::ros::RosOperation;
 use super::rows::{Row, RowState};
 use super::stop::is_final;
 use crate::model::UtcMillis;
 use crate::sandbox::answer::{Object, Value};
-
-/// How `TotalCount` is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TotalCount {
-    /// As a number, the true one.
-    #[default]
-    Number,
-    /// Not at all.
-    Missing,
-    /// As text.
-    Text,
-    /// As a number that is one too high on every second page.
-    Changing,
-}
-
-/// How the listing of the results behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Paging {
-    /// The server answers no larger page, and says so in `PageSize`.
-    pub page_size_cap: Option<u32>,
-    /// While the operation runs, every page served moves the rows by this many places, so that the
-    /// pages of one reading overlap and miss rows. 0: the order is stable.
-    pub shift: u32,
-    /// How `TotalCount` is given.
-    pub total_count: TotalCount,
-}
+use crate::sandbox::call::PageRequest;
 
 /// One page as it is served.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Page {
-    number: u32,
-    size: u32,
+    places: Places,
     /// The true number of rows at this instant.
     pub(super) total: u32,
-    total_count: Option<Value>,
     /// Row number, row, and what it says now.
     pub(super) rows: Vec<(u32, Row, RowState)>,
 }
 
 impl Page {
-    /// Page `number` of the results at `now`, after `served` pages were served before it.
+    /// A page of the results at `now`, after `served` pages were served before it.
     pub(super) fn of(
         operation: &RosOperation,
         now: UtcMillis,
         served: u32,
-        number: u32,
-        asked_size: u32,
+        asked: PageRequest,
     ) -> Self {
-        let paging = operation.spec.paging;
-        let size = paging
-            .page_size_cap
-            .map_or(asked_size, |cap| cap.min(asked_size));
         let listed = Listed::at(operation, now);
         let total = listed.count();
         let running = operation.status_at(now).is_some_and(|s| !is_final(&s));
-        let shift = match total {
-            0 => 0,
-            _ if running => served.wrapping_mul(paging.shift) % total,
-            _ => 0,
-        };
-        let first = u64::from(number - 1) * u64::from(size);
-        let last = (first + u64::from(size)).min(u64::from(total));
-        let rows = (first..last)
-            .filter_map(|place| {
-                let moved = (place + u64::from(total - shift)) % u64::from(total);
-                let row_number = listed.row_number(u32::try_from(moved).ok()?);
-                let row = operation.row(row_number)?;
-                let state = row.history.at(now).cloned().flatten()?;
-                Some((row_number, row, state))
-            })
-            .collect();
-        let total_count = match paging.total_count {
-            TotalCount::Number => Some(Value::from(total)),
-            TotalCount::Missing => None,
-            TotalCount::Text => Some(Value::from(total.to_string())),
-            TotalCount::Changing => Some(Value::from(total + served % 2)),
-        };
+        let places = Places::of(operation.spec.paging, total, served, running, asked);
+        let rows = places.places.iter().filter_map(|place| {
+            let row_number = listed.row_number(*place);
+            let row = operation.row(row_number)?;
+            let state = row.history.at(now).cloned().flatten()?;
+            Some((row_number, row, state))
+        });
         Self {
-            number,
-            size,
             total,
-            total_count,
-            rows,
+            rows: rows.collect(),
+            places,
         }
     }
 
@@ -104,10 +56,8 @@ impl Page {
                 .with_some("RdFolderId", row.folder_id.as_ref())
                 .into()
         });
-        Object::new()
-            .with("PageNumber", self.number)
-            .with("PageSize", self.size)
-            .with_some("TotalCount", self.total_count.clone())
+        self.places
+            .head()
             .with("StackGroupOperationResults", Value::List(rows.collect()))
     }
 }

@@ -3,54 +3,93 @@
 //! What an entity says is a pure function of the entity and the instant; the only thing that a
 //! call changes is a stop. Everything served is logged for [`World::truth`].
 
+mod access;
 mod alidns;
+mod batch_detail;
 mod bpstudio;
+mod discovery;
+mod group;
 mod identity;
+mod keyring;
 mod listing;
+mod log;
+mod pages;
+mod region;
+mod role;
 mod ros;
 mod rows;
 mod schedule;
+mod serve;
 mod stop;
 
+pub(super) use role::credentials;
+
 pub use alidns::{BatchSpec, BatchState, BatchTask};
+pub use batch_detail::BatchDetail;
 pub use bpstudio::{BPSTUDIO_LIFETIME_MS, BpOperation, BpSpec, BpState};
-pub use listing::{Paging, TotalCount};
+pub use group::{AutoDeployment, GroupDrift, GroupSpec, StackGroup};
+pub use pages::{Paging, TotalCount};
+pub use region::DEFAULT_REGIONS;
+pub use role::{OidcTrust, Role};
 pub use ros::{Amount, DeploymentTargets, DriftDetail, Preferences, RosOperation, RosSpec};
 pub use rows::{Row, RowFormula, RowState, Rows, Word};
 pub use schedule::Schedule;
 pub use stop::Stop;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::DateTime;
 
-use super::answer::Object;
-use super::call::{BatchType, Call, Lang, RosTarget};
-use super::fault::{Fault, FaultKind, Script};
-use super::key::Key;
-use super::refusal::Refusal;
-use super::truth::{Answered, SeenLook, SeenRequest, Truth};
+use super::chance::Chance;
+use super::fault::{Fault, Script};
+use super::metadata::{Metadata, SeenMetadataRequest};
+use super::rate::Rates;
+use super::truth::{SeenLook, SeenRequest, Truth};
 use crate::model::{Clock, UtcMillis};
+use keyring::{Issued, KeyRing};
+use log::Log;
 
 /// Every entity, and the log of what was served.
 pub struct World {
     clock: Arc<dyn Clock>,
+    /// By how much the world is ahead of its clock, in milliseconds.
+    ahead_ms: AtomicI64,
     state: Mutex<State>,
 }
 
 struct State {
     random: fastrand::Rng,
+    groups: Vec<Arc<StackGroup>>,
     ros: Vec<Arc<RosOperation>>,
     /// Position in `ros` by account, region and id.
     ros_index: HashMap<(String, String, String), usize>,
     /// How many pages of its results were served, by position in `ros`.
     pages_served: HashMap<usize, u32>,
+    /// How many pages of other listings were served, by action.
+    list_pages_served: HashMap<&'static str, u32>,
+    /// How those listings behave, by action.
+    list_paging: HashMap<String, Paging>,
+    /// The regions of accounts that have not the default ones.
+    regions: HashMap<String, Vec<String>>,
     bpstudio: Vec<Arc<BpOperation>>,
     batches: Vec<Arc<BatchTask>>,
+    keys: KeyRing,
+    roles: Vec<Role>,
+    rates: Rates,
+    metadata: Option<Metadata>,
+    /// What the metadata service handed out last, by role, and until when it does again.
+    handed_out: HashMap<String, (Issued, UtcMillis)>,
+    /// Tokens of the metadata service and when they end.
+    metadata_tokens: HashMap<String, UtcMillis>,
+    metadata_requests: Vec<SeenMetadataRequest>,
     script: Script,
-    looks: Vec<SeenLook>,
-    requests: Vec<SeenRequest>,
+    chance: Option<Chance>,
+    looks: Log<SeenLook>,
+    requests: Log<SeenRequest>,
+    /// Requests by the account of the key and the action; exact, whatever the log keeps.
+    counts: BTreeMap<(String, String), u64>,
 }
 
 /// Task ids begin here: beyond 2^53, where a number that passed through floating point is wrong.
@@ -61,37 +100,77 @@ impl World {
     pub fn new(clock: Arc<dyn Clock>, seed: u64) -> Self {
         Self {
             clock,
+            ahead_ms: AtomicI64::new(0),
             state: Mutex::new(State {
                 random: fastrand::Rng::with_seed(seed),
+                groups: Vec::new(),
                 ros: Vec::new(),
                 ros_index: HashMap::new(),
                 pages_served: HashMap::new(),
+                list_pages_served: HashMap::new(),
+                list_paging: HashMap::new(),
+                regions: HashMap::new(),
                 bpstudio: Vec::new(),
                 batches: Vec::new(),
+                keys: KeyRing::new(seed),
+                roles: Vec::new(),
+                rates: Rates::default(),
+                metadata: None,
+                handed_out: HashMap::new(),
+                metadata_tokens: HashMap::new(),
+                metadata_requests: Vec::new(),
                 script: Script::default(),
-                looks: Vec::new(),
-                requests: Vec::new(),
+                chance: None,
+                looks: Log::new(),
+                requests: Log::new(),
+                counts: BTreeMap::new(),
             }),
         }
     }
 
     /// The present instant of the world.
     pub fn now(&self) -> UtcMillis {
-        self.clock.now()
+        self.clock.now().plus_ms(self.ahead_ms())
     }
 
-    /// Adds a stack-group operation, or replaces the one of the same account, region and id.
-    /// Gives its id.
+    /// Puts the world this far ahead of its clock, in milliseconds (may be negative): everything in
+    /// it follows, the `Date` header and the check of timestamps too.
+    pub fn shift_clock_ms(&self, ahead_ms: i64) {
+        self.ahead_ms.store(ahead_ms, Ordering::SeqCst);
+    }
+
+    /// By how much the world is ahead of its clock, in milliseconds.
+    pub(super) fn ahead_ms(&self) -> i64 {
+        self.ahead_ms.load(Ordering::SeqCst)
+    }
+
+    /// Adds a stack group, or replaces the one of the same account, region and id. Gives its id.
+    pub fn add_stack_group(&self, spec: GroupSpec) -> String {
+        let mut state = self.state();
+        let stack_group_id = spec
+            .stack_group_id
+            .clone()
+            .unwrap_or_else(|| uuid(&mut state.random));
+        state.put_group(StackGroup {
+            spec,
+            stack_group_id: stack_group_id.clone(),
+        });
+        stack_group_id
+    }
+
+    /// Adds a stack-group operation, or replaces the one of the same account, region and id. It
+    /// belongs to the group of its `stack_group_id`, or else to the one that bears its name when it
+    /// is created; if there is none, that group is made along with it. Gives its id.
     pub fn add_ros_operation(&self, spec: RosSpec) -> String {
         let mut state = self.state();
         let operation_id = spec
             .operation_id
             .clone()
             .unwrap_or_else(|| uuid(&mut state.random));
-        let stack_group_id = spec
-            .stack_group_id
-            .clone()
-            .unwrap_or_else(|| uuid(&mut state.random));
+        let stack_group_id = spec.stack_group_id.clone().unwrap_or_else(|| {
+            let fresh = uuid(&mut state.random);
+            state.group_of(&spec).unwrap_or(fresh)
+        });
         let key = (
             spec.account_id.clone(),
             spec.region_id.clone(),
@@ -103,6 +182,7 @@ impl World {
             stack_group_id,
             stop: None,
         });
+        state.found_group(&operation);
         match state.ros_index.get(&key).copied() {
             Some(position) => state.ros[position] = operation,
             None => {
@@ -134,8 +214,37 @@ impl World {
         let fresh = state.batches.iter().map(|task| task.task_id + 1).max();
         let fresh = fresh.unwrap_or(FIRST_TASK_ID).max(FIRST_TASK_ID);
         let task_id = spec.task_id.unwrap_or(fresh);
-        state.batches.push(Arc::new(BatchTask { spec, task_id }));
+        state.batches.push(Arc::new(BatchTask {
+            spec,
+            task_id,
+            details: None,
+        }));
         task_id
+    }
+
+    /// Says what the entries of a batch task are, in order; without it they are made up to fit its
+    /// counts. An unknown task has none.
+    pub fn set_batch_details(&self, task_id: i64, details: Vec<BatchDetail>) {
+        let mut state = self.state();
+        let mut tasks = state.batches.iter_mut();
+        if let Some(task) = tasks.find(|task| task.task_id == task_id) {
+            *task = Arc::new(BatchTask {
+                details: Some(details),
+                ..(**task).clone()
+            });
+        }
+    }
+
+    /// The regions of an account; those with stack groups are among them in any case.
+    pub fn set_regions(&self, account_id: &str, regions: &[&str]) {
+        let regions = regions.iter().map(|region| (*region).to_owned()).collect();
+        self.state().regions.insert(account_id.to_owned(), regions);
+    }
+
+    /// How a listing behaves: ListStackGroups, ListStackGroupOperations or DescribeBatchResultDetail.
+    /// Results of an operation have it in [`RosSpec::paging`].
+    pub fn set_list_paging(&self, action: &str, paging: Paging) {
+        self.state().list_paging.insert(action.to_owned(), paging);
     }
 
     /// Scripts a failure. Of several that match a call, the first one scripted strikes.
@@ -147,170 +256,41 @@ impl World {
     pub fn truth(&self) -> Truth {
         let state = self.state();
         Truth {
-            at: self.clock.now(),
+            at: self.now(),
+            groups: state.groups.clone(),
             ros: state.ros.clone(),
             bpstudio: state.bpstudio.clone(),
             batches: state.batches.clone(),
-            looks: state.looks.clone(),
+            looks: state.looks.to_vec(),
         }
     }
 
-    /// Every request so far, refused ones included.
+    /// Every request so far, refused ones included; of very many the newest, unless all are kept.
     pub fn requests(&self) -> Vec<SeenRequest> {
-        self.state().requests.clone()
+        self.state().requests.to_vec()
     }
 
-    pub(super) fn log_request(&self, request: SeenRequest) {
-        self.state().requests.push(request);
+    /// How many requests there ever were, refused ones included.
+    pub fn request_count(&self) -> u64 {
+        self.state().requests.written()
     }
 
-    /// The scripted fault that strikes this call, if any.
-    pub(super) fn strike(&self, call: &Call) -> Option<FaultKind> {
-        self.state().script.strike(call)
+    /// How many looks there ever were.
+    pub fn look_count(&self) -> u64 {
+        self.state().looks.written()
     }
 
-    /// Carries out a call for the owner of a key. `faithful` goes to the log.
-    pub(super) fn answer(&self, call: &Call, key: &Key, faithful: bool) -> Result<Object, Refusal> {
-        let now = self.clock.now();
-        let result = match call {
-            Call::GetStackGroupOperation(target) => self.get_operation(target, key, now),
-            Call::ListStackGroupOperationResults {
-                target,
-                page_number,
-                page_size,
-            } => self.list_results(target, key, now, *page_number, *page_size),
-            Call::StopStackGroupOperation(target) => self.stop_operation(target, key, now),
-            Call::GetExecuteOperationResult { operation_id } => {
-                Ok(self.get_bpstudio(operation_id, key, now))
-            }
-            Call::DescribeBatchResultCount {
-                task_id,
-                batch_type,
-                lang,
-            } => Ok(self.count_batch(*task_id, *batch_type, *lang, key, now)),
-            Call::GetCallerIdentity => Ok((identity::answer(key), Answered::Identity)),
-        };
-        let (result, answered) = match result {
-            Ok((body, answered)) => (Ok(body), answered),
-            Err(refusal) => {
-                let code = refusal.code.clone();
-                (Err(refusal), Answered::Refused { code })
-            }
-        };
-        self.state().looks.push(SeenLook {
-            action: call.action(),
-            account_id: key.account_id.clone(),
-            operation_id: call.operation(),
-            page: call.page(),
-            at: now,
-            answered,
-            faithful,
-        });
-        result
+    /// How many requests there ever were, by account and action; those without a known key count for
+    /// the account "".
+    pub fn counts(&self) -> BTreeMap<(String, String), u64> {
+        self.state().counts.clone()
     }
 
-    fn get_operation(&self, target: &RosTarget, key: &Key, now: UtcMillis) -> Served {
-        let (_, operation) = self.state().find_ros(target, key)?;
-        let not_found = || Refusal::operation_not_found(&target.operation_id);
-        let status = operation.status_at(now).ok_or_else(not_found)?;
-        let body = operation.answer(now).ok_or_else(not_found)?;
-        Ok((body, Answered::Operation { status }))
-    }
-
-    fn list_results(
-        &self,
-        target: &RosTarget,
-        key: &Key,
-        now: UtcMillis,
-        page_number: u32,
-        page_size: u32,
-    ) -> Served {
-        let (operation, served) = {
-            let mut state = self.state();
-            let (position, operation) = state.find_ros(target, key)?;
-            let counter = state.pages_served.entry(position).or_insert(0);
-            let served = *counter;
-            *counter = counter.wrapping_add(1);
-            (operation, served)
-        };
-        // Outside the lock: a page of a large operation is work.
-        if operation.status_at(now).is_none() {
-            return Err(Refusal::operation_not_found(&target.operation_id));
-        }
-        let page = listing::Page::of(&operation, now, served, page_number, page_size);
-        let body = page.answer();
-        let total = page.total;
-        let rows = page.rows.into_iter();
-        let rows = rows.map(|(number, _, state)| (number, state)).collect();
-        Ok((body, Answered::Rows { total, rows }))
-    }
-
-    /// Documented are InvalidParameter and StackGroupOperationNotFound only; an operation that has
-    /// ended, or is being stopped already, is answered with the former.
-    fn stop_operation(&self, target: &RosTarget, key: &Key, now: UtcMillis) -> Served {
+    /// Keeps every request and look from now on, however many they become.
+    pub fn keep_all_logs(&self) {
         let mut state = self.state();
-        let (position, operation) = state.find_ros(target, key)?;
-        let status = operation
-            .status_at(now)
-            .ok_or_else(|| Refusal::operation_not_found(&target.operation_id))?;
-        if !stop::can_be_stopped(&status) {
-            let reason = format!("an operation whose status is {status} cannot be stopped");
-            return Err(Refusal::invalid("OperationId", &reason));
-        }
-        let mut stopped = (*operation).clone();
-        stopped.stop = Some(Stop {
-            requested_at: now,
-            stopped_at: now.plus_ms(i64::from(stopped.spec.stop_takes_ms)),
-        });
-        state.ros[position] = Arc::new(stopped);
-        Ok((Object::new(), Answered::Stopped))
-    }
-
-    fn get_bpstudio(&self, operation_id: &str, key: &Key, now: UtcMillis) -> (Object, Answered) {
-        let state = self.state();
-        let mut operations = state.bpstudio.iter();
-        let found = operations
-            .find(|op| op.operation_id == operation_id && op.spec.account_id == key.account_id);
-        let Some(operation) = found else {
-            return (bpstudio::answer_unknown(), Answered::NoData);
-        };
-        let answered = match operation.state_at(now) {
-            Some(state) => Answered::BpOperation {
-                status: state.status.clone(),
-            },
-            None => Answered::NoData,
-        };
-        (operation.answer(now), answered)
-    }
-
-    fn count_batch(
-        &self,
-        task_id: Option<i64>,
-        batch_type: Option<BatchType>,
-        lang: Lang,
-        key: &Key,
-        now: UtcMillis,
-    ) -> (Object, Answered) {
-        let state = self.state();
-        let candidates = state.batches.iter().filter(|task| {
-            task.spec.account_id == key.account_id
-                && task_id.is_none_or(|id| id == task.task_id)
-                && batch_type.is_none_or(|kind| kind == task.spec.batch_type)
-                && task.state_at(now).is_some()
-        });
-        // Of tasks submitted at one instant, the one added last is the last.
-        let last = candidates.max_by_key(|task| task.submitted_at());
-        let found = last.and_then(|task| Some((task, task.state_at(now)?)));
-        match found {
-            Some((task, state)) => (
-                task.answer(state, lang),
-                Answered::Task {
-                    task_id: task.task_id,
-                    state: state.clone(),
-                },
-            ),
-            None => (alidns::answer_no_task(task_id), Answered::NoTask),
-        }
+        state.looks.keep_all();
+        state.requests.keep_all();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -319,24 +299,53 @@ impl World {
     }
 }
 
-/// The body of an answer, and what goes to the log.
-type Served = Result<(Object, Answered), Refusal>;
-
 impl State {
-    fn find_ros(
-        &self,
-        target: &RosTarget,
-        key: &Key,
-    ) -> Result<(usize, Arc<RosOperation>), Refusal> {
-        let index = (
-            key.account_id.clone(),
-            target.region_id.clone(),
-            target.operation_id.clone(),
-        );
-        let position = self.ros_index.get(&index).copied();
-        position
-            .map(|position| (position, Arc::clone(&self.ros[position])))
-            .ok_or_else(|| Refusal::operation_not_found(&target.operation_id))
+    fn put_group(&mut self, group: StackGroup) {
+        let mut groups = self.groups.iter_mut();
+        let same = groups.find(|other| {
+            other.stack_group_id == group.stack_group_id
+                && other.spec.account_id == group.spec.account_id
+                && other.spec.region_id == group.spec.region_id
+        });
+        match same {
+            Some(other) => *other = Arc::new(group),
+            None => self.groups.push(Arc::new(group)),
+        }
+    }
+
+    /// The group that bears the operation's name when the operation is created.
+    fn group_of(&self, spec: &RosSpec) -> Option<String> {
+        let (created_at, _) = spec.status.steps().first()?;
+        let mut groups = self.groups.iter().rev();
+        let found = groups.find(|group| {
+            group.spec.account_id == spec.account_id
+                && group.spec.region_id == spec.region_id
+                && group.spec.name == spec.stack_group_name
+                && group
+                    .status_at(*created_at)
+                    .is_some_and(|status| status == "ACTIVE")
+        });
+        found.map(|group| group.stack_group_id.clone())
+    }
+
+    /// Makes the group of an operation if there is none of its id.
+    fn found_group(&mut self, operation: &RosOperation) {
+        if self.groups.iter().any(|group| group.owns(operation)) {
+            return;
+        }
+        let spec = &operation.spec;
+        let created_at = spec
+            .status
+            .steps()
+            .first()
+            .map_or(UtcMillis(0), |(at, _)| *at);
+        self.put_group(StackGroup {
+            spec: GroupSpec {
+                region_id: spec.region_id.clone(),
+                ..GroupSpec::new(&spec.account_id, &spec.stack_group_name, created_at)
+            },
+            stack_group_id: operation.stack_group_id.clone(),
+        });
     }
 }
 

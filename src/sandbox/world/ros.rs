@@ -2,7 +2,7 @@
 //!
 //! Pure: every answer is a function of the operation and the instant.
 
-use super::listing::Paging;
+use super::pages::Paging;
 use super::rows::{Row, Rows, Word};
 use super::schedule::Schedule;
 use super::stop::{Stop, is_final, stop_operation, stop_row};
