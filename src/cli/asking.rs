@@ -2,61 +2,192 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::Context as _;
 
 use super::os_user::os_user;
-use crate::cloud::{ClientConfig, Credentials, Endpoint, Endpoints, Limits, credentials};
-use crate::collect::{Collector, Failure, Stopping, host_name};
-use crate::config::Config;
+use crate::cloud::credentials::{Context, Keeper, Role, Source};
+use crate::cloud::{Client, ClientConfig, Endpoint, Endpoints, Limits, Network, ProxyChoice, Site};
+use crate::collect::{Account, Collector, Failure, Progress, Stopping, host_name};
+use crate::config::{self, Access, Config, Proxy};
 use crate::export::escape::terminal;
-use crate::model::SystemClock;
+use crate::model::{Clock, Service, SystemClock};
+
+/// Services that have an endpoint.
+const SERVICES: [Service; 4] = [
+    Service::Ros,
+    Service::Bpstudio,
+    Service::Alidns,
+    Service::Sts,
+];
 
 /// A variable of the process's environment; one that is not UTF-8 counts as unset.
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// A collector over the machine's clock, with the credentials that the configuration leads to.
+/// A collector over the machine's clock, for the accounts that are configured and picked.
 pub fn collector(config: &Config, stopping: Stopping) -> anyhow::Result<Collector> {
-    let credentials = credentials::resolve(config.profile.as_deref(), &environment)?;
-    tracing::info!(
-        origin = credentials.origin(),
-        access_key_id_tail = credentials.key_id_tail(),
-        "found credentials"
-    );
-    collector_with(config, credentials, stopping)
+    let mut workshop = Workshop::new(config);
+    let accounts = picked(config)?
+        .into_iter()
+        .map(|account| workshop.account(account))
+        .collect::<anyhow::Result<_>>()?;
+    Ok(collector_of(config, accounts, stopping))
 }
 
-/// The same with credentials that are known already.
-pub fn collector_with(
+/// The same with accounts that are made already.
+pub fn collector_of(
     config: &Config,
-    credentials: Credentials,
+    accounts: Vec<Arc<Account>>,
     stopping: Stopping,
-) -> anyhow::Result<Collector> {
-    let endpoints = match &config.endpoint {
-        Some(url) => {
-            let endpoint = Endpoint::parse(url)
-                // The address itself is not repeated: it may hold a password.
-                .context("--endpoint (or OPTRAIL_ENDPOINT) cannot be used")?;
-            Endpoints::everywhere(endpoint)
-        }
-        None => Endpoints::default(),
-    };
-    Ok(Collector {
+) -> Collector {
+    Collector {
         database: config.database.clone(),
         clock: Arc::new(SystemClock),
-        client: ClientConfig {
-            endpoints,
-            signature: config.signature,
-            limits: Limits::default(),
-        },
-        credentials,
+        accounts,
+        every: config.every,
         endpoint: config.endpoint.clone(),
         simulated: false,
         user: os_user(),
         host: host_name(),
         stopping,
-    })
+        progress: Arc::new(Progress::default()),
+    }
+}
+
+/// The accounts to ask. Where none is configured, `--account` does not pick among them, but says whose the
+/// credentials have to be.
+fn picked(config: &Config) -> anyhow::Result<Vec<&config::Account>> {
+    if config.has_accounts() {
+        return Ok(config.selected_accounts()?);
+    }
+    Ok(config.configured.iter().collect())
+}
+
+/// Makes accounts, and shares among them what is the same: connections, and the key that takes on roles.
+struct Workshop<'c> {
+    config: &'c Config,
+    clock: Arc<dyn Clock>,
+    clients: Vec<Arc<Client>>,
+    contexts: Vec<(ClientConfig, Arc<Context>)>,
+    bases: Vec<(Access, ClientConfig, Arc<Keeper>)>,
+}
+
+impl<'c> Workshop<'c> {
+    fn new(config: &'c Config) -> Self {
+        Self {
+            config,
+            clock: Arc::new(SystemClock),
+            clients: Vec::new(),
+            contexts: Vec::new(),
+            bases: Vec::new(),
+        }
+    }
+
+    fn account(&mut self, account: &config::Account) -> anyhow::Result<Arc<Account>> {
+        let asked = self
+            .client_config(account)
+            .with_context(|| format!("account '{}'", account.label))?;
+        let keeper = match &account.role {
+            None => self.base(&account.access, &asked)?,
+            Some(role) => {
+                let base = self.base(&account.access, &asked)?;
+                let role = Role {
+                    session_name: role.session_name.clone(),
+                    external_id: role.external_id.clone(),
+                    duration_seconds: Some(role.duration_seconds),
+                    ..Role::new(role.arn.clone())
+                };
+                Arc::new(Keeper::assume(base, role, self.context(&asked)?))
+            }
+        };
+        Ok(Arc::new(Account {
+            label: account.label.clone(),
+            account_ids: self.account_ids(account),
+            keeper,
+            client: self.client(&asked)?,
+            caps: self.config.caps.clone(),
+        }))
+    }
+
+    fn account_ids(&self, account: &config::Account) -> Vec<String> {
+        if self.config.has_accounts() {
+            return account.account_id.iter().cloned().collect();
+        }
+        let words = self.config.accounts.iter();
+        words.filter(|word| **word != account.label).cloned().collect()
+    }
+
+    fn client_config(&self, account: &config::Account) -> anyhow::Result<ClientConfig> {
+        let site = match account.site {
+            config::Site::Cn => Site::Cn,
+            config::Site::Intl => Site::Intl,
+        };
+        let mut endpoints = Endpoints::for_site(site);
+        for service in SERVICES {
+            if let Some(address) = self.config.endpoint_of(account, service) {
+                let endpoint = Endpoint::parse(address)
+                    // The address itself is not repeated: it may hold a password.
+                    .with_context(|| format!("the endpoint of {service} cannot be used"))?;
+                endpoints.set(service, endpoint);
+            }
+        }
+        Ok(ClientConfig {
+            endpoints,
+            signature: account.signature,
+            limits: Limits::default(),
+            network: network(self.config),
+        })
+    }
+
+    fn client(&mut self, asked: &ClientConfig) -> anyhow::Result<Arc<Client>> {
+        if let Some(client) = self.clients.iter().find(|client| client.config() == asked) {
+            return Ok(Arc::clone(client));
+        }
+        let client = Arc::new(Client::new(asked.clone(), Arc::clone(&self.clock))?);
+        self.clients.push(Arc::clone(&client));
+        Ok(client)
+    }
+
+    fn context(&mut self, asked: &ClientConfig) -> anyhow::Result<Arc<Context>> {
+        if let Some((_, context)) = self.contexts.iter().find(|(there, _)| there == asked) {
+            return Ok(Arc::clone(context));
+        }
+        let variables = Arc::new(environment);
+        let clock = Arc::clone(&self.clock);
+        let context = Arc::new(Context::new(variables, clock, asked.clone())?);
+        self.contexts.push((asked.clone(), Arc::clone(&context)));
+        Ok(context)
+    }
+
+    /// The keeper of what an account has itself; accounts that take on roles share it.
+    fn base(&mut self, access: &Access, asked: &ClientConfig) -> anyhow::Result<Arc<Keeper>> {
+        let is_same = |(of, with, _): &&(Access, ClientConfig, Arc<Keeper>)| {
+            of == access && with == asked
+        };
+        if let Some((_, _, keeper)) = self.bases.iter().find(is_same) {
+            return Ok(Arc::clone(keeper));
+        }
+        let source = match access {
+            Access::Chain => Source::DefaultChain,
+            Access::Profile(name) => Source::Profile(name.clone()),
+        };
+        let keeper = Arc::new(Keeper::new(source, self.context(asked)?));
+        self.bases
+            .push((access.clone(), asked.clone(), Arc::clone(&keeper)));
+        Ok(keeper)
+    }
+}
+
+fn network(config: &Config) -> Network {
+    Network {
+        proxy: match &config.network.proxy {
+            Proxy::None => ProxyChoice::None,
+            Proxy::Environment => ProxyChoice::Environment,
+            Proxy::Url(url) => ProxyChoice::Url(url.clone()),
+        },
+        ca_file: config.network.ca_file.clone(),
+    }
 }
 
 /// The runtime on which the cloud is asked: two threads, because requests wait and databases have a thread
@@ -72,9 +203,12 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// Characters of the cloud's message that a line shows; the whole of it is a column of `requests`.
 const MESSAGE_CHARS_SHOWN: usize = 500;
 
-/// One line for people about a call that failed for good.
+/// One line for people about a call that failed for good, or about an account that could not be asked.
 pub fn failure_line(failure: &Failure) -> String {
-    let mut line = failure.action.service().to_string();
+    let mut line = match failure.action {
+        Some(action) => action.service().to_string(),
+        None => format!("account '{}'", failure.label),
+    };
     for part in [&failure.region_id, &failure.operation_id]
         .into_iter()
         .flatten()
@@ -82,7 +216,9 @@ pub fn failure_line(failure: &Failure) -> String {
         line.push(' ');
         line.push_str(part);
     }
-    line.push_str(&format!(": {} {}", failure.action, failure.outcome));
+    if let Some(action) = failure.action {
+        line.push_str(&format!(": {action} {}", failure.outcome));
+    }
     for text in [&failure.code, &failure.message].into_iter().flatten() {
         line.push_str(": ");
         line.extend(text.chars().take(MESSAGE_CHARS_SHOWN));

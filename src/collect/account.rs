@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cloud::credentials::Keeper;
-use crate::cloud::{Client, Limiter};
+use crate::cloud::Client;
+use crate::cloud::limiter::Limiter;
 use crate::model::Service;
 
 /// The name of the only account where none is configured: whatever the default credential chain, or
@@ -15,8 +16,9 @@ pub const DEFAULT_LABEL: &str = "default";
 pub struct Account {
     /// Its name in the configuration; the account id of one that an `ids_file` names.
     pub label: String,
-    /// The id that its credentials must answer with, where the configuration says it.
-    pub account_id: Option<String>,
+    /// The ids that its credentials may belong to, where the configuration or the user says it; else the one
+    /// that they belonged to before.
+    pub account_ids: Vec<String>,
     /// Its credentials.
     pub keeper: Arc<Keeper>,
     /// How it is asked; accounts with the same endpoints share connections.

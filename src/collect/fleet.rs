@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::account::Account;
+use super::account::{Account, DEFAULT_LABEL};
 use super::ask::{Caller, How};
 use super::due::Watched;
 use super::jobs::{Job, Run};
 use super::patience::RepeatUntil;
 use super::round::{CollectorError, RoundOptions};
 use super::shared::Shared;
-use crate::cloud::{Learned, Limiter};
+use crate::cloud::limiter::{Learned, Limiter};
 use crate::model::{Action, CallerIdentity, Outcome, UtcMillis};
 use crate::services::{Content, sts};
 use crate::store::limits::LearnedLimit;
@@ -41,7 +41,7 @@ pub(super) async fn ask_account(
     let limiter = limiter(&shared, &account).await?;
     let asking = account.asking(Arc::clone(&limiter));
     let caller = Arc::new(Caller::new(asking, &shared, options.concurrency));
-    let asked = match whose(&caller, &account, &options.accounts).await? {
+    let asked = match whose(&caller, &account).await? {
         Some(identity) => {
             let run = Run {
                 account_id: identity.account_id.into(),
@@ -67,15 +67,13 @@ async fn remember(shared: &Shared, account: &Account, limiter: &Limiter) -> Resu
     if learned.is_empty() {
         return Ok(());
     }
-    shared.recorder.save_limits(learned).await
+    shared.recorder.remember_limits(learned).await
 }
 
-/// Whose the credentials are, if they are those that are meant; else that is kept and told. `picked` are
-/// the accounts that the user named for this run.
+/// Whose the credentials are, if they are those that are meant; else that is kept and told.
 pub(super) async fn whose(
     caller: &Caller,
     account: &Account,
-    picked: &[String],
 ) -> Result<Option<CallerIdentity>, CollectorError> {
     if caller.sealed().await?.is_none() {
         return Ok(None);
@@ -89,7 +87,7 @@ pub(super) async fn whose(
         .recorder()
         .read(move |db| runs::last_identity(db, &label, run_id))
         .await?;
-    if let Some(text) = mistaken(account, account_id, before.as_deref(), picked) {
+    if let Some(text) = mistaken(account, account_id, before.as_deref()) {
         caller.refuse(&text, Some(account_id)).await?;
         return Ok(None);
     }
@@ -98,22 +96,22 @@ pub(super) async fn whose(
 }
 
 /// Why credentials of the account `found` must not be used for this account of the configuration.
-fn mistaken(
-    account: &Account,
-    found: &str,
-    before: Option<&str>,
-    picked: &[String],
-) -> Option<String> {
-    let label = &account.label;
-    if let Some(wanted) = account.account_id.as_deref().filter(|wanted| *wanted != found) {
+fn mistaken(account: &Account, found: &str, before: Option<&str>) -> Option<String> {
+    let is_meant = account.account_ids.iter().any(|id| id == found);
+    if !account.account_ids.is_empty() && !is_meant {
         return Some(format!(
-            "its credentials belong to account {found}, the configuration says {wanted}: nothing was asked; correct its credentials, or its account_id"
+            "the credentials belong to account {found}, not to {}: nothing was asked; choose others",
+            account.account_ids.join(", ")
         ));
     }
-    let is_meant = account.account_id.is_some() || picked.iter().any(|name| name == found);
     match before {
         Some(before) if before != found && !is_meant => Some(format!(
-            "its credentials belong to account {found} now, and belonged to {before} until the last run: nothing was asked; if this is meant, run `optrail collect --account {found}` once, or say account_id = \"{found}\" in the configuration of '{label}'"
+            "the credentials belong to account {found}, and until the last run to {before}: nothing was asked; \
+             if this is meant, {}",
+            match account.label.as_str() {
+                DEFAULT_LABEL => format!("run `optrail collect --account {found}` once"),
+                label => format!("say account_id = \"{found}\" in the configuration of '{label}'"),
+            }
         )),
         _ => None,
     }

@@ -7,11 +7,13 @@
 
 mod account;
 mod ask;
+mod declared;
 mod discover;
 mod disk;
 mod due;
 mod failures;
 mod fleet;
+mod glob;
 mod host;
 mod jobs;
 mod lock;
@@ -27,6 +29,7 @@ mod stop;
 mod summary;
 
 pub use account::{Account, DEFAULT_LABEL};
+pub use declared::{CONFIGURATION, Declared, declare};
 pub use disk::{FREE_BYTES_MIN, free_bytes};
 pub use due::{Watched, due};
 pub use failures::Failure;

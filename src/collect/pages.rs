@@ -13,7 +13,7 @@ use super::ask::{Caller, How};
 use super::patience::{Patience, RepeatUntil};
 use super::round::CollectorError;
 use crate::evidence::leaf;
-use crate::model::{Action, Outcome};
+use crate::model::{Action, ListPage, Outcome};
 use crate::services::{Answer, Content, Request};
 use crate::store::{StoreError, listings, page_listings};
 

@@ -9,7 +9,7 @@ use super::pages::{self, List};
 use super::patience::RepeatUntil;
 use super::round::CollectorError;
 use crate::evidence::leaf::{self, Parameters};
-use crate::model::{Action, OperationKey, Outcome, Service};
+use crate::model::{Action, OperationKey, Outcome, Phase, Service};
 use crate::services::{Request, alidns, bpstudio, ros};
 use crate::store::{operations, page_listings};
 

@@ -17,7 +17,7 @@ use super::shared::Shared;
 use super::{Signal, Stopping, disk, fleet};
 use crate::evidence::leaf::{RunEnd, RunKind, RunStart};
 use crate::model::{Action, Clock, Service, UtcMillis, Verdict};
-use crate::record::{PlanEntry, Recorder};
+use crate::record::Recorder;
 use crate::store::runs::RunEndRow;
 use crate::store::{StoreError, listings, watches};
 
@@ -57,8 +57,9 @@ pub struct Collector {
 pub struct RoundOptions {
     /// Only these services; all if empty.
     pub services: Vec<Service>,
-    /// Only these accounts, by the name or id that the user typed; all if empty.
-    pub accounts: Vec<String>,
+    /// Only the watches of the collector's accounts; else those of accounts that are not configured (any
+    /// more) are told, too.
+    pub only_these_accounts: bool,
     /// No watch is begun after this long.
     pub deadline: Duration,
     /// Requests in flight of each account.
@@ -187,7 +188,7 @@ impl Collector {
     /// Whether a run over these accounts is about watches of that label: of one that is not configured
     /// only where no account was picked, and then to say so.
     fn is_asked_for(&self, label: &str, options: &RoundOptions) -> bool {
-        options.accounts.is_empty() || self.accounts.iter().any(|account| account.label == label)
+        !options.only_these_accounts || self.accounts.iter().any(|account| account.label == label)
     }
 
     async fn begin(

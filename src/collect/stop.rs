@@ -49,8 +49,6 @@ pub struct StopOrder {
     pub wait: bool,
     /// Name of the account in the configuration whose credentials are used.
     pub label: String,
-    /// Only if these belong to one of these accounts; any if empty.
-    pub accounts: Vec<String>,
 }
 
 /// What came of a stop.
@@ -133,7 +131,7 @@ impl Collector {
         let caller = Caller::new(account.asking(limiter), shared, 1);
         let Some(CallerIdentity {
             account_id, arn, ..
-        }) = fleet::whose(&caller, account, &order.accounts).await?
+        }) = fleet::whose(&caller, account).await?
         else {
             return Ok((StopResult::NotStopped, None));
         };

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::RoundEnd;
-use super::ask::Failure;
+use super::failures::Failure;
 use crate::evidence::digest::Digest;
-use crate::model::UtcMillis;
+use crate::model::{Action, UtcMillis};
 
 /// The line, field by field. Counts are integers, ids are strings.
 #[derive(Serialize)]
@@ -38,9 +38,10 @@ struct Summary<'a> {
 
 #[derive(Serialize)]
 struct ErrorEntry<'a> {
+    account: &'a str,
     account_id: Option<&'a str>,
-    service: &'a str,
-    action: &'a str,
+    service: Option<&'a str>,
+    action: Option<&'a str>,
     region_id: Option<&'a str>,
     operation_id: Option<&'a str>,
     outcome: &'a str,
@@ -85,9 +86,10 @@ pub fn summary_line(end: &RoundEnd) -> String {
 
 fn error_entry(failure: &Failure) -> ErrorEntry<'_> {
     ErrorEntry {
+        account: &failure.label,
         account_id: failure.account_id.as_deref(),
-        service: failure.action.service().as_str(),
-        action: failure.action.as_str(),
+        service: failure.action.map(|action| action.service().as_str()),
+        action: failure.action.map(Action::as_str),
         region_id: failure.region_id.as_deref(),
         operation_id: failure.operation_id.as_deref(),
         outcome: failure.outcome,
