@@ -49,6 +49,7 @@ pub fn collector_with(
             endpoints,
             signature: config.signature,
             limits: Limits::default(),
+            ..ClientConfig::default()
         },
         credentials,
         endpoint: config.endpoint.clone(),
