@@ -120,6 +120,7 @@ async fn record(args: &DemoArgs, database: &Path) -> anyhow::Result<Story> {
             endpoints: Endpoints::everywhere(Endpoint::parse(&sandbox.endpoint())?),
             signature: SignatureVersion::V3,
             limits: Limits::default(),
+            ..ClientConfig::default()
         },
         credentials: Credentials::new(
             DEFAULT_ACCESS_KEY_ID,

@@ -1,21 +1,22 @@
 //! Sends one signed attempt and takes in what comes back: the one place that opens connections.
 //!
-//! It never repeats a request, follows no redirect and uses no proxy. What goes on the wire is what
-//! was signed, once. (A request that waited for a pooled connection which turned out to be closed is
+//! It never repeats a request, follows no redirect and uses no proxy but a configured one. What goes on
+//! the wire is what was signed, once. (A request that waited for a pooled connection which turned out to be closed is
 //! moved to another by the HTTP library; no byte of it had been written then.)
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Url, redirect, retry};
+use reqwest::{Method, Url};
 use tokio::time::timeout_at;
 
 use super::credentials::Credentials;
-use super::endpoint::Endpoints;
+use super::endpoint::{Endpoint, Endpoints};
 use super::error::CloudError;
 use super::exchange::{End, Exchange, NoAnswer};
 use super::failure;
+use super::network::{Network, Trust, http_client};
 use super::nonce::Nonces;
 use super::receive::{Until, receive};
 use super::sign::SignatureVersion;
@@ -29,12 +30,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest whole attempt, so that an answer that drips can't hold a run.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
-/// Largest body that is taken in. A page of 50 results is some 20 KB; this is far beyond any answer
-/// of these calls and still fits in memory for each call in flight.
-const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+/// Largest body that is taken in. A page of 50 results is some 20 KB; this is far beyond any answer of
+/// these calls, and small enough that many calls in flight, each answered with so much, still fit in the
+/// memory of a small machine.
+const BODY_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 /// How long an unused connection is kept: less than the idle times after which load balancers close
 /// theirs (15 s and more), as a request on a connection that is just being closed is lost.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Limits of one attempt. The head of an answer is limited by the HTTP library: to 100 headers, and to
 /// what one read brings beyond 408 KiB.
@@ -70,6 +72,8 @@ pub struct ClientConfig {
     pub signature: SignatureVersion,
     /// Within which limits.
     pub limits: Limits,
+    /// By which way.
+    pub network: Network,
 }
 
 /// Asks the cloud. Serves any number of requests at the same time over kept connections; how many
@@ -81,20 +85,12 @@ pub struct Client {
     nonces: Nonces,
 }
 
-/// Whose certificates are trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trust {
-    /// The system's root certificates.
-    System,
-    /// Nobody's: there is no encrypted endpoint, and machines without certificates run the demo too.
-    Nobody,
-}
-
 impl Client {
     /// A client without open connections.
     ///
     /// # Errors
-    /// [`CloudError::Tls`] where an endpoint is encrypted and the system has no root certificates;
+    /// [`CloudError::Tls`] where an endpoint is encrypted and there are no root certificates;
+    /// [`CloudError::CaFile`] and [`CloudError::Proxy`] where these settings cannot be used;
     /// [`CloudError::Randomness`] where the system gives no random bytes.
     pub fn new(config: ClientConfig, clock: Arc<dyn Clock>) -> Result<Self, CloudError> {
         let trust = if config.endpoints.any_encrypted() {
@@ -111,11 +107,16 @@ impl Client {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, CloudError> {
         Ok(Self {
-            http: http_client(trust, &config.limits)?,
+            http: http_client(trust, &config.network, &config.limits)?,
             config,
             clock,
             nonces: Nonces::new()?,
         })
+    }
+
+    /// How it asks.
+    pub(super) fn config(&self) -> &ClientConfig {
+        &self.config
     }
 
     /// Makes one attempt, with a nonce and timestamp of its own. It ends by `deadline` at the latest;
@@ -126,15 +127,31 @@ impl Client {
         credentials: &Credentials,
         deadline: Option<Instant>,
     ) -> Exchange {
+        let endpoint = self.config.endpoints.of(request.service());
+        self.send_to(endpoint, request, Some(credentials), deadline)
+            .await
+    }
+
+    /// The same at another endpoint than the configured one; without credentials unsigned, for the one
+    /// call that needs no key.
+    pub(super) async fn send_to(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        credentials: Option<&Credentials>,
+        deadline: Option<Instant>,
+    ) -> Exchange {
         let requested_at = self.clock.now();
         let begun = Instant::now();
-        let endpoint = self.config.endpoints.of(request.service());
         let stamp = Stamp {
             at: requested_at,
             nonce: &self.nonces.next(),
         };
         let host = endpoint.host_header();
-        let wire = wire::sign(self.config.signature, request, &host, credentials, &stamp);
+        let wire = match credentials {
+            Some(key) => wire::sign(self.config.signature, request, &host, key, &stamp),
+            None => wire::unsigned(request, &host, &stamp),
+        };
         let url = endpoint.url(&wire.query);
         let signature = wire.signature.clone();
         let end = self.attempt(url, wire, self.until(begun, deadline)).await;
@@ -181,35 +198,6 @@ impl Client {
             Err(_) => End::NoAnswer(NoAnswer::unreachable(until.word)),
         }
     }
-}
-
-fn http_client(trust: Trust, limits: &Limits) -> Result<reqwest::Client, CloudError> {
-    // The process-wide choice of cryptography; it fails if it was made already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = reqwest::Client::builder()
-        .http1_only()
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .retry(retry::never())
-        .connect_timeout(limits.connect)
-        .read_timeout(limits.read)
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT);
-    if trust == Trust::Nobody {
-        builder = builder.tls_certs_only([]);
-    }
-    builder
-        .build()
-        .map_err(|error| CloudError::Tls(innermost(&error)))
-}
-
-/// The text of an error's first cause. Building a client has seen no URL and no secret.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
 
 /// The headers, those that let others act as us marked as sensitive, so that no log prints them.

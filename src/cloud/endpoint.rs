@@ -1,7 +1,7 @@
 //! Which host answers: the documented central hosts, or an address that the user names.
 //!
-//! No host is ever made from a region: the documentation lists one host for AliDNS and two for
-//! BPStudio, while the SDKs make up regional ones that it does not know.
+//! No host is made from a region, but for STS, which is documented for each: the documentation lists one
+//! host for AliDNS and two for BPStudio, while the SDKs make up regional ones that it does not know.
 
 use std::net::IpAddr;
 
@@ -9,15 +9,50 @@ use reqwest::Url;
 
 use crate::model::Service;
 
-/// The documented public host of a service (Alibaba Cloud documentation, "Endpoints" of each
-/// product; for accounts of the Chinese site).
-pub const fn default_host(service: Service) -> &'static str {
-    match service {
-        Service::Ros => "ros.aliyuncs.com",
-        Service::Alidns => "alidns.aliyuncs.com",
-        Service::Bpstudio => "bpstudio.cn-hangzhou.aliyuncs.com",
-        Service::Sts => "sts.aliyuncs.com",
+/// Which of the vendor's two businesses an account was opened with. ROS and BPStudio have a host for each;
+/// the host follows the account, not the region that is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Site {
+    /// The Chinese site (aliyun.com).
+    #[default]
+    Cn,
+    /// The international site (alibabacloud.com).
+    Intl,
+}
+
+impl Site {
+    /// The word used in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cn => "cn",
+            Self::Intl => "intl",
+        }
     }
+
+    /// The site of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Cn, Self::Intl]
+            .into_iter()
+            .find(|site| site.as_str() == word)
+    }
+}
+
+/// The documented public host of a service (Alibaba Cloud documentation, "Endpoints" of each
+/// product) for accounts of a site.
+pub const fn host_for_site(service: Service, site: Site) -> &'static str {
+    match (service, site) {
+        (Service::Ros, Site::Cn) => "ros.aliyuncs.com",
+        (Service::Ros, Site::Intl) => "ros-intl.aliyuncs.com",
+        (Service::Alidns, _) => "alidns.aliyuncs.com",
+        (Service::Bpstudio, Site::Cn) => "bpstudio.cn-hangzhou.aliyuncs.com",
+        (Service::Bpstudio, Site::Intl) => "bpstudio.ap-southeast-1.aliyuncs.com",
+        (Service::Sts, _) => "sts.aliyuncs.com",
+    }
+}
+
+/// The documented host of a service for accounts of the Chinese site.
+pub const fn default_host(service: Service) -> &'static str {
+    host_for_site(service, Site::Cn)
 }
 
 /// Scheme, host and port that requests go to. Plain http exists only for loopback, so that neither
@@ -37,6 +72,9 @@ pub enum EndpointError {
     /// Plain http to another machine.
     #[error("the endpoint '{0}' is plain http, which is for loopback only; use https")]
     NotLoopback(String),
+    /// A region that no host name can hold.
+    #[error("'{0}' is no region; write it as cn-hangzhou")]
+    Region(String),
     /// Something besides scheme, host and port.
     #[error("the endpoint has a {0}; write it as https://HOST[:PORT]")]
     Excess(&'static str),
@@ -73,11 +111,31 @@ impl Endpoint {
         Ok(Self(url))
     }
 
-    /// The documented endpoint of a service.
+    /// The documented endpoint of a service for accounts of the Chinese site.
     pub fn of(service: Service) -> Self {
-        let address = format!("https://{}/", default_host(service));
-        #[expect(clippy::expect_used, reason = "four constants, each parsed by a test")]
+        Self::for_site(service, Site::Cn)
+    }
+
+    /// The documented endpoint of a service for accounts of a site.
+    pub fn for_site(service: Service, site: Site) -> Self {
+        let address = format!("https://{}/", host_for_site(service, site));
+        #[expect(clippy::expect_used, reason = "a few constants, each parsed by a test")]
         Self::parse(&address).expect("a documented host makes a URL")
+    }
+
+    /// The endpoint of STS in a region, as the official libraries choose it by `ALIBABA_CLOUD_STS_REGION`:
+    /// public, or within the vendor's own network.
+    ///
+    /// # Errors
+    /// [`EndpointError::Region`] where the text could name another host than one of STS.
+    pub fn sts_of_region(region: &str, within_vpc: bool) -> Result<Self, EndpointError> {
+        let of_region =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if region.is_empty() || !region.bytes().all(of_region) {
+            return Err(EndpointError::Region(region.to_owned()));
+        }
+        let prefix = if within_vpc { "sts-vpc" } else { "sts" };
+        Self::parse(&format!("https://{prefix}.{region}.aliyuncs.com/"))
     }
 
     /// The value of the `host` header: the port stands in it only if it is not the scheme's default.
@@ -134,6 +192,16 @@ impl Endpoints {
         }
     }
 
+    /// The documented endpoints for accounts of a site; each can be replaced.
+    pub fn for_site(site: Site) -> Self {
+        Self {
+            ros: Endpoint::for_site(Service::Ros, site),
+            bpstudio: Endpoint::for_site(Service::Bpstudio, site),
+            alidns: Endpoint::for_site(Service::Alidns, site),
+            sts: Endpoint::for_site(Service::Sts, site),
+        }
+    }
+
     /// The endpoint of a service.
     pub fn of(&self, service: Service) -> &Endpoint {
         match service {
@@ -153,14 +221,9 @@ impl Endpoints {
 }
 
 impl Default for Endpoints {
-    /// The documented ones.
+    /// The documented ones for accounts of the Chinese site.
     fn default() -> Self {
-        Self {
-            ros: Endpoint::of(Service::Ros),
-            bpstudio: Endpoint::of(Service::Bpstudio),
-            alidns: Endpoint::of(Service::Alidns),
-            sts: Endpoint::of(Service::Sts),
-        }
+        Self::for_site(Site::default())
     }
 }
 
@@ -178,6 +241,40 @@ mod tests {
         assert_eq!(host(Service::Bpstudio), "bpstudio.cn-hangzhou.aliyuncs.com");
         assert_eq!(host(Service::Sts), "sts.aliyuncs.com");
         assert!(endpoints.any_encrypted());
+    }
+
+    #[test]
+    fn the_international_site_has_hosts_of_its_own() {
+        let endpoints = Endpoints::for_site(Site::Intl);
+        let host = |service| endpoints.of(service).host_header();
+        assert_eq!(host(Service::Ros), "ros-intl.aliyuncs.com");
+        assert_eq!(host(Service::Alidns), "alidns.aliyuncs.com");
+        assert_eq!(
+            host(Service::Bpstudio),
+            "bpstudio.ap-southeast-1.aliyuncs.com"
+        );
+        assert_eq!(host(Service::Sts), "sts.aliyuncs.com");
+        assert_eq!(Site::from_word("intl"), Some(Site::Intl));
+        assert_eq!(Site::from_word("Intl"), None);
+    }
+
+    #[test]
+    fn sts_has_a_host_for_each_region() {
+        let host = |region, within_vpc| {
+            Endpoint::sts_of_region(region, within_vpc).map(|endpoint| endpoint.host_header())
+        };
+        assert_eq!(
+            host("cn-beijing", false).unwrap(),
+            "sts.cn-beijing.aliyuncs.com"
+        );
+        assert_eq!(
+            host("cn-beijing", true).unwrap(),
+            "sts-vpc.cn-beijing.aliyuncs.com"
+        );
+        for text in ["", "evil.example/", "cn-beijing@h", "CN-BEIJING", "a.b"] {
+            let refused = EndpointError::Region(text.to_owned());
+            assert_eq!(host(text, false), Err(refused), "{text}");
+        }
     }
 
     #[test]

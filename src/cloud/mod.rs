@@ -5,7 +5,8 @@
 //! It depends on `services` (what is asked), `config` (which signature) and `model` alone.
 //!
 //! The parts, in reading order: [`credentials`] (whose key), [`endpoint`] (which host), [`sign`]
-//! (pure: canonical forms and signatures), `wire` (pure: one request as it is sent), [`client`]
+//! (pure: canonical forms and signatures), `wire` (pure: one request as it is sent), `network`
+//! (by which way), [`client`]
 //! (the one place with a network), [`exchange`] (what became of it), [`retry`] (pure: when again).
 
 pub mod client;
@@ -15,6 +16,7 @@ mod error;
 pub mod exchange;
 mod failure;
 pub mod limiter;
+mod network;
 mod nonce;
 mod receive;
 pub mod retry;
@@ -22,8 +24,10 @@ pub mod sign;
 mod wire;
 
 pub use client::{Client, ClientConfig, Limits};
+pub use credentials::{Context, FetchReport, Fetched, Keeper, Lease, Role, Source};
 pub use credentials::{Credentials, CredentialsError, Secret};
-pub use endpoint::{Endpoint, EndpointError, Endpoints};
+pub use endpoint::{Endpoint, EndpointError, Endpoints, Site};
 pub use error::CloudError;
 pub use exchange::{Answer, End, Exchange, Framing, NoAnswer};
+pub use network::{Network, ProxyChoice};
 pub use sign::SignatureVersion;

@@ -24,7 +24,7 @@ pub(super) struct WireRequest {
     pub(super) headers: Vec<(&'static str, String)>,
     /// The body; empty where all parameters stand in the query.
     pub(super) body: String,
-    /// The signature alone: what an answer must not echo into evidence.
+    /// The signature alone: what an answer must not echo into evidence. Empty where nothing is signed.
     pub(super) signature: Secret,
 }
 
@@ -135,6 +135,26 @@ fn sign_v1(
         headers: transport_headers(host, &body),
         body,
         signature: Secret::new(signature),
+    }
+}
+
+/// One attempt at `request` for which no key is needed, as the official libraries send it: what names the
+/// call in the query, its parameters in the body, so that no token stands in a URL.
+pub(super) fn unsigned(request: &Request, host: &str, stamp: &Stamp<'_>) -> WireRequest {
+    let body = form_encode(&business_parameters(request));
+    let timestamp = stamp.at.to_seconds_text();
+    let query = [
+        ("Action", request.action.as_str()),
+        ("Version", request.service().api_version()),
+        ("Format", "JSON"),
+        ("Timestamp", &timestamp),
+        ("SignatureNonce", stamp.nonce),
+    ];
+    WireRequest {
+        query: canonical_query(&query),
+        headers: transport_headers(host, &body),
+        body,
+        signature: Secret::new(String::new()),
     }
 }
 

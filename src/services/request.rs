@@ -8,7 +8,8 @@ use crate::model::{Action, Service};
 pub enum Placement {
     /// In the query string, with an empty body (ROS, AliDNS, STS).
     Query,
-    /// As an `application/x-www-form-urlencoded` body (BPStudio).
+    /// As an `application/x-www-form-urlencoded` body (BPStudio, and the calls of STS that may carry a token
+    /// or a policy too long for a URL).
     Form,
 }
 
@@ -31,6 +32,7 @@ impl Request {
     pub fn placement(&self) -> Placement {
         match self.service() {
             Service::Bpstudio => Placement::Form,
+            Service::Sts if self.action.answers_with_credentials() => Placement::Form,
             Service::Ros | Service::Alidns | Service::Sts => Placement::Query,
         }
     }

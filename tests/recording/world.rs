@@ -174,6 +174,7 @@ impl World {
                 endpoints: Endpoints::everywhere(Endpoint::parse(&self.endpoint()).unwrap()),
                 signature: SignatureVersion::V3,
                 limits: Limits::default(),
+                ..ClientConfig::default()
             },
             credentials: Credentials::new(&self.key.access_key_id, secret, token, "a test")
                 .unwrap(),

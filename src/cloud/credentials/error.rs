@@ -1,6 +1,9 @@
 //! Why no credentials were found.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::model::{Action, Outcome, UtcMillis};
 
 /// Each variant wants something else of the user. None holds a secret.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +13,7 @@ pub enum CredentialsError {
         "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run 'aliyun configure' (looked at the environment and at {looked_at})"
     )]
     NotFound {
-        /// The file, or why none was looked at.
+        /// The files and services, or why none was looked at.
         looked_at: String,
     },
     /// Set up by half.
@@ -41,9 +44,9 @@ pub enum CredentialsError {
         /// The names that are there.
         known: String,
     },
-    /// A kind of profile that this version can't use.
+    /// A kind of profile that can't be used.
     #[error(
-        "profile '{profile}' of {} has mode '{mode}', which is not supported: use a profile of mode AK or StsToken, or set ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN",
+        "profile '{profile}' of {} has mode '{mode}', which is not supported: {advice}",
         .path.display()
     )]
     UnsupportedMode {
@@ -53,6 +56,19 @@ pub enum CredentialsError {
         path: PathBuf,
         /// Its mode, as the file has it.
         mode: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A profile leads back to itself.
+    #[error(
+        "profile '{profile}' of {} leads back to itself by source_profile; name another one there",
+        .path.display()
+    )]
+    ProfileLoop {
+        /// The profile that was met twice.
+        profile: String,
+        /// The file.
+        path: PathBuf,
     },
     /// A profile was named although profiles are switched off.
     #[error(
@@ -62,9 +78,27 @@ pub enum CredentialsError {
         /// The name that was asked for.
         profile: String,
     },
-    /// The file could not be read.
-    #[error("cannot read the profiles in {}", .path.display())]
+    /// A source is switched off that the configuration needs.
+    #[error("{origin} cannot be used: {switch} is set; unset it, or choose other credentials")]
+    Disabled {
+        /// What.
+        origin: String,
+        /// The variable that forbids it.
+        switch: &'static str,
+    },
+    /// A setting is no such thing.
+    #[error("{origin} cannot be used: {reason}")]
+    Setting {
+        /// Which.
+        origin: String,
+        /// Why, without the value where that may be secret.
+        reason: String,
+    },
+    /// A file could not be read.
+    #[error("cannot read {what} in {}", .path.display())]
     Unreadable {
+        /// What it should hold.
+        what: &'static str,
         /// The file.
         path: PathBuf,
         /// Why.
@@ -85,4 +119,111 @@ pub enum CredentialsError {
         /// Column, from 1.
         column: usize,
     },
+    /// The ini file is none.
+    #[error("{} is not an ini file of credentials (line {line}); write NAME = VALUE below [SECTION]", .path.display())]
+    MalformedIni {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// STS refused the call.
+    #[error("{origin}: {action} was refused ({}); {}", told(*.outcome, .code, .message, .request_id), advice(*.outcome))]
+    Refused {
+        /// Who was asked for what.
+        origin: String,
+        /// The call.
+        action: Action,
+        /// What became of it.
+        outcome: Outcome,
+        /// The cloud's code.
+        code: Option<String>,
+        /// The cloud's message, unless it repeats a secret.
+        message: Option<String>,
+        /// The cloud's id of the request.
+        request_id: Option<String>,
+    },
+    /// Nobody answered.
+    #[error("{origin} cannot be reached ({reason}); check network, proxy and endpoint")]
+    Unreachable {
+        /// Who was asked.
+        origin: String,
+        /// Why, in fixed words.
+        reason: String,
+    },
+    /// An answer came that holds no credentials.
+    #[error("{origin} answered without credentials ({reason})")]
+    InvalidAnswer {
+        /// Who was asked.
+        origin: String,
+        /// What is wrong, without quoting the answer.
+        reason: String,
+    },
+    /// A program that should print credentials did not.
+    #[error("{origin}: {reason}; run the command by hand to see what it prints")]
+    Process {
+        /// Which program of which profile.
+        origin: String,
+        /// What happened, without quoting its output.
+        reason: String,
+    },
+    /// What came had ended already.
+    #[error(
+        "{origin} gave credentials that had ended at {expires_at}; check the clock of this machine, or renew them"
+    )]
+    Ended {
+        /// Who gave them.
+        origin: String,
+        /// When they ended.
+        expires_at: UtcMillis,
+    },
+    /// The cloud refuses credentials, and their source has no others.
+    #[error(
+        "the credentials from {origin} were refused, and there are no newer ones; renew them there"
+    )]
+    NoneNewer {
+        /// Where they come from.
+        origin: String,
+    },
+    /// The credentials with which a role should be taken on are not to be had.
+    #[error("cannot take on {role_arn}: {cause}")]
+    Base {
+        /// The role.
+        role_arn: String,
+        /// Why not.
+        cause: Arc<CredentialsError>,
+    },
+}
+
+/// The cloud's words about a refusal.
+fn told(
+    outcome: Outcome,
+    code: &Option<String>,
+    message: &Option<String>,
+    request_id: &Option<String>,
+) -> String {
+    let mut told = outcome.to_string();
+    for part in [code, message].into_iter().flatten() {
+        told.push_str(": ");
+        told.push_str(part);
+    }
+    if let Some(id) = request_id {
+        told.push_str(", RequestId ");
+        told.push_str(id);
+    }
+    told
+}
+
+/// What to do about a refusal.
+fn advice(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Denied => {
+            "allow sts:AssumeRole to these credentials, and name them in the role's trust policy"
+        }
+        Outcome::NotFound => "check the name of the role and its account",
+        Outcome::Credential => "renew the key or token that asks",
+        Outcome::Clock => "set the clock of this machine",
+        Outcome::Throttled | Outcome::ServerError => "try again later",
+        _ => "check the role, the session's name and its duration",
+    }
 }

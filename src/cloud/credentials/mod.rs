@@ -1,19 +1,46 @@
-//! Whose key signs: found in the environment or in a profile of the official CLI, never written.
+//! Whose key signs: found where the official libraries and the official CLI look, kept fresh, never written.
 //!
-//! The order: a profile that was named explicitly; else the environment; else the CLI's file. The
-//! environment comes in as a function, so that nothing here reads the process's own.
+//! A [`Keeper`] holds the credentials of one account. It gets them from a [`Source`]: the default chain
+//! (`chain`), a profile of the official CLI (`cli_profile`), or by taking on a role with another keeper's
+//! (`assume_role`). Files and variables say which `provider` is meant; one file is one provider. Every call
+//! that answers with credentials is told by a [`FetchReport`]. The environment comes in as a function, so that
+//! nothing here reads the process's own.
 //!
 //! No message holds a secret: it names where a credential came from and at most the last four
 //! characters of the key id.
 
+mod answer;
+mod assume_role;
+mod chain;
 mod cli_profile;
+mod command_line;
+mod context;
+mod echo;
+mod ecs_metadata;
 mod environment;
 mod error;
+mod external;
+mod ini;
+mod keeper;
+mod key;
+mod lease;
+mod oidc;
+mod plain_http;
+mod provider;
+mod role;
 mod secret;
+mod sts;
+mod uri;
 
-use std::fmt;
+use std::path::PathBuf;
 
+pub use context::{Context, METADATA_ADDRESS, SharedEnvironment};
 pub use error::CredentialsError;
+pub use keeper::{Keeper, Source};
+pub use key::Credentials;
+pub use lease::{FetchReport, Fetched, Lease};
+use provider::Provider;
+pub use role::Role;
 pub use secret::Secret;
 
 /// How environment variables are looked up. A variable that is set but empty counts as unset.
@@ -25,87 +52,9 @@ const REGION_VARIABLES: [&str; 3] = [
     "ALIBABACLOUD_REGION_ID",
     "ALICLOUD_REGION_ID",
 ];
-/// How much of a key id messages show.
-const KEY_ID_TAIL_CHARS: usize = 4;
-
-/// A key that signs, and a token if the key is a temporary one.
-#[derive(Clone)]
-pub struct Credentials {
-    access_key_id: String,
-    access_key_secret: Secret,
-    security_token: Option<Secret>,
-    origin: String,
-}
-
-impl Credentials {
-    /// Checks the parts; blanks around them, which come of line ends in files and variables, are cut
-    /// off. `origin` says in words where they were found.
-    ///
-    /// # Errors
-    /// [`CredentialsError::Incomplete`] where id or secret is empty, [`CredentialsError::Illegible`]
-    /// where a part holds a character that can't stand in an HTTP header.
-    pub fn new(
-        access_key_id: &str,
-        access_key_secret: Secret,
-        security_token: Option<Secret>,
-        origin: impl Into<String>,
-    ) -> Result<Self, CredentialsError> {
-        let origin = origin.into();
-        let access_key_id = checked(access_key_id, "access key id", &origin)?.to_owned();
-        let access_key_secret = checked_secret(&access_key_secret, "access key secret", &origin)?;
-        let security_token = security_token
-            .map(|token| checked_secret(&token, "security token", &origin))
-            .transpose()?;
-        Ok(Self {
-            access_key_id,
-            access_key_secret,
-            security_token,
-            origin,
-        })
-    }
-
-    /// The id of the key; not secret, but shown in messages only by its tail.
-    pub fn access_key_id(&self) -> &str {
-        &self.access_key_id
-    }
-
-    /// The key itself.
-    pub fn access_key_secret(&self) -> &Secret {
-        &self.access_key_secret
-    }
-
-    /// The token of a temporary key.
-    pub fn security_token(&self) -> Option<&Secret> {
-        self.security_token.as_ref()
-    }
-
-    /// Where they were found, in words for a message.
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// The last four characters of the key id, or none of a key id that is hardly longer.
-    pub fn key_id_tail(&self) -> &str {
-        let length = self.access_key_id.len();
-        if length < 2 * KEY_ID_TAIL_CHARS {
-            return "";
-        }
-        // The id is printable ASCII, so that bytes are characters.
-        &self.access_key_id[length - KEY_ID_TAIL_CHARS..]
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("access_key_id", &format_args!("…{}", self.key_id_tail()))
-            .field("origin", &self.origin)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Finds credentials. `profile` is one that the user named for this program (`--profile`); it wins over
-/// the environment, while `ALIBABA_CLOUD_PROFILE` only chooses within the file.
+/// Finds credentials that take no call: those of the environment, or of a profile of mode AK or StsToken.
+/// `profile` is one that the user named for this program (`--profile`); it wins over the environment, while
+/// `ALIBABA_CLOUD_PROFILE` only chooses within the file. A [`Keeper`] finds all others, too.
 ///
 /// # Errors
 /// [`CredentialsError`], which says what was looked at and what to do.
@@ -113,13 +62,23 @@ pub fn resolve(
     profile: Option<&str>,
     environment: &Environment<'_>,
 ) -> Result<Credentials, CredentialsError> {
-    if profile.is_some() {
-        return cli_profile::credentials(profile, environment);
-    }
-    if let Some(found) = environment::credentials(environment)? {
+    if profile.is_none()
+        && let Some(found) = environment::credentials(environment)?
+    {
         return Ok(found);
     }
-    cli_profile::credentials(None, environment)
+    match cli_profile::provider(profile, environment)? {
+        (_, Provider::Fixed(credentials)) => Ok(credentials),
+        (path, _) => Err(needs_a_call(profile, path)),
+    }
+}
+
+fn needs_a_call(profile: Option<&str>, path: PathBuf) -> CredentialsError {
+    let name = profile.unwrap_or("the current one");
+    CredentialsError::Setting {
+        origin: format!("profile '{name}' of {}", path.display()),
+        reason: "its mode asks the cloud for credentials, which is not supported here".to_owned(),
+    }
 }
 
 /// The region to use where none is named, in the same order as the key: that of a profile which the user
@@ -145,36 +104,6 @@ fn variable(environment: &Environment<'_>, name: &str) -> Option<String> {
 /// Whether a switch is on: the official libraries accept `true` in any case.
 fn is_true(environment: &Environment<'_>, name: &str) -> bool {
     variable(environment, name).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
-}
-
-fn checked_secret(
-    secret: &Secret,
-    field: &'static str,
-    origin: &str,
-) -> Result<Secret, CredentialsError> {
-    checked(secret.expose(), field, origin).map(|text| Secret::new(text.to_owned()))
-}
-
-fn checked<'t>(
-    text: &'t str,
-    field: &'static str,
-    origin: &str,
-) -> Result<&'t str, CredentialsError> {
-    let text = text.trim();
-    let origin = || origin.to_owned();
-    if text.is_empty() {
-        return Err(CredentialsError::Incomplete {
-            origin: origin(),
-            field,
-        });
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(CredentialsError::Illegible {
-            origin: origin(),
-            field,
-        });
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ fn client(address: &str, signature: SignatureVersion, limits: Limits) -> Client 
         endpoints: Endpoints::everywhere(Endpoint::parse(address).unwrap()),
         signature,
         limits,
+        network: Network::default(),
     };
     Client::trusting(Trust::Nobody, config, Arc::new(ManualClock::new(NOW))).unwrap()
 }

@@ -1,0 +1,109 @@
+//! Reads answers that hold credentials: those of STS, of the metadata service and of a URI have the same
+//! fields. Nothing of an answer is quoted in an error.
+
+use serde::Deserialize;
+
+use super::{Credentials, CredentialsError, Lease, Secret};
+use crate::model::{UtcMillis, parse_cloud_time};
+
+/// The word in `Code` of a metadata answer that succeeded.
+const SUCCESS: &str = "Success";
+
+/// Credentials, as STS names their fields.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Answered {
+    access_key_id: String,
+    access_key_secret: Secret,
+    security_token: Option<Secret>,
+    expiration: Option<String>,
+}
+
+impl Answered {
+    /// The lease, for which a token is a must: a key without one would sign as somebody else.
+    pub(super) fn lease(self, origin: &str) -> Result<Lease, CredentialsError> {
+        let invalid = |reason: &str| CredentialsError::InvalidAnswer {
+            origin: origin.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let token = self
+            .security_token
+            .filter(|token| !token.expose().is_empty())
+            .ok_or_else(|| invalid("no SecurityToken"))?;
+        let expires_at = match self.expiration.as_deref() {
+            None | Some("") => None,
+            Some(text) => Some(instant(text).ok_or_else(|| invalid("Expiration is no time"))?),
+        };
+        let secret = self.access_key_secret;
+        let credentials = Credentials::new(&self.access_key_id, secret, Some(token), origin)?;
+        Ok(Lease {
+            credentials,
+            expires_at,
+        })
+    }
+}
+
+/// An answer of STS.
+#[derive(Deserialize)]
+pub(super) struct OfSts {
+    /// The credentials.
+    #[serde(rename = "Credentials")]
+    pub(super) credentials: Answered,
+    /// The cloud's id of the request.
+    #[serde(rename = "RequestId")]
+    pub(super) request_id: Option<String>,
+}
+
+/// The word beside credentials of the metadata service and of a URI.
+#[derive(Deserialize)]
+struct Coded {
+    #[serde(rename = "Code")]
+    code: Option<String>,
+}
+
+/// Reads an answer of the metadata service or of a URI; a missing `Code` counts as success, as for the
+/// official libraries.
+///
+/// # Errors
+/// The code where it is another than success, and what is wrong.
+pub(super) fn read_flat(
+    body: &[u8],
+    origin: &str,
+) -> Result<Lease, (Option<String>, CredentialsError)> {
+    let invalid = |reason: String| CredentialsError::InvalidAnswer {
+        origin: origin.to_owned(),
+        reason,
+    };
+    // The parser's words could quote a secret; the place can't.
+    let unreadable = |error: serde_json::Error| {
+        let reason = format!(
+            "no JSON with AccessKeyId and AccessKeySecret, line {}, column {}",
+            error.line(),
+            error.column()
+        );
+        (None, invalid(reason))
+    };
+    let coded: Coded = serde_json::from_slice(body).map_err(unreadable)?;
+    if let Some(code) = coded.code.filter(|code| code != SUCCESS) {
+        let reason = "its Code is not Success".to_owned();
+        return Err((Some(code), invalid(reason)));
+    }
+    let answered: Answered = serde_json::from_slice(body).map_err(unreadable)?;
+    answered.lease(origin).map_err(|error| (None, error))
+}
+
+/// An instant as the services write it: UTC, with or without saying so.
+pub(super) fn instant(text: &str) -> Option<UtcMillis> {
+    UtcMillis::parse_rfc3339(text.trim()).or_else(|| parse_cloud_time(text, 0))
+}
+
+/// Refuses what has ended already: it would be refused by every service, one call after the other.
+pub(super) fn not_ended(lease: Lease, now: UtcMillis) -> Result<Lease, CredentialsError> {
+    match lease.expires_at {
+        Some(expires_at) if !lease.holds(now, 0) => Err(CredentialsError::Ended {
+            origin: lease.credentials.origin().to_owned(),
+            expires_at,
+        }),
+        _ => Ok(lease),
+    }
+}

@@ -1,0 +1,113 @@
+//! Keeps what a service says about a call from repeating the call's secrets: an error about a signature
+//! quotes what was signed, key id and token included.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use crate::cloud::sign::hex;
+
+/// Stands for words that are not told.
+const WITHHELD: &str = "(not told: it repeats parts of the request)";
+/// Codes, in lower case, whose messages quote what was signed.
+const QUOTING_CODES: [&str; 2] = ["signaturedoesnotmatch", "incompletesignature"];
+/// Secrets of fewer letters and digits are met by chance.
+const SHORTEST: usize = 6;
+/// How often a text may be percent-encoded in what was signed.
+const ENCODED_AT_MOST: usize = 3;
+
+/// The text, unless it repeats one of the secrets in any of the usual encodings.
+pub(super) fn without(secrets: &[&str], code: Option<&str>, text: String) -> String {
+    let code = code.unwrap_or_default().to_ascii_lowercase();
+    let quotes = QUOTING_CODES
+        .iter()
+        .any(|quoting| code.starts_with(quoting));
+    if quotes || secrets.iter().any(|secret| repeats(&text, secret)) {
+        return WITHHELD.to_owned();
+    }
+    text
+}
+
+/// Whether the text holds the secret: letters and digits are compared, so that no escaping of what is between
+/// them matters.
+fn repeats(text: &str, secret: &str) -> bool {
+    let forms = [
+        secret.to_owned(),
+        hex(secret.as_bytes()),
+        STANDARD.encode(secret),
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+    ];
+    let needles: Vec<String> = forms.iter().map(|form| squeezed(form)).collect();
+    let mut text = text.to_owned();
+    for _ in 0..=ENCODED_AT_MOST {
+        let hay = squeezed(&text);
+        if needles
+            .iter()
+            .any(|needle| needle.len() >= SHORTEST && hay.contains(needle.as_str()))
+        {
+            return true;
+        }
+        text = percent_decoded(&text);
+    }
+    false
+}
+
+/// Letters and digits, in lower case.
+fn squeezed(text: &str) -> String {
+    let kept = text.chars().filter(char::is_ascii_alphanumeric);
+    kept.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Once decoded; what is no encoding stays.
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let pair = text.get(at + 1..at + 3);
+        let byte = pair.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte {
+            Some(byte) if bytes[at] == b'%' => {
+                decoded.push(byte);
+                at += 3;
+            }
+            _ => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "CAIS+abc/def==tok~en";
+
+    #[test]
+    fn a_secret_is_met_in_every_encoding() {
+        let echoes = [
+            TOKEN.to_owned(),
+            "x SecurityToken%3DCAIS%252Babc%252Fdef%253D%253Dtok~en&".to_owned(),
+            "CAIS%2Babc%2Fdef%3D%3Dtok%7Een".to_owned(),
+            "CAIS+abc\\/def==tok~en".to_owned(),
+            STANDARD.encode(TOKEN),
+            hex(TOKEN.as_bytes()).to_uppercase(),
+        ];
+        for echo in echoes {
+            let told = without(&["testsecret", TOKEN], None, format!("refused: {echo}!"));
+            assert_eq!(told, WITHHELD, "{echo}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_told() {
+        let told = |code, text: &str| without(&[TOKEN, "", "a"], code, text.to_owned());
+        let words = "You are not authorized to assume acs:ram::1:role/r, 100%";
+        assert_eq!(told(Some("NoPermission"), words), words);
+        assert_eq!(told(Some("SignatureDoesNotMatch"), words), WITHHELD);
+        assert_eq!(told(None, "%é%"), "%é%");
+    }
+}
