@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::pace::{SECOND_US, interval_us};
+use super::pace::{SECOND_US, SLACK_US, interval_us};
 use super::paced::Paced;
 
 /// Calls in flight at the very start.
@@ -45,6 +45,17 @@ impl Open {
         self.resume_us
     }
 
+    /// The earliest instant from which calls at the rate never come before as many of the first second have
+    /// left a window of a second that slides.
+    fn window_free_us(&mut self) -> u64 {
+        self.let_through.make_contiguous().sort_unstable();
+        let interval = interval_us(self.let_through.len() as f64 * MARGIN);
+        (self.let_through.iter().zip(0..))
+            .map(|(sent, number)| (sent + SECOND_US).saturating_sub(number * interval))
+            .max()
+            .unwrap_or_default()
+    }
+
     /// Whether an answer must come before the next call.
     pub(super) const fn is_full(&self) -> bool {
         self.in_flight >= self.allowed_in_flight
@@ -65,13 +76,11 @@ impl Open {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.allowed_in_flight = self.allowed_in_flight.saturating_add(1);
         self.let_through.push_back(sent_us);
-        if self.resume_us.is_none() {
+        if self.resume_us.is_some() {
+            self.resume_us = Some(self.free_us(now_us));
+        } else {
             let kept_since_us = now_us.saturating_sub(2 * SECOND_US);
-            while self
-                .let_through
-                .front()
-                .is_some_and(|sent| *sent < kept_since_us)
-            {
+            while (self.let_through.front()).is_some_and(|sent| *sent < kept_since_us) {
                 self.let_through.pop_front();
             }
         }
@@ -81,35 +90,37 @@ impl Open {
     pub(super) fn refused(&mut self, now_us: u64, sent_us: u64) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.refused += 1;
-        if self.resume_us.is_some() {
-            return;
+        if self.resume_us.is_none() {
+            self.refused_at_us = sent_us;
+            let kept_since_us = sent_us.saturating_sub(SECOND_US);
+            self.let_through.retain(|sent| *sent >= kept_since_us);
         }
-        self.refused_at_us = sent_us;
-        let second_us = sent_us.saturating_sub(SECOND_US);
-        self.let_through
-            .retain(|sent| *sent > second_us || second_us == 0);
-        let first_us = self.let_through.iter().min().copied().unwrap_or(sent_us);
-        let is_spaced = self.let_through.len() < SPACED_BELOW;
-        let wait_us = if is_spaced {
-            interval_us(SPACED_START_PER_SECOND)
-        } else {
-            SECOND_US
-        };
-        self.resume_us = Some((first_us + wait_us).max(now_us));
+        self.refused_at_us = self.refused_at_us.min(sent_us);
+        self.resume_us = Some(self.free_us(now_us));
+    }
+
+    /// From when calls can go on at the rate that will be measured.
+    fn free_us(&mut self, now_us: u64) -> u64 {
+        if self.is_spaced() {
+            let begin_us = self.refused_at_us + interval_us(SPACED_START_PER_SECOND);
+            return begin_us.max(now_us);
+        }
+        self.window_free_us().max(now_us) + SLACK_US
+    }
+
+    /// Whether even the first calls at once were refused.
+    fn is_spaced(&self) -> bool {
+        let at_once = (self.let_through.iter()).filter(|sent| **sent <= self.refused_at_us);
+        at_once.count() < SPACED_BELOW
     }
 
     /// How to go on after the first refusal.
     pub(super) fn measured(&self, now_us: u64) -> Paced {
-        let count = self.let_through.len();
-        if count < SPACED_BELOW {
-            Paced::spaced(
-                SPACED_START_PER_SECOND,
-                self.refused_at_us,
-                now_us,
-                self.refused,
-            )
+        if self.is_spaced() {
+            let rate = SPACED_START_PER_SECOND;
+            Paced::spaced(rate, self.refused_at_us, now_us, self.refused)
         } else {
-            let rate = count as f64 * MARGIN;
+            let rate = self.let_through.len() as f64 * MARGIN;
             Paced::measured(rate, self.refused_at_us, now_us, self.refused)
         }
     }

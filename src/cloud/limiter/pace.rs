@@ -171,3 +171,12 @@ impl Pace {
 pub(super) fn interval_us(rate: f64) -> u64 {
     (SECOND_US as f64 / rate).ceil() as u64
 }
+#[cfg(test)]
+impl Pace {
+    pub(super) fn brief(&self) -> String {
+        match &self.mode {
+            Mode::Open(o) => format!("open resume {:?}", o.resume_us()),
+            Mode::Paced(p) => p.brief(),
+        }
+    }
+}

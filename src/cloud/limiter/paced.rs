@@ -1,7 +1,7 @@
 //! Since the first refusal: a rate, the search for a better one, and rest. Pure, a part of `pace`, which
 //! tells how it learns.
 
-use super::pace::{FLOOR_PER_SECOND, Hint, SECOND_US, interval_us};
+use super::pace::{FLOOR_PER_SECOND, Hint, SECOND_US, SLACK_US, interval_us};
 
 /// Calls at the held rate that pay for one refusal: 1 % is refused in the long run, half of what is tolerable.
 const CALLS_PER_REFUSAL: u64 = 100;
@@ -10,17 +10,22 @@ const HOLD_MIN_US: u64 = 5 * SECOND_US;
 const HOLD_MAX_US: u64 = 40 * SECOND_US;
 /// A stage lasts longer than the windows in which clouds count; if the cloud demands a distance, a few calls do.
 const STAGE_S: f64 = 1.1;
+const STAGE_MAX_S: f64 = 10.0;
 const SPACED_STAGE_S: f64 = 0.25;
 /// Fewest calls of a stage; one is enough where the next step doubles.
 const STAGE_CALLS_MIN: u64 = 2;
-const DOUBLING_STAGE_CALLS: u64 = 1;
+const DOUBLING_STAGE_CALLS: u64 = 2;
 /// The search ends when the confirmed rate and the refused one are this close, as a share.
 const CLOSE: f64 = 0.035;
+/// How long to wait once for a full window to end, when the wait for it was too short.
+const WINDOW_REST_US: u64 = 500_000;
 /// First step up after a hold, from a measured rate, and from an old hint; the largest.
 const STEP_FIRST: f64 = 0.02;
 const STEP_MEASURED: f64 = 0.03;
 const STEP_OLD_HINT: f64 = 0.16;
 const STEP_MAX: f64 = 1.0;
+/// A search that came this far above its start shows that the cloud allows more, not that it had a reserve.
+const FAR: f64 = 1.5;
 /// Share of a measured rate that is used, so that calls a little early are not refused.
 const MARGIN: f64 = 0.98;
 /// Bounds of one way down, as shares of the refused rate.
@@ -41,6 +46,10 @@ pub(super) struct Paced {
     step: Step,
     /// Whether the cloud seems to demand a distance between calls.
     is_spaced: bool,
+    /// Whether the cloud seems to fill a reserve while less is asked than it allows.
+    is_reserved: bool,
+    /// The search: from which rate, since when, and how many were let through.
+    search: Search,
     /// While no better rate is sought: since when.
     hold_since_us: Option<u64>,
     stage_since_us: u64,
@@ -54,6 +63,13 @@ pub(super) struct Paced {
     fruitless: u32,
     /// Calls to be made before the next search.
     debt_calls: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Search {
+    from_rate: f64,
+    since_us: u64,
+    let_through: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +89,12 @@ impl Paced {
             refused_rate: None,
             step: Step::Doubling(STEP_FIRST),
             is_spaced: false,
+            is_reserved: false,
+            search: Search {
+                from_rate: rate,
+                since_us: now_us,
+                let_through: 0,
+            },
             hold_since_us: Some(now_us),
             stage_since_us: now_us,
             stage_calls: 0,
@@ -134,10 +156,10 @@ impl Paced {
             return false;
         }
         self.stage_calls += 1;
+        self.search.let_through += 1;
         if self.stage_calls < self.stage_calls_needed() {
             return false;
         }
-        self.fruitless = 0;
         match self.hold_since_us {
             Some(since_us) => {
                 let held_us = now_us.saturating_sub(since_us);
@@ -145,6 +167,8 @@ impl Paced {
                     held_us >= HOLD_MIN_US && self.debt_calls == 0 || held_us >= HOLD_MAX_US;
                 if is_over && cap.is_none_or(|cap| self.rate < cap) {
                     self.hold_since_us = None;
+                    self.begin_search(now_us);
+                    self.fruitless = 0;
                     self.refused_rate = None;
                     self.step = Step::Doubling(STEP_FIRST);
                     self.climb(now_us);
@@ -162,17 +186,33 @@ impl Paced {
     }
 
     fn stage_calls_needed(&self) -> u64 {
-        if matches!(self.step, Step::Doubling(step) if step >= STEP_MAX)
-            && self.refused_rate.is_none()
-        {
+        let is_doubling = matches!(self.step, Step::Doubling(step) if step >= STEP_MAX);
+        if is_doubling && self.refused_rate.is_none() && (self.is_spaced || self.is_storm()) {
             return DOUBLING_STAGE_CALLS;
         }
+        let excess = self.rate - self.confirmed;
         let stage_s = if self.is_spaced {
             SPACED_STAGE_S
+        } else if excess > 0.0 {
+            // Until the excess over a rate that is just allowed would add up to a call.
+            (1.0 / excess).clamp(STAGE_S, STAGE_MAX_S)
         } else {
             STAGE_S
         };
         ((self.rate * stage_s).ceil() as u64).max(STAGE_CALLS_MIN)
+    }
+
+    const fn is_storm(&self) -> bool {
+        self.fruitless >= STORM
+    }
+
+    fn begin_search(&mut self, now_us: u64) {
+        self.search = Search {
+            from_rate: self.rate,
+            since_us: now_us,
+            let_through: 0,
+        };
+        self.restart_stage(now_us);
     }
 
     /// The next stage above the confirmed rate, or rest if there is nothing worth the refusals.
@@ -204,32 +244,53 @@ impl Paced {
             return None;
         }
         let refused_rate = self.rate;
+        let since_lowered_us = sent_us - self.lowered_us;
+        self.lowered_us = now_us;
+        if !self.is_spaced
+            && self.stage_calls == 0
+            && since_lowered_us < WINDOW_REST_US
+            && self.fruitless == 0
+        {
+            // Nothing since the last way down: the window that was full then has not ended.
+            self.fruitless += 1;
+            return Some(WINDOW_REST_US);
+        }
         if self.rate > self.confirmed {
             self.refused_rate = Some(refused_rate);
             if self.is_spaced {
                 self.climb(now_us);
+            } else if self.is_reserved && self.confirmed < self.search.from_rate * FAR {
+                self.confirmed = self.without_reserve(sent_us);
+                self.hold(now_us);
             } else {
                 self.rate = self.confirmed;
                 self.restart_stage(now_us);
             }
         } else {
-            self.lower(sent_us);
-            self.restart_stage(now_us);
+            self.is_reserved =
+                self.hold_since_us.is_none() && self.let_through > 0 && !self.is_spaced;
+            self.lower(now_us, sent_us);
         }
         self.refused_at_us = sent_us;
         self.let_through = 0;
-        self.lowered_us = now_us;
         // What was too much in a window of a second is over by its end.
         let window_us = if self.is_spaced {
             0.0
         } else {
             (1.0 - self.rate / refused_rate).max(0.0) * SECOND_US as f64
         };
-        Some(window_us as u64 + interval_us(self.rate))
+        Some(window_us as u64 + SLACK_US + interval_us(self.rate))
+    }
+
+    /// The rate of the search, less a reserve of a second that it may have used up.
+    fn without_reserve(&self, sent_us: u64) -> f64 {
+        let elapsed_us = sent_us.saturating_sub(self.search.since_us) + SECOND_US;
+        let rate = self.search.let_through as f64 * SECOND_US as f64 / elapsed_us as f64;
+        rate.max(self.search.from_rate)
     }
 
     /// The confirmed rate was refused: it was confirmed by a reserve, or the cloud allows less now.
-    fn lower(&mut self, sent_us: u64) {
+    fn lower(&mut self, now_us: u64, sent_us: u64) {
         self.hold_since_us = None;
         let elapsed_s = sent_us.saturating_sub(self.refused_at_us) as f64 / SECOND_US as f64;
         let (most, least) = (self.rate * DOWN_MOST, self.rate * DOWN_LEAST);
@@ -240,10 +301,28 @@ impl Paced {
             self.rate = most.max(FLOOR_PER_SECOND);
         } else {
             self.refused_rate = None;
-            self.step = Step::Even(STEP_MEASURED);
+            self.step = Step::Doubling(STEP_MEASURED);
+            self.fruitless = 0;
             let measured = self.let_through as f64 / elapsed_s * MARGIN;
             self.rate = measured.clamp(most, least).max(FLOOR_PER_SECOND);
         }
         self.confirmed = self.rate;
+        self.begin_search(now_us);
+    }
+}
+#[cfg(test)]
+impl Paced {
+    pub(super) fn brief(&self) -> String {
+        format!(
+            "rate {:.2} conf {:.2} ref {:?} {:?} spaced {} reserved {} hold {:?} fruitless {}",
+            self.rate,
+            self.confirmed,
+            self.refused_rate,
+            self.step,
+            self.is_spaced,
+            self.is_reserved,
+            self.hold_since_us,
+            self.fruitless
+        )
     }
 }

@@ -60,3 +60,44 @@ fn nearly_all_that_is_allowed_is_used() {
         }
     }
 }
+
+#[test]
+fn trace_one() {
+    let kind = match std::env::var("K").unwrap_or_default().as_str() {
+        "F" => LIMITED[1],
+        "S" => LIMITED[2],
+        "L" => LIMITED[3],
+        _ => LIMITED[0],
+    };
+    let per_second: f64 = std::env::var("R").unwrap_or("90".into()).parse().unwrap();
+    let bar: f64 = std::env::var("BAR")
+        .unwrap_or("0.9".into())
+        .parse()
+        .unwrap();
+    for seed in 0..100 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut cloud = Cloud::new(kind, per_second, &mut random);
+        let mut client = Client::new(Pace::new(None, None), seed, CALLERS, LATENCY_US);
+        let mut out = String::new();
+        let mut last = String::new();
+        while client.let_through < 2000 && client.now_us < 100 * SECOND_US {
+            let refused = client.refused;
+            client.step(&mut cloud);
+            let state = client.pace.brief();
+            if state != last || client.refused > refused {
+                out += &format!(
+                    "{:8.3} ok {} refused {} {state}\n",
+                    client.now_us as f64 / 1e6,
+                    client.let_through,
+                    client.refused
+                );
+                last = state;
+            }
+        }
+        let used = client.let_through as f64 / cloud.allows(client.now_us as f64 / 1e6);
+        if used < bar {
+            println!("SEED {seed} used {used}\n{out}");
+            break;
+        }
+    }
+}
