@@ -59,6 +59,8 @@ pub(super) struct Paced {
     /// When the last refused call that was no echo was sent, and how many were let through since.
     refused_at_us: u64,
     let_through: u64,
+    /// When the pause after it ended.
+    resumed_us: u64,
     /// Rates in a row at which nothing came through.
     fruitless: u32,
     /// Calls to be made before the next search.
@@ -101,6 +103,7 @@ impl Paced {
             lowered_us: now_us,
             refused_at_us,
             let_through: 0,
+            resumed_us: now_us,
             fruitless: 0,
             debt_calls: refused * CALLS_PER_REFUSAL,
         }
@@ -253,6 +256,7 @@ impl Paced {
         {
             // Nothing since the last way down: the window that was full then has not ended.
             self.fruitless += 1;
+            self.resumed_us = now_us + WINDOW_REST_US;
             return Some(WINDOW_REST_US);
         }
         if self.rate > self.confirmed {
@@ -279,7 +283,9 @@ impl Paced {
         } else {
             (1.0 - self.rate / refused_rate).max(0.0) * SECOND_US as f64
         };
-        Some(window_us as u64 + SLACK_US + interval_us(self.rate))
+        let pause_us = window_us as u64 + SLACK_US + interval_us(self.rate);
+        self.resumed_us = now_us + pause_us;
+        Some(pause_us)
     }
 
     /// The rate of the search, less a reserve of a second that it may have used up.
@@ -289,12 +295,21 @@ impl Paced {
         rate.max(self.search.from_rate)
     }
 
+    /// What came through since the last refusal, a second. A bucket fills while we pause, a window that has
+    /// not ended does not: the truth is between counting the pause and not.
+    fn measure(&self, sent_us: u64) -> f64 {
+        let rate_since = |since_us: u64| {
+            let elapsed_us = sent_us.saturating_sub(since_us).max(interval_us(self.rate));
+            self.let_through as f64 * SECOND_US as f64 / elapsed_us as f64
+        };
+        (rate_since(self.refused_at_us) * rate_since(self.resumed_us)).sqrt()
+    }
+
     /// The confirmed rate was refused: it was confirmed by a reserve, or the cloud allows less now.
     fn lower(&mut self, now_us: u64, sent_us: u64) {
         self.hold_since_us = None;
-        let elapsed_s = sent_us.saturating_sub(self.refused_at_us) as f64 / SECOND_US as f64;
         let (most, least) = (self.rate * DOWN_MOST, self.rate * DOWN_LEAST);
-        if self.let_through == 0 || elapsed_s <= 0.0 {
+        if self.let_through == 0 {
             self.fruitless += 1;
             self.refused_rate = (self.fruitless < STORM).then_some(self.rate);
             self.step = Step::Doubling(STEP_MAX);
@@ -303,7 +318,18 @@ impl Paced {
             self.refused_rate = None;
             self.step = Step::Doubling(STEP_MEASURED);
             self.fruitless = 0;
-            let measured = self.let_through as f64 / elapsed_s * MARGIN;
+            self.refused_rate = None;
+            self.step = Step::Doubling(STEP_MEASURED);
+            let from_rate = self.search.from_rate;
+            let measured = self.measure(sent_us) * MARGIN;
+            if from_rate < self.rate && self.rate < from_rate * FAR {
+                // What had been held for long is better known than what was measured in a moment.
+                self.rate = measured.clamp(from_rate, self.rate);
+                self.confirmed = self.rate;
+                self.begin_search(now_us);
+                self.hold(now_us);
+                return;
+            }
             self.rate = measured.clamp(most, least).max(FLOOR_PER_SECOND);
         }
         self.confirmed = self.rate;
