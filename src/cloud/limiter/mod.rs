@@ -7,7 +7,9 @@
 //! A caller asks [`Limiter::admit`] for a [`Permit`] before each attempt, and hands it back with what came
 //! to [`Limiter::answered`]. Actions don't know of one another; within an action, first come is first served.
 
+mod open;
 mod pace;
+mod paced;
 #[cfg(test)]
 mod tests;
 
@@ -170,6 +172,9 @@ impl Lane {
                 let mut state = self.state();
                 let turn = state.pace.turn(now_us);
                 if matches!(turn, Turn::Now) {
+                    if until.is_some_and(|until| Instant::now() > until) {
+                        return None;
+                    }
                     state.pace.sent(now_us);
                     return Some(Permit {
                         lane: Arc::clone(self),

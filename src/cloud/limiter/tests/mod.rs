@@ -1,1 +1,6 @@
 //! The limiter against clouds that are made up.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod figures;
+mod simulation;
