@@ -36,11 +36,7 @@ pub fn collector(config: &Config, stopping: Stopping) -> anyhow::Result<Collecto
 }
 
 /// The same with accounts that are made already.
-pub fn collector_of(
-    config: &Config,
-    accounts: Vec<Arc<Account>>,
-    stopping: Stopping,
-) -> Collector {
+pub fn collector_of(config: &Config, accounts: Vec<Arc<Account>>, stopping: Stopping) -> Collector {
     Collector {
         database: config.database.clone(),
         clock: Arc::new(SystemClock),
@@ -115,7 +111,10 @@ impl<'c> Workshop<'c> {
             return account.account_id.iter().cloned().collect();
         }
         let words = self.config.accounts.iter();
-        words.filter(|word| **word != account.label).cloned().collect()
+        words
+            .filter(|word| **word != account.label)
+            .cloned()
+            .collect()
     }
 
     fn client_config(&self, account: &config::Account) -> anyhow::Result<ClientConfig> {
@@ -162,9 +161,8 @@ impl<'c> Workshop<'c> {
 
     /// The keeper of what an account has itself; accounts that take on roles share it.
     fn base(&mut self, access: &Access, asked: &ClientConfig) -> anyhow::Result<Arc<Keeper>> {
-        let is_same = |(of, with, _): &&(Access, ClientConfig, Arc<Keeper>)| {
-            of == access && with == asked
-        };
+        let is_same =
+            |(of, with, _): &&(Access, ClientConfig, Arc<Keeper>)| of == access && with == asked;
         if let Some((_, _, keeper)) = self.bases.iter().find(is_same) {
             return Ok(Arc::clone(keeper));
         }

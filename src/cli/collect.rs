@@ -90,7 +90,7 @@ pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     let collector = asking::collector(config, stopping.clone())?;
     let options = RoundOptions {
         services: args.service.clone(),
-        accounts: config.accounts.clone(),
+        only_these_accounts: !config.accounts.is_empty(),
         deadline: args.deadline,
         concurrency: usize::from(args.concurrency),
         recheck: args.recheck,

@@ -1,20 +1,23 @@
 //! `optrail demo`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::global::GlobalArgs;
 use super::os_user::os_user;
 use super::{Exit, asking, log_id, output, rows};
 use crate::cloud::{
-    ClientConfig, Credentials, Endpoint, Endpoints, Limits, Secret, SignatureVersion,
+    Client, ClientConfig, Context, Credentials, Endpoint, Endpoints, Keeper, Secret, Source,
 };
-use crate::collect::{Collector, DEFAULT_LABEL, RoundOptions, StopOrder, Stopping, host_name};
+use crate::collect::{
+    Account, Collector, DEFAULT_LABEL, Progress, RoundOptions, StopOrder, Stopping, host_name,
+};
 use crate::evidence::leaf::{Watch, WatchChange};
 use crate::export::{Format, Layout, encoder};
 use crate::model::{Clock, ManualClock, Service, UtcMillis};
@@ -116,23 +119,14 @@ async fn record(args: &DemoArgs, database: &Path) -> anyhow::Result<Story> {
     let collector = Collector {
         database: database.to_owned(),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
-        client: ClientConfig {
-            endpoints: Endpoints::everywhere(Endpoint::parse(&sandbox.endpoint())?),
-            signature: SignatureVersion::V3,
-            limits: Limits::default(),
-            ..ClientConfig::default()
-        },
-        credentials: Credentials::new(
-            DEFAULT_ACCESS_KEY_ID,
-            Secret::new(DEFAULT_ACCESS_KEY_SECRET.to_owned()),
-            None,
-            "the simulated cloud",
-        )?,
+        accounts: vec![account(&sandbox.endpoint(), &clock)?],
+        every: None,
         endpoint: Some(sandbox.endpoint()),
         simulated: true,
         user: os_user(),
         host: host_name(),
         stopping: Stopping::default(),
+        progress: Arc::new(Progress::default()),
     };
     let rounds = play(&collector, &clock, &ids).await?;
     sandbox.shutdown().await;
@@ -143,11 +137,35 @@ async fn record(args: &DemoArgs, database: &Path) -> anyhow::Result<Story> {
     })
 }
 
+/// The account of the simulated cloud.
+fn account(endpoint: &str, clock: &Arc<ManualClock>) -> anyhow::Result<Arc<Account>> {
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    let config = ClientConfig {
+        endpoints: Endpoints::everywhere(Endpoint::parse(endpoint)?),
+        ..ClientConfig::default()
+    };
+    let key = Credentials::new(
+        DEFAULT_ACCESS_KEY_ID,
+        Secret::new(DEFAULT_ACCESS_KEY_SECRET.to_owned()),
+        None,
+        "the simulated cloud",
+    )?;
+    // Nothing of this process's environment has a part in the story.
+    let context = Context::new(Arc::new(|_: &str| None), Arc::clone(&clock), config.clone())?;
+    Ok(Arc::new(Account {
+        label: DEFAULT_LABEL.to_owned(),
+        account_ids: Vec::new(),
+        keeper: Arc::new(Keeper::new(Source::Fixed(key), Arc::new(context))),
+        client: Arc::new(Client::new(config, clock)?),
+        caps: BTreeMap::new(),
+    }))
+}
+
 /// Collects until nothing is due any more; returns the number of rounds.
 async fn play(collector: &Collector, clock: &ManualClock, ids: &DemoIds) -> anyhow::Result<i64> {
     let options = RoundOptions {
         services: Vec::new(),
-        accounts: Vec::new(),
+        only_these_accounts: false,
         deadline: Duration::from_secs(10),
         concurrency: 8,
         recheck: false,
@@ -164,7 +182,7 @@ async fn play(collector: &Collector, clock: &ManualClock, ids: &DemoIds) -> anyh
                 reason: "deletes forwarders that are still in use".to_owned(),
                 ticket: Some("CHG-1042".to_owned()),
                 wait: false,
-                accounts: Vec::new(),
+                label: DEFAULT_LABEL.to_owned(),
             };
             collector.stop(&order).await?;
         }

@@ -8,9 +8,10 @@ use clap::Args;
 use super::values::{region, some_text};
 use super::{Exit, asking, output};
 use crate::cloud::credentials::default_region;
-use crate::collect::{StopEnd, StopOrder, StopResult, Stopping};
+use crate::collect::{Collector, StopEnd, StopOrder, StopResult, Stopping};
 use crate::config::Config;
 use crate::export::escape::terminal;
+use crate::store::watches::WatchTarget;
 use crate::store::{open, watches};
 
 /// Stop a stack-group operation, and record who, why, and what came of it
@@ -55,7 +56,8 @@ pub struct StopArgs {
 
 /// Stops an operation, and says what came of it.
 pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
-    let region_id = region_of(args, config)?;
+    let watched = watched(&args.id, config)?;
+    let region_id = region_of(args, &watched, config)?;
     if !args.yes && !confirmed(&args.id, &region_id)? {
         output::message("Nothing was sent.");
         return Ok(Exit::Failed);
@@ -63,12 +65,12 @@ pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
     let stopping = Stopping::default();
     let collector = asking::collector(config, stopping.clone())?;
     let order = StopOrder {
+        label: label_of(args, &watched, &region_id, &collector)?,
         region_id,
         operation_id: args.id.clone(),
         reason: args.reason.clone(),
         ticket: args.ticket.clone(),
         wait: args.wait,
-        accounts: config.accounts.clone(),
     };
     let end = asking::runtime()?.block_on(async {
         stopping.listen()?;
@@ -78,16 +80,54 @@ pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
     Ok(stopping.signal().map_or(exit, Exit::from))
 }
 
+/// What the watches of this operation are about.
+fn watched(id: &str, config: &Config) -> anyhow::Result<Vec<WatchTarget>> {
+    let all = watches::all(&open::read_only(&config.database)?)?;
+    let targets = all.into_iter().map(|watch| watch.target);
+    let is_this = |target: &WatchTarget| target.service == "ros" && target.operation_id == id;
+    Ok(targets.filter(is_this).collect())
+}
+
+/// The account whose credentials stop it: the one there is, else that of the one watch there is.
+fn label_of(
+    args: &StopArgs,
+    watched: &[WatchTarget],
+    region_id: &str,
+    collector: &Collector,
+) -> anyhow::Result<String> {
+    if let [account] = collector.accounts.as_slice() {
+        return Ok(account.label.clone());
+    }
+    let is_asked = |label: &String| collector.accounts.iter().any(|a| a.label == *label);
+    let of_region = watched
+        .iter()
+        .filter(|target| target.region_id == region_id);
+    let mut labels: Vec<String> = of_region.map(|target| target.label.clone()).collect();
+    labels.retain(is_asked);
+    labels.sort_unstable();
+    labels.dedup();
+    match labels.as_slice() {
+        [label] => Ok(label.clone()),
+        [] => bail!(
+            "operation {} is not watched with any of the configured accounts: name one with --account",
+            args.id
+        ),
+        several => bail!(
+            "operation {} is watched with several accounts ({}): name one with --account",
+            args.id,
+            several.join(", ")
+        ),
+    }
+}
+
 /// The region: as typed, else that of the one watch of this operation, else that of profile or environment.
-fn region_of(args: &StopArgs, config: &Config) -> anyhow::Result<String> {
+fn region_of(args: &StopArgs, watched: &[WatchTarget], config: &Config) -> anyhow::Result<String> {
     if let Some(region) = &args.region {
         return Ok(region.clone());
     }
-    let watched = watches::all(&open::read_only(&config.database)?)?;
     let mut regions: Vec<String> = watched
-        .into_iter()
-        .filter(|watch| watch.target.service == "ros" && watch.target.operation_id == args.id)
-        .map(|watch| watch.target.region_id)
+        .iter()
+        .map(|target| target.region_id.clone())
         .collect();
     regions.sort_unstable();
     regions.dedup();

@@ -115,7 +115,7 @@ impl Client {
     }
 
     /// How it asks.
-    pub(super) fn config(&self) -> &ClientConfig {
+    pub fn config(&self) -> &ClientConfig {
         &self.config
     }
 

@@ -202,6 +202,16 @@ impl Endpoints {
         }
     }
 
+    /// Has a service answered by another endpoint.
+    pub fn set(&mut self, service: Service, endpoint: Endpoint) {
+        match service {
+            Service::Ros => self.ros = endpoint,
+            Service::Bpstudio => self.bpstudio = endpoint,
+            Service::Alidns => self.alidns = endpoint,
+            Service::Sts => self.sts = endpoint,
+        }
+    }
+
     /// The endpoint of a service.
     pub fn of(&self, service: Service) -> &Endpoint {
         match service {

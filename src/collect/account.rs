@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::cloud::credentials::Keeper;
 use crate::cloud::Client;
+use crate::cloud::credentials::Keeper;
 use crate::cloud::limiter::Limiter;
 use crate::model::Service;
 

@@ -240,7 +240,10 @@ impl Caller {
 
     /// Waits before a repeat; `false` where there is no time for it.
     async fn wait(&self, delay: Duration, until: RepeatUntil<'_>) -> bool {
-        if until.end().is_some_and(|until| Instant::now() + delay >= until) {
+        if until
+            .end()
+            .is_some_and(|until| Instant::now() + delay >= until)
+        {
             return false;
         }
         tokio::select! {

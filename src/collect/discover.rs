@@ -39,9 +39,16 @@ pub(super) async fn regions(
     let Some(Content::Regions(reading)) = answer.map(|answer| answer.content) else {
         return Ok(VecDeque::new());
     };
-    let ids: Vec<String> = reading.value.into_iter().map(|region| region.region_id).collect();
+    let ids: Vec<String> = reading
+        .value
+        .into_iter()
+        .map(|region| region.region_id)
+        .collect();
     let entries = ids.iter().map(|id| entry(watched, id, None)).collect();
-    caller.recorder().keep_plan(caller.run_id(), entries).await?;
+    caller
+        .recorder()
+        .keep_plan(caller.run_id(), entries)
+        .await?;
     let jobs = ids.into_iter().map(|region_id| Job::Groups {
         watched: Arc::clone(watched),
         region_id,
@@ -70,9 +77,18 @@ pub(super) async fn groups(
         .read(move |db| stack_groups::names_to_list(db, &account, &region))
         .await?;
     let wanted = Globs::new(&watched.declared.names);
-    let names: Vec<String> = names.into_iter().filter(|name| wanted.match_any(name)).collect();
-    let entries = names.iter().map(|name| entry(watched, region_id, Some(name))).collect();
-    caller.recorder().keep_plan(caller.run_id(), entries).await?;
+    let names: Vec<String> = names
+        .into_iter()
+        .filter(|name| wanted.match_any(name))
+        .collect();
+    let entries = names
+        .iter()
+        .map(|name| entry(watched, region_id, Some(name)))
+        .collect();
+    caller
+        .recorder()
+        .keep_plan(caller.run_id(), entries)
+        .await?;
     let jobs = names.into_iter().map(|group| Job::GroupOperations {
         watched: Arc::clone(watched),
         region_id: region_id.to_owned(),
@@ -95,7 +111,13 @@ pub(super) async fn operations(
         leaf: leaf::Listing {
             // One name cannot come twice.
             parameters: Parameters::new(named).unwrap_or_default(),
-            ..listing(caller, run, watched, Action::ListStackGroupOperations, region_id)
+            ..listing(
+                caller,
+                run,
+                watched,
+                Action::ListStackGroupOperations,
+                region_id,
+            )
         },
         request: Box::new(move |page| {
             ros::list_group_operations(&region, &name, page, ros::PAGE_SIZE_MAX)
@@ -114,7 +136,9 @@ pub(super) async fn operations(
         .flatten()
         .filter(|row| was_created_since(row.create_time.as_deref(), since))
         .map(|row| row.operation_id);
-    let found = ids.map(|id| child(caller, watched, region_id, id)).collect();
+    let found = ids
+        .map(|id| child(caller, watched, region_id, id))
+        .collect();
     watch_found(caller, watched.service, found).await
 }
 
@@ -159,12 +183,7 @@ fn was_created_since(create_time: Option<&str>, since: Option<UtcMillis>) -> boo
 }
 
 /// The watch of what a watch has found.
-fn child(
-    caller: &Caller,
-    parent: &Watched,
-    region_id: &str,
-    operation_id: String,
-) -> Found {
+fn child(caller: &Caller, parent: &Watched, region_id: &str, operation_id: String) -> Found {
     let target = WatchTarget {
         service: parent.service.as_str().to_owned(),
         label: parent.row.target.label.clone(),
@@ -205,13 +224,19 @@ async fn watch_found(
         return Ok(VecDeque::new());
     }
     let numbers = caller.recorder().discover(found.clone()).await?;
-    let new = numbers.into_iter().zip(found).filter_map(|(number, found)| {
-        let watch_id = number?;
-        Some(Watched::new(watch_id, found, service))
-    });
+    let new = numbers
+        .into_iter()
+        .zip(found)
+        .filter_map(|(number, found)| {
+            let watch_id = number?;
+            Some(Watched::new(watch_id, found, service))
+        });
     let new: Vec<Watched> = new.collect();
     let entries = new.iter().map(Watched::plan_entry).collect();
-    caller.recorder().keep_plan(caller.run_id(), entries).await?;
+    caller
+        .recorder()
+        .keep_plan(caller.run_id(), entries)
+        .await?;
     Ok(new.into_iter().map(Job::of).collect())
 }
 

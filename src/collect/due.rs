@@ -62,7 +62,10 @@ impl Watched {
         let watch_id = self.row.watch_id;
         let last_sequence = self.row.last_sequence.unwrap_or(-1);
         if self.service == Service::Bpstudio {
-            let born_at = self.declared.declared_started_at.unwrap_or(self.declared.at);
+            let born_at = self
+                .declared
+                .declared_started_at
+                .unwrap_or(self.declared.at);
             (0, born_at.0, watch_id)
         } else if self.row.target.is_moving() {
             (1, last_sequence, watch_id)
@@ -101,10 +104,7 @@ fn is_due(watch: &Watched, now: UtcMillis) -> bool {
 
 /// The watches that may be due, or all that were not given up, with what was declared of them and when they
 /// were asked last.
-pub(super) fn read_watches(
-    db: &Connection,
-    with_ended: bool,
-) -> Result<Vec<Watched>, StoreError> {
+pub(super) fn read_watches(db: &Connection, with_ended: bool) -> Result<Vec<Watched>, StoreError> {
     let rows = if with_ended {
         watches::all(db)?
     } else {

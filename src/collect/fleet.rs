@@ -91,7 +91,12 @@ pub(super) async fn whose(
         caller.refuse(&text, Some(account_id)).await?;
         return Ok(None);
     }
-    tracing::info!(label = account.label, account_id, arn = identity.arn, "asking as");
+    tracing::info!(
+        label = account.label,
+        account_id,
+        arn = identity.arn,
+        "asking as"
+    );
     Ok(Some(identity))
 }
 

@@ -42,10 +42,7 @@ pub(super) struct List {
 
 /// Reads a list until a reading is whole and lacks nothing, at most [`READINGS_MAX`] times. Gives the pages
 /// of the last reading, where they are wanted.
-pub(super) async fn read(
-    caller: &Arc<Caller>,
-    list: List,
-) -> Result<Vec<Content>, CollectorError> {
+pub(super) async fn read(caller: &Arc<Caller>, list: List) -> Result<Vec<Content>, CollectorError> {
     let list = Arc::new(list);
     let mut pages = Vec::new();
     for _ in 0..READINGS_MAX {

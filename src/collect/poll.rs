@@ -33,7 +33,9 @@ pub(super) async fn look(
         return Ok(());
     }
     match watched.service {
-        Service::Ros => pages::read(caller, results(caller, run, watched)).await.map(drop),
+        Service::Ros => pages::read(caller, results(caller, run, watched))
+            .await
+            .map(drop),
         Service::Alidns => read_details(caller, run, watched).await,
         Service::Bpstudio | Service::Sts => Ok(()),
     }
@@ -60,7 +62,11 @@ fn request(watched: &Watched) -> Option<Request> {
 
 /// The language of reasons: one watch has one.
 pub(super) fn lang(watched: &Watched) -> &str {
-    watched.declared.lang.as_deref().unwrap_or(alidns::DEFAULT_LANG)
+    watched
+        .declared
+        .lang
+        .as_deref()
+        .unwrap_or(alidns::DEFAULT_LANG)
 }
 
 /// The results of a stack-group operation.
@@ -114,9 +120,15 @@ async fn read_details(
     if !is_wanted {
         return Ok(());
     }
-    let (task, batch_type) = (target.operation_id.clone(), watched.declared.batch_type.clone());
+    let (task, batch_type) = (
+        target.operation_id.clone(),
+        watched.declared.batch_type.clone(),
+    );
     let lang = lang(watched).to_owned();
-    let named = [("Lang", Some(lang.clone())), ("BatchType", batch_type.clone())];
+    let named = [
+        ("Lang", Some(lang.clone())),
+        ("BatchType", batch_type.clone()),
+    ];
     let named = named
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));

@@ -97,7 +97,8 @@ pub enum CollectorError {
     NothingWatched(PathBuf),
     /// The disk has hardly any room left.
     #[error(
-        "only {free_bytes} bytes are free where {database} lies, and a run needs {}: nothing was asked; make room", disk::FREE_BYTES_MIN
+        "only {free_bytes} bytes are free where {database} lies, and a run needs {}: nothing was asked; make room",
+        disk::FREE_BYTES_MIN
     )]
     DiskFull {
         /// The database.
@@ -258,7 +259,6 @@ impl Collector {
             concurrency: options.map(|o| u32::try_from(o.concurrency).unwrap_or(u32::MAX)),
             endpoint: self.endpoint.clone(),
             simulated: self.simulated,
-            every_ms: None,
         }
     }
 
@@ -321,13 +321,12 @@ fn incomplete(list: listings::Unfinished) -> Failure {
     Failure {
         label: list.label,
         account_id: Some(list.account_id),
-        action: Some(list.action),
-        region_id: Some(list.region_id),
-        operation_id: Some(list.operation_id),
+        action: Action::from_wire(&list.action),
+        region_id: Some(list.region_id).filter(|region| !region.is_empty()),
+        operation_id: Some(list.operation_id).filter(|id| !id.is_empty()),
         outcome: Verdict::Incomplete.as_str(),
         code: None,
         message: list.reason,
         request_id: None,
     }
 }
-

@@ -234,31 +234,50 @@ pub fn verdict(
 /// A list that a run could not read whole, though every page was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
+    /// Name of the credentials that asked.
+    pub label: String,
     /// Account whose credentials asked.
     pub account_id: String,
-    /// Region of the stack group.
+    /// The call that each page is.
+    pub action: String,
+    /// Region of the stack group; empty where the service has none.
     pub region_id: String,
-    /// The operation.
+    /// The operation; of the operations of stack groups the group's name; empty where the list is about none.
     pub operation_id: String,
     /// Why it is not whole.
     pub reason: Option<String>,
 }
 
-/// The lists that a run could not read whole, of the looks that are missed for no other cause.
+/// The lists that a run could not read whole: of results those of the looks that are missed for no other
+/// cause, of others the newest reading of each, where no page of it failed.
 pub fn unfinished(connection: &Connection, run_id: i64) -> Result<Vec<Unfinished>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT o.account_id, o.region_id, o.operation_id, (
+        "SELECT w.label, o.account_id, 'ListStackGroupOperationResults', o.region_id, o.operation_id, (
              SELECT e.reason FROM listing_end e JOIN listing l ON l.listing_id = e.listing_id
              WHERE e.op = o.op AND l.run_id = m.run_id ORDER BY e.listing_id DESC LIMIT 1)
-         FROM missed_look m JOIN operation o ON o.op = m.op
-         WHERE m.run_id = ?1 AND m.cause = 'incomplete_listing' ORDER BY m.watch_id",
+         FROM missed_look m JOIN operation o ON o.op = m.op JOIN watch w ON w.watch_id = m.watch_id
+         WHERE m.run_id = ?1 AND m.cause = 'incomplete_listing'
+         UNION ALL
+         SELECT coalesce(w.label, ''), l.account_id, l.action, l.region_id,
+             coalesce(l.stack_group_name, o.operation_id, ''), e.reason
+         FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
+         LEFT JOIN watch w ON w.watch_id = l.watch_id
+         LEFT JOIN operation o ON o.op = l.op
+         WHERE l.run_id = ?1 AND e.verdict = 'incomplete'
+           AND NOT EXISTS (SELECT 1 FROM exchange x WHERE x.listing_id = l.listing_id AND x.sequence > l.listing_id
+               AND x.outcome <> 'ok')
+           AND NOT EXISTS (SELECT 1 FROM page_listing n WHERE n.run_id = l.run_id AND n.listing_id > l.listing_id
+               AND n.action = l.action AND n.account_id = l.account_id AND n.region_id = l.region_id
+               AND n.op IS l.op AND n.stack_group_name IS l.stack_group_name)",
     )?;
     let rows = statement.query_map([run_id], |row| {
         Ok(Unfinished {
-            account_id: row.get(0)?,
-            region_id: row.get(1)?,
-            operation_id: row.get(2)?,
-            reason: row.get(3)?,
+            label: row.get(0)?,
+            account_id: row.get(1)?,
+            action: row.get(2)?,
+            region_id: row.get(3)?,
+            operation_id: row.get(4)?,
+            reason: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
