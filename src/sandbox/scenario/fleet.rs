@@ -45,7 +45,11 @@ impl FleetAccount {
         let batches = self.batch_task_ids.iter();
         let bpstudio = bpstudio.map(|id| bpstudio_entity("CADT operation", id));
         let batches = batches.map(|id| alidns_entity("DNS batch", *id));
-        [groups].into_iter().chain(bpstudio).chain(batches).collect()
+        [groups]
+            .into_iter()
+            .chain(bpstudio)
+            .chain(batches)
+            .collect()
     }
 }
 
@@ -114,7 +118,11 @@ fn add_group(world: &World, account_id: &str, number: u32) {
         group.status = group.status.then(until_deleted, "DELETED".into());
         world.add_stack_group(group);
         world.add_stack_group(reborn);
-        add(running(account_id, &name, reborn_at.plus_ms(i64::from(MINUTE))));
+        add(running(
+            account_id,
+            &name,
+            reborn_at.plus_ms(i64::from(MINUTE)),
+        ));
     } else {
         world.add_stack_group(group);
     }
@@ -137,8 +145,8 @@ pub(super) fn ended(account_id: &str, group: &str, now: UtcMillis, ago_ms: u32) 
 
 /// An operation that begins then, takes ten minutes, and has sixty results.
 fn running(account_id: &str, group: &str, begins_at: UtcMillis) -> RosSpec {
-    let status = Schedule::starting(begins_at, Word::from("RUNNING"))
-        .then(10 * MINUTE, "SUCCEEDED".into());
+    let status =
+        Schedule::starting(begins_at, Word::from("RUNNING")).then(10 * MINUTE, "SUCCEEDED".into());
     let mut spec = RosSpec::new(account_id, status);
     spec.stack_group_name = group.to_owned();
     spec.rows = Rows::Formula(RowFormula {

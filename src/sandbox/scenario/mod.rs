@@ -61,6 +61,15 @@ pub struct Entity {
     pub id: String,
 }
 
+/// What a scenario put into the world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// What can be watched with the key that the scenario is for.
+    pub entities: Vec<Entity>,
+    /// The accounts that a configuration has to name to see all of it; none: the key's own alone.
+    pub readers: Vec<ReaderAccount>,
+}
+
 impl Scenario {
     /// Every scenario.
     pub const ALL: [Self; 6] = [
@@ -86,32 +95,43 @@ impl Scenario {
 
     /// Puts it into the world, for that account, beginning now. Gives what can be watched.
     pub fn load(self, world: &World, account_id: &str) -> Vec<Entity> {
-        match self {
+        self.load_accounts(world, account_id, None).entities
+    }
+
+    /// The same with so many accounts, where the scenario is one of accounts.
+    pub fn load_accounts(self, world: &World, account_id: &str, count: Option<u32>) -> Loaded {
+        let ids = |usual: u32| reader_ids(account_id, count.unwrap_or(usual));
+        let entities = match self {
             Self::Demo => demo(world, account_id).entities(),
             Self::Paging => paging(world, account_id).entities(),
             Self::Hostile => hostile(world, account_id).entities(),
             Self::Many => many(world, account_id).entities(),
             Self::Fleet => {
-                let accounts = fleet(world, &reader_ids(account_id, FLEET_ACCOUNTS));
-                let base = accounts.into_iter().find(|a| a.account_id == account_id);
-                base.map(|account| account.entities()).unwrap_or_default()
+                let accounts = fleet(world, &ids(FLEET_ACCOUNTS));
+                let readers = accounts.iter().map(|account| ReaderAccount {
+                    account_id: account.account_id.clone(),
+                    role_arn: account.role_arn.clone(),
+                });
+                return Loaded {
+                    readers: readers.collect(),
+                    entities: accounts
+                        .iter()
+                        .take(1)
+                        .flat_map(FleetAccount::entities)
+                        .collect(),
+                };
             }
             Self::Accounts => {
-                accounts(world, &reader_ids(account_id, ACCOUNTS));
-                vec![stack_groups_entity("everything of the account")]
+                return Loaded {
+                    readers: accounts(world, &ids(ACCOUNTS)),
+                    entities: vec![stack_groups_entity("all operations of an account")],
+                };
             }
-        }
-    }
-
-    /// The accounts that a configuration has to name to see all of it; none: the key's own alone.
-    pub fn reader_accounts(self, account_id: &str) -> Vec<ReaderAccount> {
-        let count = match self {
-            Self::Fleet => FLEET_ACCOUNTS,
-            Self::Accounts => ACCOUNTS,
-            Self::Demo | Self::Paging | Self::Hostile | Self::Many => return Vec::new(),
         };
-        let ids = reader_ids(account_id, count).into_iter();
-        ids.map(|id| ReaderAccount::of(&id)).collect()
+        Loaded {
+            entities,
+            readers: Vec::new(),
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::sandbox::call::{Call, Lang, PageRequest, RosTarget, TaskFilter};
-use crate::sandbox::{Answered, BatchType, Key};
 use crate::model::ManualClock;
+use crate::sandbox::call::{Call, Lang, PageRequest, RosTarget, TaskFilter};
 use crate::sandbox::scenario::{demo, hostile, long_text};
+use crate::sandbox::{Answered, BatchType, Key};
 
 const NOW: UtcMillis = UtcMillis(1_767_323_045_000);
 const MINUTE: i64 = 60_000;

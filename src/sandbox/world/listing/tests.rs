@@ -124,7 +124,9 @@ fn total_count_is_given_in_every_wrong_way() {
             total_count,
             ..Paging::default()
         };
-        page_of(&operation(formula(7), paging), NOW, served, (1, 50)).places.total_count
+        page_of(&operation(formula(7), paging), NOW, served, (1, 50))
+            .places
+            .total_count
     };
     assert_eq!(given(TotalCount::Number, 1), Some(Value::Int(7)));
     assert_eq!(given(TotalCount::Missing, 1), None);
