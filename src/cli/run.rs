@@ -26,7 +26,7 @@ fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<Exit> {
         #[cfg(feature = "sandbox")]
         Command::Demo(args) => demo::run(args, &cli.global),
         #[cfg(feature = "sandbox")]
-        Command::Sandbox(args) => sandbox::run(args),
+        Command::Sandbox(args) => sandbox::run(args, config),
         Command::Init(args) => init::run(args, config),
         Command::Watch(args) => watch::run(args, config),
         Command::Collect(args) => collect::run(args, config),

@@ -2,7 +2,7 @@
 //! the broken ones included.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -25,6 +25,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::SandboxConfig;
 use super::gate::RawRequest;
+use super::metadata::CREDENTIALS_URI_PATH;
 use super::service::{Delivery, Reply, Service};
 use super::world::World;
 use crate::model::UtcMillis;
@@ -96,9 +97,21 @@ impl Sandbox {
         self.address
     }
 
-    /// What `--endpoint` takes.
+    /// What `--endpoint` takes: an address that can be connected to, also where every address of the
+    /// machine is listened on.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        let mut address = self.address;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            IpAddr::V4(_) | IpAddr::V6(_) => {}
+        }
+        format!("http://{address}")
+    }
+
+    /// The address of the credentials URI; what it answers is [`World::set_metadata`]'s to say.
+    pub fn credentials_uri(&self) -> String {
+        format!("{}{CREDENTIALS_URI_PATH}", self.endpoint())
     }
 
     /// The world that is served.

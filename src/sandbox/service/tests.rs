@@ -119,7 +119,7 @@ fn ids_of_others_and_of_nobody_are_not_found() {
     let query = [("RegionId", "cn-beijing"), ("OperationId", &*id)];
     let elsewhere = bench.v3((ROS, "GetStackGroupOperation"), &query, &[]);
     assert_refused(&elsewhere, 404, not_found);
-    let other = TestClient::new(bench.service.keys[1].clone());
+    let other = TestClient::new(bench.service.world().key("other").unwrap());
     let query = [("RegionId", "cn-hangzhou"), ("OperationId", &*id)];
     let raw = other.v3(NOW, (ROS, "GetStackGroupOperation"), &query, &[]);
     assert_refused(&bench.service.reply(&raw), 404, not_found);

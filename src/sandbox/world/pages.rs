@@ -47,8 +47,8 @@ pub struct Paging {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Places {
     number: u32,
-    size: u32,
-    total_count: Option<Value>,
+    pub(super) size: u32,
+    pub(super) total_count: Option<Value>,
     /// Places in the unmoved order, from 0.
     pub(super) places: Vec<u32>,
 }

@@ -4,7 +4,9 @@
 
 use super::*;
 use crate::model::ManualClock;
+use crate::sandbox::call::{Call, Lang, PageRequest, RosTarget, TaskFilter};
 use crate::sandbox::scenario::{demo, hostile, long_text};
+use crate::sandbox::{Answered, BatchType, Key};
 
 const NOW: UtcMillis = UtcMillis(1_767_323_045_000);
 const MINUTE: i64 = 60_000;
@@ -47,8 +49,10 @@ fn every_look_says_what_the_truth_says_of_that_instant() {
                 &world,
                 &Call::ListStackGroupOperationResults {
                     target: target(id),
-                    page_number: 1,
-                    page_size: 50,
+                    page: PageRequest {
+                        number: 1,
+                        size: 50,
+                    },
                 },
             );
         }
@@ -148,11 +152,11 @@ fn nothing_is_there_before_it_was_created() {
         states: Schedule::starting(later, state.clone()),
     });
     let get = Call::GetStackGroupOperation(target(&id));
-    let count = Call::DescribeBatchResultCount {
+    let count = Call::DescribeBatchResultCount(TaskFilter {
         task_id: None,
         batch_type: None,
         lang: Lang::Zh,
-    };
+    });
     let code = "StackGroupOperationNotFound".to_owned();
     assert_eq!(look(&world, &get), Answered::Refused { code });
     assert_eq!(look(&world, &count), Answered::NoTask);
@@ -170,8 +174,10 @@ fn hostile_texts_reach_the_answer() {
     clock.advance_ms(MINUTE);
     let call = Call::ListStackGroupOperationResults {
         target: target(&ids.ros),
-        page_number: 1,
-        page_size: 50,
+        page: PageRequest {
+            number: 1,
+            size: 50,
+        },
     };
     let body = world.answer(&call, &key, true).unwrap();
     let text = crate::sandbox::answer::write_json(&body);
@@ -206,11 +212,11 @@ fn without_an_id_the_task_submitted_last_is_answered() {
     let last = submit(-1_000, BatchType::RrAdd);
     let earlier = submit(-2_000, BatchType::RrDel);
     let asked = |batch_type| {
-        let call = Call::DescribeBatchResultCount {
+        let call = Call::DescribeBatchResultCount(TaskFilter {
             task_id: None,
             batch_type,
             lang: Lang::Zh,
-        };
+        });
         match look(&world, &call) {
             Answered::Task { task_id, .. } => Some(task_id),
             _ => None,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::pages::{Paging, TotalCount};
 use super::super::rows::{RowFormula, Rows, Word};
 use super::super::schedule::Schedule;
 use super::super::{RosOperation, RosSpec};
@@ -23,6 +24,11 @@ fn operation(rows: Rows, paging: Paging) -> RosOperation {
     }
 }
 
+fn page_of(operation: &RosOperation, now: UtcMillis, served: u32, asked: (u32, u32)) -> Page {
+    let (number, size) = asked;
+    Page::of(operation, now, served, PageRequest { number, size })
+}
+
 fn formula(count: u32) -> Rows {
     Rows::Formula(RowFormula::of(count, UtcMillis(0)))
 }
@@ -31,9 +37,9 @@ fn formula(count: u32) -> Rows {
 fn read_all(operation: &RosOperation, now: UtcMillis, size: u32) -> Vec<u32> {
     let mut numbers = Vec::new();
     for page_number in 1.. {
-        let page = Page::of(operation, now, page_number - 1, page_number, size);
+        let page = page_of(operation, now, page_number - 1, (page_number, size));
         numbers.extend(page.rows.iter().map(|(number, _, _)| *number));
-        if page_number.saturating_mul(page.size) >= page.total {
+        if page_number.saturating_mul(page.places.size) >= page.total {
             break;
         }
     }
@@ -52,10 +58,10 @@ fn every_row_stands_on_exactly_one_page() {
 #[test]
 fn a_page_past_the_end_is_empty_and_still_counts() {
     let operation = operation(formula(51), Paging::default());
-    let page = Page::of(&operation, NOW, 0, 3, 50);
+    let page = page_of(&operation, NOW, 0, (3, 50));
     assert!(page.rows.is_empty());
     assert_eq!(page.total, 51);
-    let last = Page::of(&operation, NOW, 0, u32::MAX, 50);
+    let last = page_of(&operation, NOW, 0, (u32::MAX, 50));
     assert!(last.rows.is_empty());
 }
 
@@ -66,7 +72,7 @@ fn a_cap_is_answered_and_loses_nothing() {
         ..Paging::default()
     };
     let operation = operation(formula(51), paging);
-    assert_eq!(Page::of(&operation, NOW, 0, 1, 50).size, 10);
+    assert_eq!(page_of(&operation, NOW, 0, (1, 50)).places.size, 10);
     assert_eq!(read_all(&operation, NOW, 50).len(), 51);
 }
 
@@ -118,7 +124,9 @@ fn total_count_is_given_in_every_wrong_way() {
             total_count,
             ..Paging::default()
         };
-        Page::of(&operation(formula(7), paging), NOW, served, 1, 50).total_count
+        page_of(&operation(formula(7), paging), NOW, served, (1, 50))
+            .places
+            .total_count
     };
     assert_eq!(given(TotalCount::Number, 1), Some(Value::Int(7)));
     assert_eq!(given(TotalCount::Missing, 1), None);
