@@ -19,14 +19,6 @@ CREATE TABLE run_note (
 ) STRICT;
 CREATE INDEX run_note_by_label ON run_note (run_id, label);
 
--- Attempts of a run to learn whose credentials it uses that told nothing.
-CREATE TABLE identity_failure (
-    sequence INTEGER PRIMARY KEY REFERENCES exchange (sequence), -- the GetCallerIdentity exchange
-    run_id INTEGER NOT NULL REFERENCES run (run_id), -- the run
-    label TEXT NOT NULL -- name of the credentials in the configuration
-) STRICT;
-CREATE INDEX identity_failure_by_label ON identity_failure (run_id, label);
-
 -- Accounts that credentials turned out to belong to.
 CREATE TABLE account_label (
     account_id TEXT NOT NULL, -- the account

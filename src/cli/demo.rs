@@ -181,6 +181,7 @@ fn watch_all(database: &Path, ids: &DemoIds, now: UtcMillis) -> anyhow::Result<(
             label: DEFAULT_LABEL.to_owned(),
             region_id: entity.region_id.unwrap_or_default().to_owned(),
             operation_id: entity.id.clone(),
+            ..WatchTarget::default()
         };
         let watch = Watch {
             watch: 0,
@@ -189,6 +190,10 @@ fn watch_all(database: &Path, ids: &DemoIds, now: UtcMillis) -> anyhow::Result<(
             label: Some(target.label.clone()),
             region: entity.region_id.map(str::to_owned),
             operation: Some(entity.id),
+            kind: None,
+            names: Vec::new(),
+            since: None,
+            parent: None,
             batch_type: None,
             lang: (service == Service::Alidns).then(|| DEFAULT_LANG.to_owned()),
             resource_group: None,

@@ -273,6 +273,7 @@ impl Caller {
             region: request.parameter("RegionId").map(str::to_owned),
             parameters,
             intervention: how.intervention,
+            watch: None,
         }))
     }
 

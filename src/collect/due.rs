@@ -74,6 +74,10 @@ mod tests {
             label: None,
             region: None,
             operation: None,
+            kind: None,
+            names: Vec::new(),
+            since: None,
+            parent: None,
             batch_type: None,
             lang: None,
             resource_group: None,
@@ -88,6 +92,7 @@ mod tests {
             label: String::new(),
             region_id: String::new(),
             operation_id: watch_id.to_string(),
+            ..WatchTarget::default()
         };
         let row = WatchRow {
             watch_id,
@@ -96,6 +101,7 @@ mod tests {
             op: None,
             state: state.map(str::to_owned),
             last_sequence: last,
+            parent: None,
         };
         Watched {
             row,

@@ -72,6 +72,7 @@ async fn begin(caller: &Caller, listed: &Listed) -> Result<i64, StoreError> {
             action: Action::ListStackGroupOperationResults,
             region: listed.region_id.clone(),
             operation: listed.operation_id.clone(),
+            parameters: leaf::Parameters::default(),
             page_size: ros::PAGE_SIZE_MAX,
             watch: Some(listed.watch_id),
         })

@@ -311,6 +311,8 @@ fn plan_entry(watched: &Watched) -> PlanEntry {
         label: target.label.clone(),
         region: target.region_id.clone(),
         operation: target.operation_id.clone(),
+        group: None,
+        batch_type: target.batch_type.clone(),
     }
 }
 

@@ -10,23 +10,27 @@ mod cause;
 mod clock;
 mod identity;
 mod key;
+mod list_page;
 mod outcome;
 mod phase;
 mod ros;
+mod stack_group;
 mod time;
 mod version;
 
 pub use action::{Action, Service};
-pub use alidns::BatchCount;
+pub use alidns::{BatchCount, BatchDetail};
 pub use bpstudio::BpstudioOperation;
 pub use cause::Cause;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use identity::CallerIdentity;
 pub use key::OperationKey;
+pub use list_page::ListPage;
 pub use outcome::{Outcome, Verdict};
 pub use phase::Phase;
 pub use ros::{
     DeploymentTargets, DriftDetection, OperationPreferences, ResultRow, ResultsPage, RosOperation,
 };
+pub use stack_group::{ListedOperation, RosRegion, StackGroup, Tag};
 pub use time::{UtcMillis, parse_cloud_time};
 pub use version::{FieldValue, OperationState, ResultVersion, VersionPlace, result_flags};

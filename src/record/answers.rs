@@ -271,6 +271,10 @@ fn observe(answer: &Answer) -> Option<Observed> {
         | Content::WrongEntity(_)
         | Content::ResultsPage(_)
         | Content::Stopped
+        | Content::Regions(_)
+        | Content::StackGroupsPage(_)
+        | Content::GroupOperationsPage(_)
+        | Content::BatchDetailsPage(_)
         | Content::CallerIdentity(_) => None,
     }
 }
@@ -385,6 +389,10 @@ fn count_unknowns(
         Content::Bpstudio(reading) => &reading.unknown,
         Content::Batch(reading) => &reading.unknown,
         Content::CallerIdentity(reading) => &reading.unknown,
+        Content::Regions(reading) => &reading.unknown,
+        Content::StackGroupsPage(reading) => &reading.unknown,
+        Content::GroupOperationsPage(reading) => &reading.unknown,
+        Content::BatchDetailsPage(reading) => &reading.unknown,
         Content::Nothing | Content::Unreadable(_) | Content::WrongEntity(_) | Content::Stopped => {
             &[]
         }

@@ -14,7 +14,7 @@ use crate::store::{
 
 /// The version of the rules by which rows are derived. A file carries the version that derived it; another
 /// program must rebuild before it adds rows.
-pub const DERIVE_VERSION: i64 = 1;
+pub const DERIVE_VERSION: i64 = 2;
 
 /// Operations whose numbers are remembered. More watches than this cost a look-up each.
 const OPERATIONS_REMEMBERED: usize = 20_000;
@@ -182,18 +182,30 @@ fn watch(place: Place<'_>, sequence: i64, leaf: &Watch) -> Result<(), StoreError
             place.derived,
             leaf.watch,
             sequence,
-            &watches::WatchTarget {
-                service: leaf
-                    .service
-                    .map_or_else(String::new, |s: Service| s.as_str().to_owned()),
-                label: leaf.label.clone().unwrap_or_default(),
-                region_id: leaf.region.clone().unwrap_or_default(),
-                operation_id: leaf.operation.clone().unwrap_or_default(),
-            },
+            &target(leaf),
+            leaf.parent,
         ),
         WatchChange::Remove => {
             watches::insert_removal(place.derived, leaf.watch, sequence)?;
             gaps::remove_watch(place, leaf.watch, sequence)
         }
+    }
+}
+
+/// What a watch is about, as its leaf says.
+fn target(leaf: &Watch) -> watches::WatchTarget {
+    let operation_id = leaf.operation.clone().unwrap_or_default();
+    let is_moving = operation_id.is_empty();
+    watches::WatchTarget {
+        service: leaf
+            .service
+            .map_or_else(String::new, |s: Service| s.as_str().to_owned()),
+        label: leaf.label.clone().unwrap_or_default(),
+        region_id: leaf.region.clone().unwrap_or_default(),
+        operation_id,
+        kind: leaf.kind.map(|kind| kind.as_str().to_owned()),
+        batch_type: leaf.batch_type.clone().filter(|_| is_moving),
+        names: leaf.names.clone(),
+        since: leaf.since,
     }
 }

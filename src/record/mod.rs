@@ -24,6 +24,6 @@ mod unchanged;
 pub use body::read_body;
 pub use configuration::{NamedAccount, Settings};
 pub use deriver::{DERIVE_VERSION, Deriver, leaf_at};
-pub use plan::PlanEntry;
-pub use recorder::{Recorder, RunStarted};
+pub use plan::{ALL_REGIONS, PlanEntry};
+pub use recorder::{Found, Recorder, RunStarted};
 pub use session::Session;

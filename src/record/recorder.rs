@@ -1,5 +1,6 @@
 //! The recorder: what collection, `watch` and `stop` hand their facts to.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::session::head;
@@ -19,6 +20,15 @@ const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
 /// A database open for recording. Every call returns once its leaf is committed and synced.
 pub struct Recorder {
     pub(super) writer: Writer<Session>,
+}
+
+/// A target that a discovery has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The watch to add; its number is filled in by [`Recorder::discover`].
+    pub watch: Watch,
+    /// What it is about.
+    pub target: WatchTarget,
 }
 
 /// A run that has begun.
@@ -77,6 +87,24 @@ impl Recorder {
             .write(move |transaction, session| {
                 begin_run(transaction, session, start, &dead, &entries)
             })
+            .await
+    }
+
+    /// Keeps what a run has found to ask beside its first plan, before it asks. Nothing to ask leaves no leaf.
+    pub async fn keep_plan(&self, run_id: i64, entries: Vec<PlanEntry>) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.writer
+            .write(move |transaction, session| append_plan(transaction, session, run_id, &entries))
+            .await
+    }
+
+    /// Adds watches for what a discovery has found, all or none. Tells the number of each new watch; `None`
+    /// where the target ever had a watch: what a person has given up is not taken up again by itself.
+    pub async fn discover(&self, found: Vec<Found>) -> Result<Vec<Option<i64>>, StoreError> {
+        self.writer
+            .write(move |transaction, session| discover(transaction, session, found))
             .await
     }
 
@@ -218,14 +246,52 @@ fn begin_run(
         aborted += 1;
     }
     if kind == RunKind::Collect {
-        let body = plan::to_body(entries);
-        let leaf = Plan {
-            run: run_id,
-            entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
-            body: Digest::of(&body),
-            length: u64::try_from(body.len()).unwrap_or(u64::MAX),
-        };
-        session.append(transaction, &Leaf::Plan(leaf), Some(&body))?;
+        append_plan(transaction, session, run_id, entries)?;
     }
     Ok(RunStarted { run_id, aborted })
+}
+
+fn append_plan(
+    transaction: &Transaction<'_>,
+    session: &mut Session,
+    run_id: i64,
+    entries: &[PlanEntry],
+) -> Result<(), StoreError> {
+    let body = plan::to_body(entries);
+    let leaf = Plan {
+        run: run_id,
+        entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
+        body: Digest::of(&body),
+        length: u64::try_from(body.len()).unwrap_or(u64::MAX),
+    };
+    session
+        .append(transaction, &Leaf::Plan(leaf), Some(&body))
+        .map(drop)
+}
+
+fn discover(
+    transaction: &Transaction<'_>,
+    session: &mut Session,
+    found: Vec<Found>,
+) -> Result<Vec<Option<i64>>, StoreError> {
+    session.settle(transaction)?;
+    let mut next_id = watches::next_id(transaction)?;
+    // Nothing of this transaction is derived before its end, so what comes twice is known from here.
+    let mut added = HashSet::new();
+    let mut numbers = Vec::with_capacity(found.len());
+    for Found { watch, target } in found {
+        if watches::find_ever(transaction, &target)?.is_some() || !added.insert(target) {
+            numbers.push(None);
+            continue;
+        }
+        let leaf = Watch {
+            watch: next_id,
+            change: WatchChange::Add,
+            ..watch
+        };
+        session.append(transaction, &Leaf::Watch(leaf), None)?;
+        numbers.push(Some(next_id));
+        next_id += 1;
+    }
+    Ok(numbers)
 }

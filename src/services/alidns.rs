@@ -1,14 +1,22 @@
-//! Alibaba Cloud DNS: the call for the counts of a batch task, and its reading.
+//! Alibaba Cloud DNS: the calls for the counts of a batch task and for its rows, and their readings.
 
 use super::Request;
 use super::document::Document;
+use super::fields::Fields;
+use super::list::read_list;
 use super::reading::{InvalidAnswer, Reading, Unknowns};
-use crate::model::{Action, BatchCount};
+use crate::model::{Action, BatchCount, BatchDetail, ListPage};
 
 /// The status that says that no task was submitted.
 const NO_TASK: i64 = -1;
 const STATUSES: [&str; 3] = ["0", "1", "2"];
 const BATCH_TYPES: [&str; 4] = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"];
+
+/// Words of the Status of a row.
+const ROW_STATUSES: [&str; 2] = ["true", "false"];
+
+/// Rows on a page that are asked for. No maximum is documented; the examples have 20.
+pub const DETAIL_PAGE_SIZE: u32 = 20;
 
 /// The language of reasons that is asked for where none was chosen: one recording has one language.
 pub const DEFAULT_LANG: &str = "en";
@@ -35,6 +43,71 @@ pub fn batch_count(task_id: Option<&str>, batch_type: Option<&str>, lang: &str) 
         action: Action::DescribeBatchResultCount,
         parameters,
     }
+}
+
+/// Asks for one page, from 1, of the rows of a task that has ended. `lang` is always sent, as with the counts.
+pub fn batch_detail(
+    task_id: &str,
+    batch_type: Option<&str>,
+    lang: &str,
+    page_number: u32,
+    page_size: u32,
+) -> Request {
+    let mut parameters = Vec::with_capacity(5);
+    parameters.push(("TaskId", task_id.to_owned()));
+    parameters.extend(batch_type.map(|word| ("BatchType", word.to_owned())));
+    parameters.push(("Lang", lang.to_owned()));
+    parameters.push(("PageNumber", page_number.to_string()));
+    parameters.push(("PageSize", page_size.to_string()));
+    Request {
+        action: Action::DescribeBatchResultDetail,
+        parameters,
+    }
+}
+
+/// Reads one page of the rows of a task.
+pub fn read_batch_detail(
+    document: &Document,
+) -> Result<Reading<ListPage<BatchDetail>>, InvalidAnswer> {
+    let answer = document.fields("BatchDetailsPage");
+    read_list(answer, "BatchResultDetails", "BatchDetail", read_detail)
+}
+
+fn read_detail(
+    mut fields: Fields<'_>,
+    unknowns: &mut Unknowns,
+) -> Result<BatchDetail, InvalidAnswer> {
+    let status_raw = fields.text("Status")?;
+    let status_word = status_raw
+        .as_deref()
+        .map(|word| word.trim().to_ascii_lowercase());
+    let detail = BatchDetail {
+        batch_type: fields.text("BatchType")?,
+        domain: fields.text("Domain")?,
+        rr: fields.text("Rr")?,
+        record_type: fields.text("Type")?,
+        value: fields.text("Value")?,
+        line: fields.text("Line")?,
+        ttl: fields.text("Ttl")?,
+        priority: fields.text("Priority")?,
+        new_rr: fields.text("NewRr")?,
+        new_value: fields.text("NewValue")?,
+        record_id: fields.text("RecordId")?,
+        remark: fields.text("Remark")?,
+        rr_status: fields.text("RrStatus")?,
+        reason: fields.text("Reason")?,
+        status: status_word.as_deref().and_then(|word| word.parse().ok()),
+        status_raw,
+        operate_date_raw: fields.text("OperateDateStr")?,
+    };
+    fields.finish_row(unknowns);
+    unknowns.word_outside(&ROW_STATUSES, "BatchDetail.Status", status_word.as_deref());
+    unknowns.word_outside(
+        &BATCH_TYPES,
+        "BatchDetail.BatchType",
+        detail.batch_type.as_deref(),
+    );
+    Ok(detail)
 }
 
 /// Reads the counts. An answer that has none of status, task and total is invalid.

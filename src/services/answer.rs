@@ -5,15 +5,20 @@
 
 use std::collections::BTreeMap;
 
-use super::alidns::{BatchAnswer, read_batch_count};
+use super::alidns::{BatchAnswer, read_batch_count, read_batch_detail};
 use super::bpstudio::{BpstudioAnswer, read_result};
 use super::classify::classify;
 use super::document::{Document, text_of};
 use super::reading::{InvalidAnswer, Reading};
 use super::request::Request;
-use super::ros::{read_operation, read_page, read_page_typed};
+use super::ros::{
+    read_group_operations, read_groups, read_operation, read_page, read_page_typed, read_regions,
+};
 use super::sts::read_identity;
-use crate::model::{Action, CallerIdentity, Outcome, ResultsPage, RosOperation};
+use crate::model::{
+    Action, BatchDetail, CallerIdentity, ListPage, ListedOperation, Outcome, ResultsPage,
+    RosOperation, RosRegion, StackGroup,
+};
 
 /// The business parameters of the request that an answer belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,6 +109,14 @@ pub enum Content {
     /// Counts of a DNS batch, or that there is none: with outcome `not_found` if it was asked for
     /// by id, with `ok` if the account's last task was.
     Batch(Box<Reading<BatchAnswer>>),
+    /// The regions in which the service has stack groups.
+    Regions(Reading<Vec<RosRegion>>),
+    /// A page of stack groups.
+    StackGroupsPage(Reading<ListPage<StackGroup>>),
+    /// A page of the operations of the stack groups of one name.
+    GroupOperationsPage(Reading<ListPage<ListedOperation>>),
+    /// A page of the rows of a DNS batch.
+    BatchDetailsPage(Reading<ListPage<BatchDetail>>),
     /// Whose credentials ask.
     CallerIdentity(Box<Reading<CallerIdentity>>),
 }
@@ -193,12 +206,16 @@ fn read_success(action: Action, asked: &Asked, document: &Document) -> (Outcome,
         }
         Action::GetCallerIdentity => read_identity(document)
             .map(|reading| (Outcome::Ok, Content::CallerIdentity(Box::new(reading)))),
-        Action::DescribeRegions
-        | Action::ListStackGroups
-        | Action::ListStackGroupOperations
-        | Action::DescribeBatchResultDetail => {
-            Err(InvalidAnswer::new(format!("{action} is not read yet")))
+        Action::DescribeRegions => {
+            read_regions(document).map(|reading| (Outcome::Ok, Content::Regions(reading)))
         }
+        Action::ListStackGroups => read_groups(document)
+            .map(|reading| checked_list(asked, reading, Content::StackGroupsPage)),
+        Action::ListStackGroupOperations => {
+            read_group_operations(document).map(|reading| checked_group_operations(asked, reading))
+        }
+        Action::DescribeBatchResultDetail => read_batch_detail(document)
+            .map(|reading| checked_list(asked, reading, Content::BatchDetailsPage)),
         Action::AssumeRole | Action::AssumeRoleWithOidc => Err(InvalidAnswer::new(
             "an answer that is a credential is not kept, and so not read",
         )),
@@ -219,6 +236,33 @@ fn checked_page(asked: &Asked, reading: Reading<ResultsPage>) -> (Outcome, Conte
     checked(asked, "PageNumber", answered, || {
         Content::ResultsPage(reading)
     })
+}
+
+fn checked_list<T>(
+    asked: &Asked,
+    reading: Reading<ListPage<T>>,
+    content: fn(Reading<ListPage<T>>) -> Content,
+) -> (Outcome, Content) {
+    let answered = reading.value.page_number.map(|number| number.to_string());
+    checked(asked, "PageNumber", answered, || content(reading))
+}
+
+/// A row of another group than was asked for makes the whole page another's.
+fn checked_group_operations(
+    asked: &Asked,
+    reading: Reading<ListPage<ListedOperation>>,
+) -> (Outcome, Content) {
+    let stranger = asked.get("StackGroupName").and_then(|name| {
+        let names = reading.value.rows.iter();
+        names
+            .filter_map(|row| row.stack_group_name.as_deref())
+            .find(|answered| !is_same("StackGroupName", name, answered))
+            .map(str::to_owned)
+    });
+    match stranger {
+        Some(answered) => checked(asked, "StackGroupName", Some(answered), || Content::Nothing),
+        None => checked_list(asked, reading, Content::GroupOperationsPage),
+    }
 }
 
 fn checked_bpstudio(asked: &Asked, reading: Reading<BpstudioAnswer>) -> (Outcome, Content) {
@@ -279,10 +323,10 @@ fn checked(
 }
 
 /// Whether the answer is about what was asked: page and task are numbers (`07` asks for task 7),
-/// an operation's id is opaque text.
+/// an operation's id and a group's name are opaque text.
 fn is_same(parameter: &str, asked: &str, answered: &str) -> bool {
     let (asked, answered) = (asked.trim(), answered.trim());
-    let is_number = parameter != "OperationId";
+    let is_number = matches!(parameter, "PageNumber" | "TaskId");
     answered.is_empty()
         || asked == answered
         || (is_number

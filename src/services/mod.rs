@@ -13,6 +13,7 @@ mod codes;
 pub mod document;
 mod embedded;
 mod fields;
+mod list;
 mod reading;
 mod request;
 pub mod ros;

@@ -9,7 +9,7 @@ use super::StoreError;
 pub const WATERMARK: &str = "derivation";
 
 /// Every other derived table, children before the parents that they refer to.
-pub const TABLES: [&str; 40] = [
+pub const TABLES: [&str; 47] = [
     "gap_end",
     "gap",
     "watch_look",
@@ -19,9 +19,16 @@ pub const TABLES: [&str; 40] = [
     "clock_step",
     "credential_call",
     "account_label",
-    "identity_failure",
     "run_note",
     "run_skipped",
+    "batch_detail",
+    "stack_group_presence",
+    "stack_group_version",
+    "stack_group",
+    "page_listing_end",
+    "page_listing",
+    "identity_failure",
+    "exchange_watch",
     "unknown_seen",
     "unknown",
     "missed_look",

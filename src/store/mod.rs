@@ -5,6 +5,7 @@
 
 mod accounts;
 pub mod aside;
+pub mod batch_details;
 pub mod catalogue;
 pub mod compare;
 pub mod configs;
@@ -20,12 +21,14 @@ pub mod listings;
 pub mod migrate;
 pub mod open;
 pub mod operations;
+pub mod page_listings;
 pub mod progress;
 pub mod query;
 pub mod results;
 pub mod runs;
 pub mod selection;
 pub mod show;
+pub mod stack_groups;
 pub mod status;
 #[cfg(feature = "sandbox")]
 pub mod story;

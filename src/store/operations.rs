@@ -181,7 +181,7 @@ pub fn service_fields(
     fields.ok_or_else(|| StoreError::Inconsistent(format!("{table} has no row ({op}, {version})")))
 }
 
-fn field(row: &Row<'_>, column: usize) -> rusqlite::Result<FieldValue> {
+pub(super) fn field(row: &Row<'_>, column: usize) -> rusqlite::Result<FieldValue> {
     Ok(match row.get_ref(column)? {
         ValueRef::Null => FieldValue::Null,
         ValueRef::Integer(number) => FieldValue::Integer(number),

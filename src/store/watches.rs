@@ -1,21 +1,43 @@
 //! Rows of watches, and of the looks that they missed.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::query::Rows;
 use super::{StoreError, accounts};
+use crate::model::UtcMillis;
 
-/// What a watch is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a watch is about: no two watches that have not been given up are about the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct WatchTarget {
     /// Word of the service.
     pub service: String,
     /// Credentials to ask with.
     pub label: String,
-    /// Region of the stack group; empty where the service has none.
+    /// Region of the stack group; empty where the service has none; `all` for a discovery in all regions.
     pub region_id: String,
-    /// The cloud's id.
+    /// The cloud's id; empty where it is about no operation.
     pub operation_id: String,
+    /// Word of what it discovers; `None` where it discovers nothing.
+    pub kind: Option<String>,
+    /// Type of the last task that it follows. `None` for a watch with an id, which needs none to be found.
+    pub batch_type: Option<String>,
+    /// Patterns of names of stack groups; none means all.
+    pub names: Vec<String>,
+    /// Operations created before are left out.
+    pub since: Option<UtcMillis>,
+}
+
+impl WatchTarget {
+    /// Whether it is about no operation of its own: a discovery, or a task that is the last one in turn.
+    pub fn is_moving(&self) -> bool {
+        self.operation_id.is_empty()
+    }
+
+    /// The patterns as they are stored.
+    fn names_json(&self) -> Option<String> {
+        (!self.names.is_empty()).then(|| serde_json::Value::from(self.names.as_slice()).to_string())
+    }
 }
 
 /// A watch that has not been given up, with what is known of it.
@@ -31,8 +53,10 @@ pub struct WatchRow {
     pub op: Option<i64>,
     /// State of that operation.
     pub state: Option<String>,
-    /// Leaf of the newest exchange about that operation.
+    /// Leaf of the newest exchange about that operation, or made for a watch without one.
     pub last_sequence: Option<i64>,
+    /// The discovery watch that found it.
+    pub parent: Option<i64>,
 }
 
 /// The number that the next watch gets.
@@ -49,40 +73,73 @@ pub fn insert(
     watch_id: i64,
     add_sequence: i64,
     target: &WatchTarget,
+    parent: Option<i64>,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO watch (watch_id, add_sequence, service, label, region_id, operation_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO watch (service, label, region_id, operation_id, kind, batch_type, names, since, watch_id,
+                 add_sequence, parent)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
-            watch_id,
-            add_sequence,
             target.service,
             target.label,
             target.region_id,
-            target.operation_id
+            target.operation_id,
+            target.kind,
+            target.batch_type,
+            target.names_json(),
+            target.since.map(|at| at.0),
+            watch_id,
+            add_sequence,
+            parent
         ])?;
     Ok(())
 }
 
 /// The watch of a target that has not been given up.
 pub fn find(connection: &Connection, target: &WatchTarget) -> Result<Option<i64>, StoreError> {
+    by_target(
+        connection,
+        target,
+        "SELECT watch_id FROM watch w
+         WHERE service = ?1 AND label = ?2 AND region_id = ?3 AND operation_id = ?4
+           AND kind IS ?5 AND batch_type IS ?6 AND names IS ?7 AND since IS ?8
+           AND NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)",
+    )
+}
+
+/// The first watch that a target ever had, also one that was given up.
+pub fn find_ever(connection: &Connection, target: &WatchTarget) -> Result<Option<i64>, StoreError> {
+    by_target(
+        connection,
+        target,
+        "SELECT watch_id FROM watch
+         WHERE service = ?1 AND label = ?2 AND region_id = ?3 AND operation_id = ?4
+           AND kind IS ?5 AND batch_type IS ?6 AND names IS ?7 AND since IS ?8
+         ORDER BY watch_id LIMIT 1",
+    )
+}
+
+fn by_target(
+    connection: &Connection,
+    target: &WatchTarget,
+    sql: &str,
+) -> Result<Option<i64>, StoreError> {
+    let (names, since) = (target.names_json(), target.since.map(|at| at.0));
+    let parameters: [&dyn ToSql; 8] = [
+        &target.service,
+        &target.label,
+        &target.region_id,
+        &target.operation_id,
+        &target.kind,
+        &target.batch_type,
+        &names,
+        &since,
+    ];
     Ok(connection
-        .prepare_cached(
-            "SELECT watch_id FROM watch w
-             WHERE service = ?1 AND label = ?2 AND region_id = ?3 AND operation_id = ?4
-               AND NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)",
-        )?
-        .query_row(
-            params![
-                target.service,
-                target.label,
-                target.region_id,
-                target.operation_id
-            ],
-            |row| row.get(0),
-        )
+        .prepare_cached(sql)?
+        .query_row(&parameters[..], |row| row.get(0))
         .optional()?)
 }
 
@@ -107,32 +164,69 @@ pub fn count(connection: &Connection) -> Result<i64, StoreError> {
 
 /// All watches that have not been given up, in order.
 pub fn all(connection: &Connection) -> Result<Vec<WatchRow>, StoreError> {
+    select(connection, true)
+}
+
+/// The watches that may be due, in order: all that have not been given up, without those that are asked no
+/// more. Of 100,000 watches most have ended; nothing is read of these but their state.
+pub fn to_be_asked(connection: &Connection) -> Result<Vec<WatchRow>, StoreError> {
+    select(connection, false)
+}
+
+fn select(connection: &Connection, with_ended: bool) -> Result<Vec<WatchRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT w.watch_id, w.service, w.label, w.region_id, w.operation_id, w.add_sequence, o.op,
-             (SELECT s.state FROM operation_state s WHERE s.op = o.op ORDER BY s.number DESC LIMIT 1),
-             (SELECT max(e.sequence) FROM exchange e WHERE e.op = o.op)
-         FROM watch w
-         LEFT JOIN (SELECT watch_id, max(op) AS op FROM watch_operation GROUP BY watch_id) o
-             ON o.watch_id = w.watch_id
-         WHERE NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)
+        "SELECT w.watch_id, w.service, w.label, w.region_id, w.operation_id, w.kind, w.batch_type, w.names, w.since,
+             w.add_sequence, w.parent, w.op, w.state,
+             CASE WHEN w.op IS NOT NULL THEN (SELECT max(e.sequence) FROM exchange e WHERE e.op = w.op)
+                 WHEN w.operation_id = '' THEN (SELECT max(s.sequence) FROM (
+                     SELECT max(x.sequence) AS sequence FROM exchange_watch x WHERE x.watch_id = w.watch_id
+                     UNION ALL
+                     SELECT max(e.end_sequence) FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
+                     WHERE l.watch_id = w.watch_id) s)
+             END
+         FROM (
+             SELECT i.*, (SELECT s.state FROM operation_state s WHERE s.op = i.op ORDER BY s.number DESC LIMIT 1) AS state
+             FROM (
+                 SELECT a.*, (SELECT max(o.op) FROM watch_operation o WHERE o.watch_id = a.watch_id) AS op
+                 FROM watch a
+                 WHERE NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = a.watch_id)
+             ) i
+         ) w
+         WHERE ?1 OR w.state IS NULL OR w.state IN ('active', 'unsettled')
          ORDER BY w.watch_id",
     )?;
-    let rows = statement.query_map([], |row| {
+    let rows = statement.query_map([with_ended], |row| {
         Ok(WatchRow {
             watch_id: row.get(0)?,
-            target: WatchTarget {
-                service: row.get(1)?,
-                label: row.get(2)?,
-                region_id: row.get(3)?,
-                operation_id: row.get(4)?,
-            },
-            add_sequence: row.get(5)?,
-            op: row.get(6)?,
-            state: row.get(7)?,
-            last_sequence: row.get(8)?,
+            target: read_target(row)?,
+            add_sequence: row.get(9)?,
+            parent: row.get(10)?,
+            op: row.get(11)?,
+            state: row.get(12)?,
+            last_sequence: row.get(13)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Reads a target from the columns after the first, which is the number of the watch.
+fn read_target(row: &Row<'_>) -> rusqlite::Result<WatchTarget> {
+    let names = match row.get::<_, Option<String>>(7)? {
+        Some(json) => serde_json::from_str(&json).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(7, Type::Text, Box::new(error))
+        })?,
+        None => Vec::new(),
+    };
+    Ok(WatchTarget {
+        service: row.get(1)?,
+        label: row.get(2)?,
+        region_id: row.get(3)?,
+        operation_id: row.get(4)?,
+        kind: row.get(5)?,
+        batch_type: row.get(6)?,
+        names,
+        since: row.get::<_, Option<i64>>(8)?.map(UtcMillis),
+    })
 }
 
 /// The rows of the view `watches` that have not been given up, of these accounts (ids, or names that

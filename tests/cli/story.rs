@@ -78,6 +78,7 @@ fn watched(path: &Path) -> (Teller, Vec<PlanEntry>) {
             label: target.label,
             region: target.region_id,
             operation: target.operation_id,
+            ..PlanEntry::default()
         });
     }
     let teller = Teller {
@@ -95,6 +96,7 @@ fn target(service: &str, region_id: &str, operation_id: &str) -> WatchTarget {
         label: "default".to_owned(),
         region_id: region_id.to_owned(),
         operation_id: operation_id.to_owned(),
+        ..WatchTarget::default()
     }
 }
 
@@ -106,6 +108,10 @@ fn watch(target: &WatchTarget) -> Watch {
         label: Some(target.label.clone()),
         region: Some(target.region_id.clone()).filter(|region| !region.is_empty()),
         operation: Some(target.operation_id.clone()),
+        kind: None,
+        names: Vec::new(),
+        since: None,
+        parent: None,
         batch_type: None,
         lang: (target.service == "alidns").then(|| "en".to_owned()),
         resource_group: None,
@@ -195,6 +201,7 @@ impl Teller {
             action: Action::ListStackGroupOperationResults,
             region: region.to_owned(),
             operation: ROS.to_owned(),
+            parameters: Parameters::default(),
             page_size: 50,
             watch: None,
         };
@@ -255,6 +262,7 @@ impl Teller {
             region: region.map(str::to_owned),
             parameters: Parameters::new(pairs).unwrap(),
             intervention: None,
+            watch: None,
         };
         self.keep(Ask::Call(call), body).await;
     }

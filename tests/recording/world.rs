@@ -124,6 +124,7 @@ impl World {
             label: DEFAULT_LABEL.to_owned(),
             region_id: region.clone().unwrap_or_default(),
             operation_id: operation.to_owned(),
+            ..WatchTarget::default()
         };
         let watch = Watch {
             watch: 0,
@@ -132,6 +133,10 @@ impl World {
             label: Some(target.label.clone()),
             region,
             operation: Some(operation.to_owned()),
+            kind: None,
+            names: Vec::new(),
+            since: None,
+            parent: None,
             batch_type: None,
             lang: (service == Service::Alidns).then(|| "en".to_owned()),
             resource_group: None,

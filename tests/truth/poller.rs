@@ -182,6 +182,7 @@ impl<'a> Poller<'a> {
                 label: LABEL.to_owned(),
                 region: operation.region_id.to_owned(),
                 operation: operation.operation_id.clone(),
+                ..PlanEntry::default()
             });
         let now = self.now();
         let started = self.wires[process]
@@ -277,6 +278,7 @@ impl<'a> Poller<'a> {
             region: None,
             parameters: Parameters::default(),
             intervention: None,
+            watch: None,
         };
         let now = self.now();
         let sent = Sent {
@@ -332,6 +334,7 @@ impl<'a> Poller<'a> {
             action: Action::ListStackGroupOperationResults,
             region: operation.region_id.to_owned(),
             operation: operation.operation_id.clone(),
+            parameters: Parameters::default(),
             page_size: 50,
             watch: None,
         };
@@ -454,6 +457,7 @@ fn call(operation: &Operation, is_named: bool) -> Call {
         region: Some(operation.region_id.to_owned()).filter(|region| !region.is_empty()),
         parameters: Parameters::new(is_named.then_some(id)).expect("one parameter"),
         intervention: None,
+        watch: None,
     }
 }
 
@@ -465,6 +469,10 @@ fn add_watch(recorder: &Recorder, operation: &Operation) {
         label: Some(LABEL.to_owned()),
         region: Some(operation.region_id.to_owned()),
         operation: Some(operation.operation_id.clone()),
+        kind: None,
+        names: Vec::new(),
+        since: None,
+        parent: None,
         batch_type: None,
         lang: None,
         resource_group: None,
@@ -479,6 +487,7 @@ fn add_watch(recorder: &Recorder, operation: &Operation) {
         label: LABEL.to_owned(),
         region_id: operation.region_id.to_owned(),
         operation_id: operation.operation_id.clone(),
+        ..WatchTarget::default()
     };
     recorder.add_watch(watch, target).expect("added");
 }

@@ -90,6 +90,7 @@ impl Scene {
                 label: LABEL.to_owned(),
                 region_id: region(service).unwrap_or_default(),
                 operation_id: operation.to_owned(),
+                ..WatchTarget::default()
             };
             self.recorder.add_watch(watch, target).unwrap();
         }
@@ -105,6 +106,10 @@ impl Scene {
             label: what.map(|_| LABEL.to_owned()),
             region: what.and_then(|(service, _)| region(service)),
             operation: what.map(|(_, operation)| operation.to_owned()),
+            kind: None,
+            names: Vec::new(),
+            since: None,
+            parent: None,
             batch_type: None,
             lang: None,
             resource_group: None,
@@ -327,6 +332,7 @@ impl Scene {
                 label: LABEL.to_owned(),
                 region: region(service).unwrap_or_default(),
                 operation: operation.to_owned(),
+                ..PlanEntry::default()
             });
         let plan = plan.take(WATCHED.len() - 1).collect();
         let run = self.recorder.begin_run(start, dead, plan);
@@ -358,6 +364,7 @@ impl Scene {
             action: Action::ListStackGroupOperationResults,
             region: REGION.to_owned(),
             operation: operation.to_owned(),
+            parameters: Parameters::default(),
             page_size: 2,
             watch: None,
         };
@@ -443,6 +450,7 @@ fn identity_call() -> Ask {
         region: None,
         parameters: Parameters::default(),
         intervention: None,
+        watch: None,
     })
 }
 
@@ -459,6 +467,7 @@ fn call(action: Action, operation: &str) -> Ask {
         region: region(action.service()),
         parameters: Parameters::new(parameters).unwrap(),
         intervention: None,
+        watch: None,
     })
 }
 

@@ -68,6 +68,11 @@ impl Wanted {
             label: DEFAULT_LABEL.to_owned(),
             region_id: self.region.clone(),
             operation_id: self.operation.clone(),
+            batch_type: self
+                .batch_type
+                .clone()
+                .filter(|_| self.operation.is_empty()),
+            ..WatchTarget::default()
         }
     }
 
@@ -101,6 +106,10 @@ impl Wanted {
             label: Some(DEFAULT_LABEL.to_owned()),
             region: Some(self.region.clone()).filter(|region| !region.is_empty()),
             operation: Some(self.operation.clone()).filter(|id| !id.is_empty()),
+            kind: None,
+            names: Vec::new(),
+            since: None,
+            parent: None,
             batch_type: self.batch_type.clone(),
             lang: self.lang.clone(),
             resource_group: self.resource_group.clone(),

@@ -28,6 +28,10 @@ pub(super) fn run(args: &RemoveArgs, config: &Config) -> anyhow::Result<Exit> {
         label: None,
         region: None,
         operation: None,
+        kind: None,
+        names: Vec::new(),
+        since: None,
+        parent: None,
         batch_type: None,
         lang: None,
         resource_group: None,
@@ -93,11 +97,13 @@ mod tests {
                 label: "default".to_owned(),
                 region_id: String::new(),
                 operation_id: operation_id.to_owned(),
+                ..WatchTarget::default()
             },
             add_sequence: watch_id,
             op: None,
             state: None,
             last_sequence: None,
+            parent: None,
         }
     }
 

@@ -19,10 +19,16 @@ pub struct Listing {
     /// The call that each page is.
     #[serde(with = "word")]
     pub action: Action,
-    /// The region asked.
+    /// The region asked; empty where the service has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// The operation whose rows are read.
+    /// The operation or task whose rows are read; empty where the list is about none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub operation: String,
+    /// What every page was asked with beside account, region, operation and paging (StackGroupName; Lang,
+    /// BatchType).
+    #[serde(default, skip_serializing_if = "Parameters::is_empty")]
+    pub parameters: Parameters,
     /// Rows asked for on each page.
     pub page_size: u32,
     /// The watch for which it is read.
@@ -59,6 +65,9 @@ pub struct Call {
     pub parameters: Parameters,
     /// The intervention that it carries out, by the sequence number of its leaf.
     pub intervention: Option<i64>,
+    /// The watch for which it is made, where the call names no operation: what it asks follows from the
+    /// watch alone.
+    pub watch: Option<i64>,
 }
 
 /// Names and values of a call, in the order in which they are kept: an object of strings in the line.
@@ -77,6 +86,11 @@ impl Parameters {
             parameters.0.push((name, value));
         }
         Ok(parameters)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The value of that name.

@@ -141,6 +141,8 @@ pub(super) struct AttemptFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     intervention: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    watch: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
     #[serde(with = "millis")]
     requested_at: UtcMillis,
@@ -206,6 +208,7 @@ impl AttemptFields {
             region: call.and_then(|call| call.region.clone()),
             parameters: call.map(|call| call.parameters.clone()),
             intervention: call.and_then(|call| call.intervention),
+            watch: call.and_then(|call| call.watch),
             attempt: Some(attempt).filter(|attempt| *attempt != FIRST_ATTEMPT),
             requested_at,
             received_at,
@@ -246,6 +249,7 @@ impl AttemptFields {
                 .take()
                 .ok_or(FieldsError::Missing("parameters"))?,
             intervention: self.intervention,
+            watch: self.watch,
         }))
     }
 

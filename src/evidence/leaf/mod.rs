@@ -16,7 +16,7 @@
 //! | `genesis` | log, created_at, program |
 //! | `run_start` | run, kind, started_at, program, user, host, process_id, deadline_ms?, concurrency?, endpoint?, simulated? (1), every_ms? |
 //! | `plan` | run, entries, body, length |
-//! | `listing` | run, account, action, region, operation, page_size, watch? |
+//! | `listing` | run, account, action, region?, operation?, parameters?, page_size, watch? |
 //! | `exchange` | run, *ask*, attempt? (1), requested_at, received_at, http_status? (200), date?, retry_after_ms?, framing? (length), length, body, redacted? |
 //! | `no_answer` | run, *ask*, attempt? (1), requested_at, received_at, outcome, reason, http_status?, length?, body?, redacted? |
 //! | `run_end` | run, ended_at, reason |
@@ -26,10 +26,11 @@
 //! | `credential` | run, label?, account?, source, action?, parameters?, attempt? (1), requested_at, received_at, outcome, http_status?, code?, message?, request_id?, key_id_tail?, expires_at? |
 //! | `clock` | run?, at, stepped_ms, detail? |
 //! | `config` | at, every_ms?, alidns_offset_minutes?, bpstudio_offset_minutes?, entries, body, length |
-//! | `watch` | watch, change, service?, label?, region?, operation?, batch_type?, lang?, resource_group?, declared_started_at?, origin?, reason?, user, at |
+//! | `watch` | watch, change, service?, label?, region?, operation?, kind?, names?, since?, batch_type?, lang?, resource_group?, declared_started_at?, origin?, parent?, reason?, user, at |
 //! | `intervention` | run, account, region, operation, reason, ticket?, user, caller_arn?, status_before?, requested_at |
 //!
-//! *ask* is either `listing, page` or `label?, account?, action, region?, parameters, intervention?`.
+//! *ask* is either `listing, page` or `label?, account?, action, region?, parameters, intervention?,
+//! watch?`.
 //! A value in parentheses is what absence means. `listing` and `intervention` are sequence numbers
 //! of leaves. `date` is the `Date` header: integer seconds where it is exactly their IMF-fixdate,
 //! else its text. `redacted` is `[[offset, length, "rule"], …]`, in bytes of the kept body.
@@ -55,7 +56,7 @@ pub use date::ServerDate;
 pub use exchange::{Exchange, Framing, KeptBody, Lack, NoAnswer};
 pub use life::{ClockStep, Config, Note, RunSkipped, SkipCause};
 pub use run::{Genesis, Plan, RunAborted, RunEnd, RunKind, RunStart};
-pub use watch::{Intervention, Watch, WatchChange};
+pub use watch::{Intervention, Watch, WatchChange, WatchKind};
 
 use exchange::{AttemptFields, FieldsError};
 use serde::Serialize;

@@ -48,22 +48,26 @@ fn kept_body() -> impl Strategy<Value = KeptBody> {
         })
 }
 
-fn ask() -> impl Strategy<Value = Ask> {
-    let page = (any::<i64>(), any::<u32>()).prop_map(|(listing, page)| Ask::Page { listing, page });
-    let parameters = prop::collection::btree_map(text(), text(), 0..4)
+fn parameters() -> impl Strategy<Value = Parameters> {
+    prop::collection::btree_map(text(), text(), 0..4)
         .prop_map(|map| map.into_iter().collect::<Vec<_>>())
         .prop_shuffle()
-        .prop_map(|pairs| Parameters::new(pairs).unwrap());
+        .prop_map(|pairs| Parameters::new(pairs).unwrap())
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    let page = (any::<i64>(), any::<u32>()).prop_map(|(listing, page)| Ask::Page { listing, page });
     let call = (
         maybe(text()),
         maybe(text()),
         action(),
         maybe(text()),
-        parameters,
+        parameters(),
+        maybe(any::<i64>()),
         maybe(any::<i64>()),
     )
         .prop_map(
-            |(label, account, action, region, parameters, intervention)| {
+            |(label, account, action, region, parameters, intervention, watch)| {
                 Ask::Call(Call {
                     label,
                     account,
@@ -71,6 +75,7 @@ fn ask() -> impl Strategy<Value = Ask> {
                     region,
                     parameters,
                     intervention,
+                    watch,
                 })
             },
         );
@@ -178,17 +183,19 @@ fn run_leaf() -> impl Strategy<Value = Leaf> {
         action(),
         text(),
         text(),
+        parameters(),
         any::<u32>(),
         maybe(any::<i64>()),
     )
         .prop_map(
-            |(run, account, action, region, operation, page_size, watch)| {
+            |(run, account, action, region, operation, parameters, page_size, watch)| {
                 Leaf::Listing(Listing {
                     run,
                     account,
                     action,
                     region,
                     operation,
+                    parameters,
                     page_size,
                     watch,
                 })
@@ -221,7 +228,15 @@ fn watch() -> impl Strategy<Value = Leaf> {
         text(),
         instant(),
     );
-    (what, more, who).prop_map(|(what, more, (watch, add, origin, reason, user, at))| {
+    let discovery = (
+        maybe(Just(WatchKind::RosStackGroups)),
+        prop::collection::vec(text(), 0..3),
+        maybe(instant()),
+        maybe(any::<i64>()),
+    );
+    (what, discovery, more, who).prop_map(|(what, discovery, more, who)| {
+        let (watch, add, origin, reason, user, at) = who;
+        let (kind, names, since, parent) = discovery;
         let (service, label, region, operation) = what;
         let (batch_type, lang, resource_group, declared_started_at) = more;
         Leaf::Watch(Watch {
@@ -235,11 +250,15 @@ fn watch() -> impl Strategy<Value = Leaf> {
             label,
             region,
             operation,
+            kind,
+            names,
+            since,
             batch_type,
             lang,
             resource_group,
             declared_started_at,
             origin,
+            parent,
             reason,
             user,
             at,

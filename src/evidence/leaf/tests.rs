@@ -50,6 +50,7 @@ fn call() -> Call {
         region: Some("cn-hangzhou".into()),
         parameters: parameters(&[("RegionId", "cn-hangzhou"), ("OperationId", "6da106ca")]),
         intervention: Some(41),
+        watch: None,
     }
 }
 
@@ -136,6 +137,7 @@ fn lines_of_a_listing_and_its_page() {
         action: Action::ListStackGroupOperationResults,
         region: "cn-hangzhou".into(),
         operation: "6da106ca-1784-4a6f-a7e1-e723863d0000".into(),
+        parameters: Parameters::default(),
         page_size: 50,
         watch: Some(7),
     };
@@ -194,6 +196,7 @@ fn lines_of_a_call_and_all_that_an_answer_can_have() {
                 region: None,
                 parameters: Parameters::default(),
                 intervention: None,
+                watch: None,
             }),
             date: None,
             framing: Framing::Close,
@@ -248,6 +251,10 @@ fn lines_of_what_people_did() {
         label: None,
         region: None,
         operation: None,
+        kind: None,
+        names: Vec::new(),
+        since: None,
+        parent: None,
         batch_type: None,
         lang: None,
         resource_group: None,
@@ -268,6 +275,10 @@ fn lines_of_what_people_did() {
             label: Some("prod".into()),
             region: Some("cn-hangzhou".into()),
             operation: Some("123456".into()),
+            kind: None,
+            names: Vec::new(),
+            since: None,
+            parent: None,
             batch_type: Some("RR_ADD".into()),
             lang: Some("en".into()),
             resource_group: Some("rg-1".into()),

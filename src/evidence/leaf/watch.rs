@@ -14,6 +14,15 @@ pub enum WatchChange {
     Remove,
 }
 
+/// What a watch discovers, where it is about no operation of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WatchKind {
+    /// The operations of the stack groups of a region, or of all regions.
+    RosStackGroups,
+}
+
+words!(WatchKind, "kind of watch", { RosStackGroups => "ros-stack-groups" });
+
 words!(WatchChange, "change of a watch", { Add => "add", Remove => "remove" });
 
 /// `watch`: something is to be recorded from now on, or no longer. An `add` says what; a `remove`
@@ -35,12 +44,29 @@ pub struct Watch {
     /// The account by its name in the configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The region.
+    /// The region; `all` for a discovery in all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The operation or task; opaque text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
+    /// What it discovers, where it names no operation.
+    #[serde(
+        default,
+        with = "optional_word",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub kind: Option<WatchKind>,
+    /// Discovery: patterns (globs) of the names of stack groups; none means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// Discovery: operations created before are left out.
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub since: Option<UtcMillis>,
     /// AliDNS: the type of batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_type: Option<String>,
@@ -60,6 +86,9 @@ pub struct Watch {
     /// Where the watch comes from: a command, an import, an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// The discovery watch that found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<i64>,
     /// Why it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -10,7 +10,7 @@ const TARGETS: &str = "StackGroupOperation.DeploymentTargets";
 const PREFERENCES: &str = "StackGroupOperation.OperationPreferences";
 const DRIFT: &str = "StackGroupOperation.StackGroupDriftDetectionDetail";
 
-const ACTIONS: [&str; 4] = ["CREATE", "UPDATE", "DELETE", "DETECT_DRIFT"];
+pub(super) const ACTIONS: [&str; 4] = ["CREATE", "UPDATE", "DELETE", "DETECT_DRIFT"];
 const DRIFT_DETECTION_STATUSES: [&str; 5] = [
     "COMPLETED",
     "FAILED",
@@ -18,7 +18,7 @@ const DRIFT_DETECTION_STATUSES: [&str; 5] = [
     "IN_PROGRESS",
     "STOPPED",
 ];
-const DRIFT_STATUSES: [&str; 3] = ["DRIFTED", "NOT_CHECKED", "IN_SYNC"];
+pub(super) const DRIFT_STATUSES: [&str; 3] = ["DRIFTED", "NOT_CHECKED", "IN_SYNC"];
 
 /// Reads one stack-group operation. An answer without `StackGroupOperation`, or with one that has
 /// neither an id nor a status, is invalid.
