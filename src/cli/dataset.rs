@@ -37,7 +37,7 @@ macro_rules! operation_key {
 }
 
 /// Every dataset, in the order of the documentation.
-pub const DATASETS: [Dataset; 21] = [
+pub const DATASETS: [Dataset; 27] = [
     dataset(
         "operations",
         None,
@@ -149,14 +149,51 @@ pub const DATASETS: [Dataset; 21] = [
         "a word or field that the program does not know, counted",
         &["action", "kind", "name", "value"],
     ),
+    dataset(
+        "coverage_gaps",
+        Some("gaps"),
+        "a stretch in which something due was not seen",
+        operation_key!("scope", "gap_from", "gap_id"),
+    ),
+    dataset(
+        "accounts",
+        None,
+        "an account: its names, and when it was met",
+        &["account_id", "labels"],
+    ),
+    dataset(
+        "runs_skipped",
+        None,
+        "a collector that asked nothing, and why",
+        &["skipped_id"],
+    ),
+    dataset(
+        "run_notes",
+        None,
+        "an account of a run that could not be asked",
+        &["note_id"],
+    ),
+    dataset(
+        "credential_calls",
+        None,
+        "a call for credentials, without its answer",
+        &["credential_call_id"],
+    ),
+    dataset(
+        "clock_steps",
+        None,
+        "a step of the recorder's own clock",
+        &["clock_step_id"],
+    ),
 ];
 
 /// Columns of these views whose text is JSON; `json` and `jsonl` write them as values.
-pub const JSON_COLUMNS: [&str; 8] = [
+pub const JSON_COLUMNS: [&str; 9] = [
     "account_ids",
     "arguments_json",
     "changed",
     "details",
+    "labels",
     "message_json",
     "parameters",
     "rd_folder_ids",

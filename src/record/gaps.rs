@@ -18,14 +18,12 @@ use crate::store::{StoreError, operations, runs};
 const LATE_NUMERATOR: i64 = 3;
 const LATE_DENOMINATOR: i64 = 2;
 
-/// What one run was for one planned watch.
+/// What one run was for one planned watch. What it saw of an operation is found in the tables; of a watch that
+/// is about no one operation it saw all, if nothing was missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Look {
     pub(super) watch_id: i64,
     pub(super) missed: Option<Missed>,
-    /// Of a watch that is about no one operation: request of the first answer and receipt of the last, ms,
-    /// if all were good. Looks at operations are found in the tables.
-    pub(super) seen: Option<(i64, i64)>,
 }
 
 /// Why a planned look was none.
@@ -144,7 +142,12 @@ fn seen(
     looks: &[(WatchSpan, Look)],
 ) -> Result<Option<(i64, i64)>, StoreError> {
     let Some(op) = operation(place, subject)? else {
-        return Ok(looks.iter().find_map(|(_, look)| look.seen));
+        return match looks {
+            [(span, look)] if look.missed.is_none() && span.target.operation_id.is_empty() => {
+                seen_by_watch(place, run, span)
+            }
+            _ => Ok(None),
+        };
     };
     // Without a gap to end and without a miss there is nothing that the look would change.
     let mut matters = looks.iter().any(|(_, look)| look.missed.is_some())
@@ -171,6 +174,32 @@ fn seen(
         .max(received_at);
     // A stop or a run that was declared dead may go on beside this one.
     Ok((of_run == run.run_id).then_some((requested_at, until)))
+}
+
+/// Request of the first answer and receipt of the last that a run got for a watch that is about no one
+/// operation, ms.
+fn seen_by_watch(
+    place: Place<'_>,
+    run: Ended,
+    span: &WatchSpan,
+) -> Result<Option<(i64, i64)>, StoreError> {
+    let (exchanges, lists) = gaps::asked_for_watch(place.derived, run.run_id, span.watch_id)?;
+    let mut seen = lists;
+    for sequence in exchanges {
+        if !counts(run, span, Some(sequence)) {
+            continue;
+        }
+        // An attempt that brought no answer was repeated: nothing was missed.
+        let Leaf::Exchange(exchange) = leaf_at(place.evidence, sequence)?.1 else {
+            continue;
+        };
+        let (requested_at, received_at) = (exchange.requested_at.0, exchange.received_at.0);
+        seen = Some(match seen {
+            Some((first, last)) => (first.min(requested_at), last.max(received_at)),
+            None => (requested_at, received_at),
+        });
+    }
+    Ok(seen)
 }
 
 fn lists_results(subject: &Subject) -> bool {

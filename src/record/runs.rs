@@ -253,7 +253,6 @@ fn judge_watch(
     Ok(Look {
         watch_id: entry.watch,
         missed,
-        seen: None,
     })
 }
 

@@ -96,7 +96,7 @@ pub fn reads(
     Ok(reads)
 }
 
-/// Remembers that an exchange was to tell whose credentials a label stands for, and did not.
+/// Remembers a question after the identity of credentials that brought none.
 pub fn insert_identity_failure(
     connection: &Connection,
     sequence: i64,
@@ -119,8 +119,7 @@ pub fn identity_failure(
 ) -> Result<Option<(i64, Outcome)>, StoreError> {
     let found = connection
         .prepare_cached(
-            "SELECT e.sequence, e.outcome FROM identity_failure f
-             JOIN exchange e ON e.sequence = f.sequence
+            "SELECT e.sequence, e.outcome FROM identity_failure f JOIN exchange e ON e.sequence = f.sequence
              WHERE f.run_id = ?1 AND f.label = ?2 ORDER BY f.sequence DESC LIMIT 1",
         )?
         .query_row(params![run_id, label], |row| {

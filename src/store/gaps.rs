@@ -4,7 +4,6 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::StoreError;
-use super::watches::WatchTarget;
 
 /// What was not seen, as a gap's row names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +23,19 @@ pub enum Subject {
     Watch(i64),
 }
 
+/// What a watch is about, as far as a gap names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Word of the service.
+    pub service: String,
+    /// Credentials to ask with.
+    pub label: String,
+    /// Region of the stack group; empty where the service has none.
+    pub region_id: String,
+    /// The cloud's id; empty where it is about no one operation.
+    pub operation_id: String,
+}
+
 /// A gap that begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GapRow {
@@ -34,7 +46,7 @@ pub struct GapRow {
     /// Watch of the first bad look.
     pub watch_id: Option<i64>,
     /// What that watch is about; `None` for the recorder.
-    pub target: Option<WatchTarget>,
+    pub target: Option<Target>,
     /// Account whose credentials ask; empty while it is unknown.
     pub account_id: String,
     /// Run of the first bad look; of the recorder the last run before.
@@ -243,7 +255,7 @@ pub struct WatchSpan {
     /// The watch.
     pub watch_id: i64,
     /// What it is about.
-    pub target: WatchTarget,
+    pub target: Target,
     /// Its watch leaf.
     pub added: i64,
     /// The leaf that ended it.
@@ -279,7 +291,7 @@ pub fn spans(
 fn read_span(row: &Row<'_>) -> rusqlite::Result<WatchSpan> {
     Ok(WatchSpan {
         watch_id: row.get(0)?,
-        target: WatchTarget {
+        target: Target {
             service: row.get(1)?,
             label: row.get(2)?,
             region_id: row.get(3)?,
@@ -302,6 +314,31 @@ pub fn removed_between(
     )?;
     let rows = statement.query_map([after, before], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What a run asked for a watch that is about no one operation, by the evidence: exchanges of their own, and
+/// request of the first answer and receipt of the last of the lists that it read, ms.
+pub fn asked_for_watch(
+    connection: &Connection,
+    run_id: i64,
+    watch_id: i64,
+) -> Result<(Vec<i64>, Option<(i64, i64)>), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT e.sequence FROM run r
+         CROSS JOIN exchange_watch w ON w.watch_id = ?2 AND w.sequence > r.start_sequence
+         JOIN exchange e ON e.sequence = w.sequence AND e.run_id = r.run_id
+         WHERE r.run_id = ?1 ORDER BY e.sequence",
+    )?;
+    let rows = statement.query_map([run_id, watch_id], |row| row.get(0))?;
+    let exchanges = rows.collect::<Result<_, _>>()?;
+    let (first, last): (Option<i64>, Option<i64>) = connection
+        .prepare_cached(
+            "SELECT min(e.started_at), max(e.ended_at)
+             FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
+             WHERE l.run_id = ?1 AND l.watch_id = ?2",
+        )?
+        .query_row([run_id, watch_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((exchanges, first.zip(last)))
 }
 
 /// Adds a good look of a watch that is about no one operation: run, end of the run, request of its first

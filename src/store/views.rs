@@ -39,6 +39,12 @@ const VIEWS: &[(&str, &str)] = views![
     "collection_runs",
     "watches",
     "unknowns",
+    "coverage_gaps",
+    "accounts",
+    "runs_skipped",
+    "run_notes",
+    "credential_calls",
+    "clock_steps",
 ];
 
 /// Names of all views.
@@ -219,6 +225,10 @@ mod tests {
         (
             "interventions",
             "requested_at os_user caller_arn reason ticket status_before outcome request_id effect effect_seen_at",
+        ),
+        (
+            "coverage_gaps",
+            "scope watch_id cause gap_from gap_until gap_seconds detail",
         ),
         (
             "listings",

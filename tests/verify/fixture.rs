@@ -4,12 +4,13 @@ use std::path::Path;
 
 use optrail::evidence::digest::Digest;
 use optrail::evidence::leaf::{
-    Ask, Call, Exchange, Framing, Intervention, KeptBody, Lack, Listing, NoAnswer, Parameters,
-    RunEnd, RunKind, RunStart, Watch, WatchChange,
+    Ask, Call, ClockStep, CredentialCall, Exchange, Framing, Intervention, KeptBody, Lack, Listing,
+    NoAnswer, Note, Parameters, RunEnd, RunKind, RunSkipped, RunStart, ServerDate, SkipCause,
+    Watch, WatchChange,
 };
 use optrail::evidence::redact::{Redactor, Span};
-use optrail::model::{Action, Service, UtcMillis};
-use optrail::record::{PlanEntry, Recorder};
+use optrail::model::{Action, Cause, Outcome, Service, UtcMillis};
+use optrail::record::{NamedAccount, PlanEntry, Recorder, Settings};
 use optrail::store::watches::WatchTarget;
 use tokio::runtime::Runtime;
 
@@ -42,6 +43,8 @@ pub fn record(path: &Path) {
     scene.first_round();
     scene.round_that_changes_everything();
     scene.stop();
+    scene.what_keeps_it_from_its_work();
+    scene.round_of_strangers();
     scene.round_that_dies();
     for _ in 0..QUIET_ROUNDS {
         scene.quiet_round();
@@ -268,6 +271,94 @@ impl Scene {
         self.end("done");
     }
 
+    fn what_keeps_it_from_its_work(&mut self) {
+        for (cause, detail) in [
+            (SkipCause::Locked, None),
+            (SkipCause::Disk, Some("12 MB free, 64 MB wanted")),
+        ] {
+            let skipped = RunSkipped {
+                at: self.tick(),
+                user: "auditor".to_owned(),
+                host: "host".to_owned(),
+                process_id: 2,
+                cause,
+                detail: detail.map(str::to_owned),
+            };
+            self.recorder.skip_run(skipped).unwrap();
+        }
+        let settings = Settings {
+            at: self.tick(),
+            every_ms: Some(300_000),
+            alidns_offset_minutes: Some(480),
+            bpstudio_offset_minutes: Some(480),
+        };
+        let accounts = vec![NamedAccount {
+            label: LABEL.to_owned(),
+            name: Some("Production".to_owned()),
+            account_id: Some(ACCOUNT.to_owned()),
+            owner: Some("ops".to_owned()),
+            environment: Some("prod".to_owned()),
+        }];
+        let kept = self.recorder.keep_config(settings, accounts.clone());
+        assert!(self.runtime.block_on(kept).unwrap());
+        let same = self.recorder.keep_config(settings, accounts);
+        assert!(!self.runtime.block_on(same).unwrap());
+        let step = ClockStep {
+            run: Some(self.run),
+            at: self.tick(),
+            stepped_ms: -1_000,
+            detail: None,
+        };
+        self.runtime
+            .block_on(self.recorder.keep_clock(step))
+            .unwrap();
+    }
+
+    /// A run, an hour late, whose credentials answer as another account than before.
+    fn round_of_strangers(&mut self) {
+        self.now += 3_600_000;
+        self.begin(RunKind::Collect, vec![RunKind::Collect]);
+        for (action, outcome) in [
+            (None, Outcome::Ok),
+            (Some(Action::AssumeRole), Outcome::Denied),
+        ] {
+            let call = CredentialCall {
+                run: self.run,
+                label: Some(LABEL.to_owned()),
+                account: None,
+                source: "ecs metadata".to_owned(),
+                action,
+                parameters: action.map(|_| Parameters::default()),
+                attempt: None,
+                requested_at: self.tick(),
+                received_at: self.tick(),
+                outcome,
+                http_status: Some(200),
+                code: action.map(|_| "NoPermission".to_owned()),
+                message: None,
+                request_id: Some("R".to_owned()),
+                key_id_tail: Some("abcd".to_owned()),
+                expires_at: Some(UtcMillis(self.now + 3_600_000)),
+            };
+            self.runtime
+                .block_on(self.recorder.keep_credential(call))
+                .unwrap();
+        }
+        self.answer(identity_call(), 1, 200, &caller_identity());
+        let note = Note {
+            run: self.run,
+            label: Some(LABEL.to_owned()),
+            account: Some(ACCOUNT.to_owned()),
+            cause: Cause::Credential,
+            text: "answers as another account".to_owned(),
+            at: self.tick(),
+        };
+        self.runtime
+            .block_on(self.recorder.keep_note(note))
+            .unwrap();
+        self.end("done");
+    }
+
     /// A collector that is killed in the middle of a listing.
     fn round_that_dies(&mut self) {
         self.begin(RunKind::Collect, vec![RunKind::Collect]);
@@ -396,7 +487,7 @@ impl Scene {
             requested_at: self.tick(),
             received_at: self.tick(),
             http_status,
-            date: None,
+            date: Some(ServerDate::UnixSeconds(self.now / 1000)),
             retry_after_ms: None,
             framing: Framing::Length,
             body: kept(&body, redacted),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use optrail::store::derived::TABLES;
+use optrail::store::derived::{OPERATIONAL, TABLES};
 use optrail::store::evidence;
 use optrail::verify::Depth;
 use rusqlite::Connection;
@@ -83,6 +83,9 @@ fn cases(connection: &Connection) -> Vec<Case> {
         .unwrap();
     let mut cases = Vec::new();
     for table in tables {
+        if OPERATIONAL.contains(&table.as_str()) {
+            continue;
+        }
         let columns = columns(connection, &table);
         for column in &columns {
             let before = cases.len();

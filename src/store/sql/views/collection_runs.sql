@@ -12,6 +12,9 @@ SELECT
     json_extract(l.record, '$.program') AS program, -- program and version
     json_extract(l.record, '$.endpoint') AS endpoint, -- endpoint other than the cloud's own
     coalesce(json_extract(l.record, '$.simulated'), 0) AS simulated, -- 1 when the simulated cloud was asked
+    json_extract(l.record, '$.every_ms') AS every_ms, -- declared schedule: from start to start of runs, milliseconds
+    c.offset_ms AS clock_offset_ms, -- the cloud's clock less ours, median over its answers, milliseconds; NULL where none bore a date
+    c.samples AS clock_samples, -- answers that it is the median of
     e.watches_due AS watches_due, -- watches that were planned
     e.watches_polled AS watches_polled, -- of them asked
     e.watches_failed AS watches_failed, -- of them without a good look
@@ -32,3 +35,4 @@ SELECT
 FROM run r
 JOIN leaf l ON l.sequence = r.start_sequence
 LEFT JOIN run_end e ON e.run_id = r.run_id
+LEFT JOIN run_clock c ON c.run_id = r.run_id

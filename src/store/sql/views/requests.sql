@@ -10,6 +10,8 @@ SELECT
         WHEN 'GetExecuteOperationResult' THEN 'bpstudio'
         WHEN 'DescribeBatchResultCount' THEN 'alidns'
         WHEN 'GetCallerIdentity' THEN 'sts'
+        WHEN 'AssumeRole' THEN 'sts'
+        WHEN 'AssumeRoleWithOIDC' THEN 'sts'
         ELSE 'ros'
     END AS service, -- ros, bpstudio, alidns or sts
     json_extract(ask.record, '$.action') AS action, -- the call

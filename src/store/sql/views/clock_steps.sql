@@ -1,0 +1,10 @@
+-- One step of the recorder's own clock.
+CREATE VIEW clock_steps AS
+SELECT
+    c.sequence AS clock_step_id, -- its evidence
+    c.run_id AS run_id, -- run in which it was found
+    utc(json_extract(l.record, '$.at')) AS found_at, -- when, by the clock after the step
+    json_extract(l.record, '$.stepped_ms') AS stepped_ms, -- how far it was set forward, milliseconds; negative where back
+    json_extract(l.record, '$.detail') AS detail -- more about it
+FROM clock_step c
+JOIN leaf l ON l.sequence = c.sequence
