@@ -37,7 +37,7 @@ macro_rules! operation_key {
 }
 
 /// Every dataset, in the order of the documentation.
-pub const DATASETS: [Dataset; 21] = [
+pub const DATASETS: [Dataset; 24] = [
     dataset(
         "operations",
         None,
@@ -124,6 +124,12 @@ pub const DATASETS: [Dataset; 21] = [
         operation_key!("version"),
     ),
     dataset(
+        "batch_details",
+        None,
+        "a row of a DNS batch task that has ended",
+        operation_key!("position"),
+    ),
+    dataset(
         "interventions",
         None,
         "a stop: who, why, what came of it",
@@ -144,6 +150,18 @@ pub const DATASETS: [Dataset; 21] = [
         &["watch_id"],
     ),
     dataset(
+        "stack_groups",
+        Some("groups"),
+        "a stack group, as last seen",
+        &["account_id", "region_id", "stack_group_id"],
+    ),
+    dataset(
+        "stack_group_history",
+        None,
+        "a version of one",
+        &["account_id", "region_id", "stack_group_id", "version"],
+    ),
+    dataset(
         "unknowns",
         None,
         "a word or field that the program does not know, counted",
@@ -152,15 +170,17 @@ pub const DATASETS: [Dataset; 21] = [
 ];
 
 /// Columns of these views whose text is JSON; `json` and `jsonl` write them as values.
-pub const JSON_COLUMNS: [&str; 8] = [
+pub const JSON_COLUMNS: [&str; 10] = [
     "account_ids",
     "arguments_json",
     "changed",
     "details",
     "message_json",
+    "names",
     "parameters",
     "rd_folder_ids",
     "region_ids_order",
+    "tags",
 ];
 
 /// A name that is no dataset.

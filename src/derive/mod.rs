@@ -3,8 +3,12 @@
 //! Pure: no storage, no clock, no network. What a rule needs to know of earlier rows is handed to it;
 //! `record` fetches that and writes what comes back. Depends on `services`, `evidence` and `model`.
 
+pub mod discovery;
 pub mod listing;
 pub mod observed;
 pub mod operation;
+pub mod page_list;
+pub mod paging;
 pub mod results;
+pub mod stack_group;
 pub mod watching;

@@ -11,6 +11,8 @@ mod answers;
 mod body;
 mod deriver;
 mod listings;
+mod moving;
+mod page_lists;
 mod plan;
 mod recorder;
 mod runs;

@@ -1,14 +1,18 @@
 //! The end of a run: its listings close, each planned watch is judged, the run is counted.
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::deriver::{Deriver, Place, leaf_at};
-use super::{body, listings, plan};
+use super::{body, listings, moving, page_lists, plan};
 use crate::derive::watching::{Asked, Cause, Judgement, Poll, WatchState, judge};
 use crate::evidence::leaf::{Leaf, RunAborted, RunEnd};
 use crate::model::{OperationKey, Outcome, Phase, Service};
 use crate::record::PlanEntry;
 use crate::store::listings::RunListings;
 use crate::store::runs::RunEndRow;
-use crate::store::{StoreError, exchanges, listings as listing_rows, operations, runs, watches};
+use crate::store::{
+    StoreError, exchanges, listings as listing_rows, operations, page_listings, runs, watches,
+};
 
 /// Reads of an operation that are looked back on to count runs in a row: three runs of at most four
 /// attempts, with room for stops in between.
@@ -80,18 +84,15 @@ fn close(deriver: &mut Deriver, place: Place<'_>, end: &Ending) -> Result<(), St
         )));
     };
     listings::close_run(deriver, place, end.run_id)?;
+    page_lists::close_run(deriver, place, end.run_id)?;
     if runs::end(place.derived, end.run_id)?.is_some() {
         // It was declared dead while it lived, because its lock was removed: the first end counts.
         return Ok(());
     }
     let before = runs::before(place.derived, end.run_id)?;
-    let mut tally = Tally::default();
-    for sequence in runs::plans(place.derived, end.run_id)? {
-        for entry in read_plan(place, sequence)? {
-            judge_watch(place, end, &entry, before, &mut tally)?;
-        }
-    }
-    let counts = runs::counts(place.derived, end.run_id, run.start_sequence, end.sequence)?;
+    let tally = judge_plans(place, end, before)?;
+    let mut counts = runs::counts(place.derived, end.run_id, run.start_sequence, end.sequence)?;
+    counts.listings_incomplete += tally.details_unread;
     let bytes_received =
         runs::bytes_received(place.evidence, end.run_id, run.start_sequence, end.sequence)?;
     runs::insert_end(
@@ -114,6 +115,28 @@ fn close(deriver: &mut Deriver, place: Place<'_>, end: &Ending) -> Result<(), St
     )
 }
 
+/// Judges every watch of the plans of a run, each once.
+fn judge_plans(place: Place<'_>, end: &Ending, before: Option<i64>) -> Result<Tally, StoreError> {
+    let mut tally = Tally::default();
+    let mut judged = HashSet::new();
+    let mut parts: BTreeMap<i64, Vec<PlanEntry>> = BTreeMap::new();
+    for sequence in runs::plans(place.derived, end.run_id)? {
+        for entry in read_plan(place, sequence)? {
+            if moving::is_part(&entry) {
+                parts.entry(entry.watch).or_default().push(entry);
+            } else if judged.insert(entry.watch) {
+                judge_watch(place, end, &entry, before, &mut tally)?;
+            }
+        }
+    }
+    for (watch_id, entries) in parts {
+        if judged.insert(watch_id) {
+            judge_moving(place, end, watch_id, &entries, before, &mut tally)?;
+        }
+    }
+    Ok(tally)
+}
+
 /// What a run's watches came to.
 #[derive(Default)]
 struct Tally {
@@ -124,14 +147,18 @@ struct Tally {
     deferred_again: i64,
     not_found: i64,
     expired_unseen: i64,
+    /// Batch tasks that have ended and whose rows were never listed completely.
+    details_missing: i64,
+    /// Of them those of which this run began no list.
+    details_unread: i64,
     /// Watches that got an answer about their id: ok, not_found or expired.
     answered: i64,
 }
 
 impl Tally {
-    fn add(&mut self, poll: &Poll, judgement: &Judgement, deferred_before: bool) {
+    fn add(&mut self, asked: Asked, judgement: &Judgement, deferred_before: bool) {
         self.due += 1;
-        match poll.asked {
+        match asked {
             Asked::Answered(outcome) => {
                 self.polled += 1;
                 self.answered += i64::from(Cause::of(outcome).is_none());
@@ -151,7 +178,11 @@ impl Tally {
     }
 
     fn outcome(&self, how: How) -> &'static str {
-        let missing = self.failed + self.deferred + self.not_found + self.expired_unseen;
+        let missing = self.failed
+            + self.deferred
+            + self.not_found
+            + self.expired_unseen
+            + self.details_missing;
         match how {
             How::Aborted => "aborted",
             How::Interrupted => "interrupted",
@@ -182,15 +213,14 @@ fn judge_watch(
 ) -> Result<(), StoreError> {
     let found = look_up(place, end, entry)?;
     let judgement = judge(&found.poll);
-    let deferred_before = match before {
-        Some(run_id) => {
-            let cause = watches::missed_cause(place.derived, entry.watch, run_id)?;
-            cause.as_deref() == Some(Cause::Deferred.as_str())
-        }
-        None => false,
-    };
-    tally.add(&found.poll, &judgement, deferred_before);
+    let deferred_before = was_deferred(place, entry.watch, before)?;
+    tally.add(found.poll.asked, &judgement, deferred_before);
     if let Some(op) = found.op {
+        if lacks_details(&found.poll) {
+            tally.details_missing += 1;
+            let is_begun = page_listings::details_begun(place.derived, end.run_id, op)?;
+            tally.details_unread += i64::from(!is_begun);
+        }
         watches::insert_operation(place.derived, entry.watch, op, end.sequence)?;
         let number = found.state_number.unwrap_or(0);
         if number == 0 || judgement.state != found.poll.state {
@@ -203,24 +233,83 @@ fn judge_watch(
             )?;
         }
     }
-    if let Some(cause) = judgement.missed {
-        let at = match found.failed_at {
-            Some(sequence) => received_at(place, sequence)?,
-            None => end.at,
-        };
-        watches::insert_missed(
-            place.derived,
-            &watches::MissedLook {
-                watch_id: entry.watch,
-                run_id: end.run_id,
-                op: found.op,
-                sequence: end.sequence,
-                at,
-                cause: cause.as_str().to_owned(),
-            },
-        )?;
-    }
-    Ok(())
+    keep_missed(
+        place,
+        end,
+        entry.watch,
+        found.op,
+        judgement.missed,
+        found.failed_at,
+    )
+}
+
+/// Judges a watch that is about no operation by its parts.
+fn judge_moving(
+    place: Place<'_>,
+    end: &Ending,
+    watch_id: i64,
+    entries: &[PlanEntry],
+    before: Option<i64>,
+    tally: &mut Tally,
+) -> Result<(), StoreError> {
+    let died = matches!(end.how, How::Aborted | How::Error);
+    let (whole, failed_at) = moving::look(place, end.run_id, died, entries)?;
+    let deferred_before = was_deferred(place, watch_id, before)?;
+    tally.add(whole.asked, &whole.judgement, deferred_before);
+    keep_missed(
+        place,
+        end,
+        watch_id,
+        None,
+        whole.judgement.missed,
+        failed_at,
+    )
+}
+
+/// Whether a watch was not begun in the run before, either.
+fn was_deferred(place: Place<'_>, watch_id: i64, before: Option<i64>) -> Result<bool, StoreError> {
+    let Some(run_id) = before else {
+        return Ok(false);
+    };
+    let cause = watches::missed_cause(place.derived, watch_id, run_id)?;
+    Ok(cause.as_deref() == Some(Cause::Deferred.as_str()))
+}
+
+/// Whether a batch task was seen to have ended and its rows are still to be listed.
+fn lacks_details(poll: &Poll) -> bool {
+    poll.service == Service::Alidns
+        && poll.asked == Asked::Answered(Outcome::Ok)
+        && poll.phase.is_some_and(Phase::is_final)
+        && !poll.details_complete
+}
+
+/// Keeps a look that was missed: at the receipt of the answer that failed, else at the end of the run.
+fn keep_missed(
+    place: Place<'_>,
+    end: &Ending,
+    watch_id: i64,
+    op: Option<i64>,
+    missed: Option<Cause>,
+    failed_at: Option<i64>,
+) -> Result<(), StoreError> {
+    let Some(cause) = missed else {
+        return Ok(());
+    };
+    let at = match failed_at {
+        Some(sequence) => received_at(place, sequence)?,
+        None => end.at,
+    };
+    watches::insert_missed(
+        place.derived,
+        &watches::MissedLook {
+            watch_id,
+            run_id: end.run_id,
+            op,
+            sequence: end.sequence,
+            at,
+            cause: cause.as_str().to_owned(),
+        },
+    )
 }
 
 /// What the tables know of a planned watch at the end of its run.
@@ -243,6 +332,7 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
         phase: None,
         listing_complete: false,
         listing_all_final: false,
+        details_complete: false,
         page_failure: None,
         not_found_runs: 0,
         final_looks: 0,
@@ -255,7 +345,9 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
         failed_at: None,
     };
     let Some(account_id) = runs::identity(place.derived, end.run_id, &entry.label)? else {
-        if let Some((sequence, outcome)) = exchanges::identity_failure(place.derived, end.run_id)? {
+        if let Some((sequence, outcome)) =
+            exchanges::identity_failure(place.derived, end.run_id, &entry.label)?
+        {
             found.poll.asked = Asked::NoIdentity(outcome);
             found.failed_at = Some(sequence);
         }
@@ -283,6 +375,9 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     if poll.phase.is_some_and(Phase::is_final) {
         poll.final_looks =
             u32::try_from(operations::final_looks(place.derived, op)?).unwrap_or(u32::MAX);
+    }
+    if service == Service::Alidns {
+        poll.details_complete = page_listings::details_complete(place.derived, op)?;
     }
     let RunListings {
         complete,

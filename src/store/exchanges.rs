@@ -96,19 +96,67 @@ pub fn reads(
     Ok(reads)
 }
 
-/// The newest failed attempt of a run to learn whose credentials it uses.
-pub fn identity_failure(
+/// Ties an exchange that names no operation to the watch for which it was made.
+pub fn insert_watch(
+    connection: &Connection,
+    sequence: i64,
+    watch_id: i64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO exchange_watch (sequence, watch_id) VALUES (?1, ?2)")?
+        .execute([sequence, watch_id])?;
+    Ok(())
+}
+
+/// The newest exchange of a run that was made for a watch and names no operation.
+pub fn newest_for_watch(
     connection: &Connection,
     run_id: i64,
+    watch_id: i64,
 ) -> Result<Option<(i64, Outcome)>, StoreError> {
     let found = connection
         .prepare_cached(
-            "SELECT e.sequence, e.outcome FROM run r CROSS JOIN exchange e
-             WHERE r.run_id = ?1 AND e.sequence > r.start_sequence AND e.run_id = r.run_id
-               AND e.op IS NULL AND e.listing_id IS NULL
-             ORDER BY e.sequence DESC LIMIT 1",
+            "SELECT e.sequence, e.outcome FROM run r
+             CROSS JOIN exchange_watch w ON w.watch_id = ?2 AND w.sequence > r.start_sequence
+             JOIN exchange e ON e.sequence = w.sequence AND e.run_id = r.run_id
+             WHERE r.run_id = ?1 ORDER BY w.sequence DESC LIMIT 1",
         )?
-        .query_row([run_id], |row| {
+        .query_row([run_id, watch_id], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    found
+        .map(|(sequence, word)| Ok((sequence, outcome(&word)?)))
+        .transpose()
+}
+
+/// Remembers a question after the identity of credentials that brought none.
+pub fn insert_identity_failure(
+    connection: &Connection,
+    sequence: i64,
+    run_id: i64,
+    label: &str,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO identity_failure (sequence, run_id, label) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![sequence, run_id, label])?;
+    Ok(())
+}
+
+/// The newest failed attempt of a run to learn whose credentials a label stands for.
+pub fn identity_failure(
+    connection: &Connection,
+    run_id: i64,
+    label: &str,
+) -> Result<Option<(i64, Outcome)>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT e.sequence, e.outcome FROM identity_failure f JOIN exchange e ON e.sequence = f.sequence
+             WHERE f.run_id = ?1 AND f.label = ?2 ORDER BY f.sequence DESC LIMIT 1",
+        )?
+        .query_row(params![run_id, label], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
         })
         .optional()?;
