@@ -46,6 +46,7 @@ CREATE TABLE page_listing_end (
     end_sequence INTEGER NOT NULL, -- its last answer; the listing leaf itself where there was none
     verdict TEXT NOT NULL CHECK (verdict IN ('complete', 'incomplete')), -- whether it is whole
     reason TEXT, -- why it is not
+    failed_outcome TEXT, -- what became of the page that failed for good, where one did
     started_at INTEGER, -- request of its first answer, ms
     ended_at INTEGER, -- receipt of its last answer, ms
     pages INTEGER NOT NULL, -- pages that were answered and read
@@ -71,8 +72,8 @@ CREATE TABLE stack_group_version (
     version INTEGER NOT NULL, -- from 1
     from_sequence INTEGER NOT NULL, -- page that first showed it
     changed TEXT, -- JSON array of the fields that differ from the version before; NULL for version 1
-    status TEXT, -- Status, trimmed
     stack_group_name TEXT, -- StackGroupName
+    status TEXT, -- Status, trimmed
     status_raw TEXT, -- Status as sent
     description TEXT, -- Description
     permission_model TEXT, -- PermissionModel

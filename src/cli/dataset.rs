@@ -37,7 +37,7 @@ macro_rules! operation_key {
 }
 
 /// Every dataset, in the order of the documentation.
-pub const DATASETS: [Dataset; 27] = [
+pub const DATASETS: [Dataset; 30] = [
     dataset(
         "operations",
         None,
@@ -124,6 +124,12 @@ pub const DATASETS: [Dataset; 27] = [
         operation_key!("version"),
     ),
     dataset(
+        "batch_details",
+        None,
+        "a row of a DNS batch task that has ended",
+        operation_key!("position"),
+    ),
+    dataset(
         "interventions",
         None,
         "a stop: who, why, what came of it",
@@ -142,6 +148,18 @@ pub const DATASETS: [Dataset; 27] = [
         None,
         "a watch: state, origin, who and why",
         &["watch_id"],
+    ),
+    dataset(
+        "stack_groups",
+        Some("groups"),
+        "a stack group, as last seen",
+        &["account_id", "region_id", "stack_group_id"],
+    ),
+    dataset(
+        "stack_group_history",
+        None,
+        "a version of one",
+        &["account_id", "region_id", "stack_group_id", "version"],
     ),
     dataset(
         "unknowns",
@@ -188,16 +206,18 @@ pub const DATASETS: [Dataset; 27] = [
 ];
 
 /// Columns of these views whose text is JSON; `json` and `jsonl` write them as values.
-pub const JSON_COLUMNS: [&str; 9] = [
+pub const JSON_COLUMNS: [&str; 11] = [
     "account_ids",
     "arguments_json",
     "changed",
     "details",
     "labels",
     "message_json",
+    "names",
     "parameters",
     "rd_folder_ids",
     "region_ids_order",
+    "tags",
 ];
 
 /// A name that is no dataset.

@@ -8,7 +8,8 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::model::{Outcome, UtcMillis, Verdict};
+use super::paging::{Page, Paging};
+use crate::model::{Outcome, Verdict};
 
 /// One row as a page showed it. Texts are numbers of the dictionaries, so that a listing of 100,000
 /// rows fits into a few megabytes.
@@ -33,23 +34,6 @@ impl ListedRow {
             && self.reason_no == other.reason_no
             && self.folder_no == other.folder_no
     }
-}
-
-/// What a page says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
-    /// Its leaf.
-    pub sequence: i64,
-    /// The number asked for.
-    pub page_number: i64,
-    /// PageSize as answered.
-    pub page_size: Option<i64>,
-    /// TotalCount as answered.
-    pub total_count: Option<i64>,
-    /// When it was asked.
-    pub requested_at: UtcMillis,
-    /// When it was there.
-    pub received_at: UtcMillis,
 }
 
 /// Spreads our own small consecutive numbers over the table: no stranger chooses them, so the work of a
@@ -83,15 +67,11 @@ type NumberHashing = BuildHasherDefault<NumberHasher>;
 /// A listing that is being read.
 #[derive(Debug, Clone)]
 pub struct Listing {
-    pages: Vec<Page>,
+    paging: Paging,
     /// The first row of each key.
     rows: HashMap<i64, ListedRow, NumberHashing>,
     /// The status words of each key that came more than once with different states.
     disputes: BTreeMap<i64, Vec<i64>>,
-    /// The first TotalCount that differs from that of the first page.
-    other_total: Option<Option<i64>>,
-    /// The last page that failed, with its number and what became of it.
-    failure: Option<(i64, Outcome)>,
 }
 
 /// A listing that is closed.
@@ -121,28 +101,15 @@ impl Listing {
     /// A listing of which nothing is known yet.
     pub fn new() -> Self {
         Self {
-            pages: Vec::new(),
+            paging: Paging::default(),
             rows: HashMap::default(),
             disputes: BTreeMap::new(),
-            other_total: None,
-            failure: None,
         }
     }
 
     /// Takes a page that was answered and read.
     pub fn add_page(&mut self, page: Page, rows: impl IntoIterator<Item = ListedRow>) {
-        if let Some(first) = self.pages.first()
-            && first.total_count != page.total_count
-        {
-            self.other_total.get_or_insert(page.total_count);
-        }
-        self.pages.push(page);
-        if self
-            .failure
-            .is_some_and(|(number, _)| number == page.page_number)
-        {
-            self.failure = None;
-        }
+        self.paging.add_page(page);
         for row in rows {
             match self.rows.entry(row.target) {
                 Entry::Vacant(free) => {
@@ -161,52 +128,19 @@ impl Listing {
 
     /// Takes a page that failed. A later answer for the same page makes it good again.
     pub fn add_failure(&mut self, page_number: i64, outcome: Outcome) {
-        self.failure = Some((page_number, outcome));
+        self.paging.add_failure(page_number, outcome);
     }
 
     /// The page that failed for good, and how.
     pub fn failure(&self) -> Option<(i64, Outcome)> {
-        self.failure
+        self.paging.failure()
     }
 
     /// Whether the pages read so far prove that nothing is missing.
     pub fn is_complete(&self) -> bool {
-        self.total_count() == Some(self.distinct_keys())
-            && self.other_total.is_none()
-            && self.disputes.is_empty()
-    }
-
-    /// TotalCount of the first page answered.
-    fn total_count(&self) -> Option<i64> {
-        self.pages.first().and_then(|page| page.total_count)
-    }
-
-    /// Why it is not complete.
-    fn defect(&self) -> String {
-        let failed = self
-            .failure
-            .map(|(page, outcome)| format!("page {page}: {outcome}"));
-        let Some(first) = self.pages.first() else {
-            return failed.unwrap_or_else(|| "no page was answered".to_owned());
-        };
-        match (first.total_count, self.other_total) {
-            (None, _) | (_, Some(None)) => return "TotalCount is missing".to_owned(),
-            (Some(before), Some(Some(after))) => {
-                return format!("TotalCount changed from {before} to {after}");
-            }
-            (Some(_), None) => {}
-        }
-        if !self.disputes.is_empty() {
-            let keys = self.disputes.len();
-            return format!("{keys} keys came with different states");
-        }
-        let total_count = first.total_count.unwrap_or_default();
-        failed.unwrap_or_else(|| {
-            format!(
-                "{} distinct keys, TotalCount {total_count}",
-                self.distinct_keys()
-            )
-        })
+        self.paging
+            .defect(self.distinct_keys(), self.disputes.len())
+            .is_none()
     }
 
     fn distinct_keys(&self) -> i64 {
@@ -215,14 +149,9 @@ impl Listing {
 
     /// Closes the listing, with the answer that completed it or because nothing more will come.
     pub fn close(self) -> Closed {
-        let reason = if self.is_complete() {
-            None
-        } else {
-            Some(self.defect())
-        };
         let distinct_keys = self.distinct_keys();
-        let mut pages = self.pages;
-        pages.sort_by_key(|page| page.sequence);
+        let reason = self.paging.defect(distinct_keys, self.disputes.len());
+        let pages = self.paging.into_pages();
         let mut rows: Vec<ListedRow> = self.rows.into_values().collect();
         rows.retain(|row| !self.disputes.contains_key(&row.target));
         rows.sort_unstable_by_key(|row| row.target);
@@ -245,6 +174,7 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::UtcMillis;
 
     fn page(page_number: i64, total_count: Option<i64>) -> Page {
         Page {

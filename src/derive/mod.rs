@@ -4,8 +4,12 @@
 //! `record` fetches that and writes what comes back. Depends on `services`, `evidence` and `model`.
 
 pub mod clock;
+pub mod discovery;
 pub mod listing;
 pub mod observed;
 pub mod operation;
+pub mod page_list;
+pub mod paging;
 pub mod results;
+pub mod stack_group;
 pub mod watching;

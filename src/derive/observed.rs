@@ -14,7 +14,7 @@ use crate::services::{Reading, embedded_json};
 /// ROS writes UTC without saying so (its documentation does elsewhere).
 const ROS_OFFSET_MINUTES: i32 = 0;
 
-fn exact(column: &'static str, value: impl Into<FieldValue>) -> Field {
+pub(super) fn exact(column: &'static str, value: impl Into<FieldValue>) -> Field {
     Field {
         column,
         value: value.into(),
@@ -22,7 +22,7 @@ fn exact(column: &'static str, value: impl Into<FieldValue>) -> Field {
     }
 }
 
-fn derived(column: &'static str, value: impl Into<FieldValue>) -> Field {
+pub(super) fn derived(column: &'static str, value: impl Into<FieldValue>) -> Field {
     Field {
         column,
         value: value.into(),
@@ -48,7 +48,7 @@ fn phase(status: Option<&str>) -> Phase {
     status.map_or(Phase::Unknown, Phase::of_word)
 }
 
-fn ros_time(raw: Option<&str>) -> Option<UtcMillis> {
+pub(super) fn ros_time(raw: Option<&str>) -> Option<UtcMillis> {
     parse_cloud_time(raw?, ROS_OFFSET_MINUTES)
 }
 

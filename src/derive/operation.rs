@@ -5,6 +5,8 @@
 //! and the like belong to the answer, not to the operation. An unknown field is shown with the version that
 //! happened to have it and makes none.
 
+use serde_json::Value;
+
 use crate::model::{FieldValue, OperationState, VersionPlace};
 
 /// One field of a service: its column, its value, and how it is compared.
@@ -103,6 +105,16 @@ pub fn next_version(
     Some((place, Some(changed)))
 }
 
+/// The columns of the fields that differ from the values known before, which stand in the same order.
+pub fn changed_fields(fields: &[Field], before: &[FieldValue]) -> Vec<&'static str> {
+    fields
+        .iter()
+        .zip(before)
+        .filter(|(field, before)| differs(field, before))
+        .map(|(field, _)| field.column)
+        .collect()
+}
+
 fn differs(field: &Field, before: &FieldValue) -> bool {
     match field.comparison {
         Comparison::Exact => field.value != *before,
@@ -116,8 +128,9 @@ fn as_set(value: &FieldValue) -> (Option<Vec<String>>, Option<&FieldValue>) {
     let FieldValue::Text(text) = value else {
         return (None, Some(value));
     };
-    match serde_json::from_str::<Vec<String>>(text) {
-        Ok(mut items) => {
+    match serde_json::from_str::<Vec<Value>>(text) {
+        Ok(items) => {
+            let mut items: Vec<String> = items.iter().map(Value::to_string).collect();
             items.sort_unstable();
             items.dedup();
             (Some(items), None)
@@ -129,8 +142,6 @@ fn as_set(value: &FieldValue) -> (Option<Vec<String>>, Option<&FieldValue>) {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
     use crate::derive::observed::{alidns, ros};
     use crate::model::{BatchCount, DeploymentTargets, OperationPreferences, RosOperation};

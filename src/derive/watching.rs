@@ -84,8 +84,10 @@ pub struct Poll {
     pub listing_complete: bool,
     /// Whether such a listing had only final rows.
     pub listing_all_final: bool,
-    /// How the page that failed for good ended, if one did.
-    pub page_failure: Option<Outcome>,
+    /// Whether the rows of the task have ever been listed completely (AliDNS).
+    pub details_complete: bool,
+    /// Why a page failed for good, if one did.
+    pub page_failure: Option<Cause>,
     /// Runs in a row, this one included, in which the id was not found.
     pub not_found_runs: u32,
     /// Looks since the operation was first seen ended, this one included.
@@ -175,13 +177,14 @@ fn judge_answered(poll: &Poll, has_ended: bool) -> Judgement {
     } else if poll.aborted {
         Some(Cause::Aborted)
     } else {
-        Some(
-            poll.page_failure
-                .and_then(Cause::of)
-                .unwrap_or(Cause::IncompleteListing),
-        )
+        Some(poll.page_failure.unwrap_or(Cause::IncompleteListing))
     };
-    let seen_whole = !lists_results || (poll.listing_complete && poll.listing_all_final);
+    let seen_whole = match poll.service {
+        Service::Ros => poll.listing_complete && poll.listing_all_final,
+        // A task is looked at by its counts, and so a list of its rows that is missing is no missed look.
+        Service::Alidns => poll.details_complete,
+        Service::Bpstudio | Service::Sts => true,
+    };
     let state = if !has_ended {
         WatchState::Active
     } else if seen_whole {
@@ -210,6 +213,7 @@ mod tests {
         phase: Some(Phase::Running),
         listing_complete: true,
         listing_all_final: false,
+        details_complete: false,
         page_failure: None,
         not_found_runs: 0,
         final_looks: 0,
@@ -247,6 +251,36 @@ mod tests {
             .state,
             WatchState::Active
         );
+    }
+
+    #[test]
+    fn a_task_is_settled_once_its_rows_are_listed() {
+        let ended = Poll {
+            service: Service::Alidns,
+            phase: Some(Phase::Succeeded),
+            listing_complete: false,
+            final_looks: UNSETTLED_LOOKS - 1,
+            ..POLL
+        };
+        assert_eq!(
+            (judge(&ended).state, judge(&ended).missed),
+            (WatchState::Active, None)
+        );
+        let late = Poll {
+            final_looks: UNSETTLED_LOOKS,
+            ..ended
+        };
+        assert_eq!(judge(&late).state, WatchState::Unsettled);
+        let listed = Poll {
+            details_complete: true,
+            ..ended
+        };
+        assert_eq!(judge(&listed).state, WatchState::Settled);
+        let running = Poll {
+            phase: Some(Phase::Running),
+            ..listed
+        };
+        assert_eq!(judge(&running).state, WatchState::Active);
     }
 
     #[test]
@@ -307,7 +341,7 @@ mod tests {
         }
         let page = Poll {
             listing_complete: false,
-            page_failure: Some(Outcome::Denied),
+            page_failure: Some(Cause::Denied),
             ..POLL
         };
         assert_eq!(judge(&page).missed, Some(Cause::Denied));

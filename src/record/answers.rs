@@ -2,6 +2,7 @@
 
 use super::deriver::{Deriver, Place, leaf_at};
 use super::listings::{self, PageLeaf};
+use super::page_lists;
 use crate::derive::observed;
 use crate::derive::operation::{Known, Observed, next_version};
 use crate::evidence::leaf::{Ask, Call, Exchange, Intervention, Leaf, NoAnswer};
@@ -38,27 +39,41 @@ fn answer_to_page(
     body: &[u8],
 ) -> Result<(), StoreError> {
     let sequence = row.sequence;
-    let action = Action::ListStackGroupOperationResults;
-    let answer = services::read(action, &asked_page(page_number), leaf.http_status, body);
+    let (action, asked) = page_lists::asked(deriver, place, listing, page_number)?.unwrap_or((
+        Action::ListStackGroupOperationResults,
+        asked_page(page_number),
+    ));
+    let answer = services::read(action, &asked, leaf.http_status, body);
     let page = (listing, page_number);
     let mut exchange = page_row(sequence, leaf.run, page, leaf.attempt, answer.outcome);
     exchange.request_id = uncut_request_id(row, &answer);
     insert(place, &exchange, &answer, leaf.http_status)?;
     count_unknowns(place, action, sequence, &answer)?;
+    let page = PageLeaf {
+        sequence,
+        page_number,
+        leaf,
+    };
     match &answer.content {
         Content::ResultsPage(reading) => {
-            let page = PageLeaf {
-                sequence,
-                page_number,
-                leaf,
-            };
             listings::add_page(deriver, place, listing, &page, &reading.value)
         }
+        Content::StackGroupsPage(_)
+        | Content::GroupOperationsPage(_)
+        | Content::BatchDetailsPage(_) => {
+            page_lists::add_page(deriver, place, listing, &page, &answer.content)
+        }
         _ => {
-            listings::add_failure(deriver, listing, page_number, answer.outcome);
+            add_page_failure(deriver, listing, page_number, answer.outcome);
             Ok(())
         }
     }
+}
+
+/// Takes a page that failed, of whichever list.
+fn add_page_failure(deriver: &mut Deriver, listing: i64, page_number: u32, outcome: Outcome) {
+    listings::add_failure(deriver, listing, page_number, outcome);
+    page_lists::add_failure(deriver, listing, page_number, outcome);
 }
 
 /// The RequestId of an answer whose body was kept whole, because it has not exactly one.
@@ -79,7 +94,7 @@ pub(super) fn no_answer(
     let outcome = Outcome::from(leaf.outcome);
     let row = match &leaf.ask {
         Ask::Page { listing, page } => {
-            listings::add_failure(deriver, *listing, *page, outcome);
+            add_page_failure(deriver, *listing, *page, outcome);
             page_row(sequence, leaf.run, (*listing, *page), leaf.attempt, outcome)
         }
         Ask::Call(call) => {
@@ -92,8 +107,10 @@ pub(super) fn no_answer(
     };
     exchanges::insert(place.derived, &row)?;
     exchanges::insert_error(place.derived, sequence, None, Some(&leaf.reason))?;
-    note_identity_failure(place, sequence, leaf.run, &leaf.ask, outcome)?;
-    tie_to_intervention(place, sequence, &leaf.ask)
+    match &leaf.ask {
+        Ask::Page { .. } => Ok(()),
+        Ask::Call(call) => tie(place, sequence, leaf.run, call, outcome),
+    }
 }
 
 /// The intent of a stop.
@@ -120,6 +137,11 @@ pub(super) fn read_page(leaf: &Exchange, page_number: u32, body: &[u8]) -> Optio
         Content::ResultsPage(reading) => Some(reading.value),
         _ => None,
     }
+}
+
+/// Reads what an answer says once more, to take a list up where it was left.
+pub(super) fn read_content(action: Action, asked: &Asked, leaf: &Exchange, body: &[u8]) -> Content {
+    services::read(action, asked, leaf.http_status, body).content
 }
 
 fn asked_page(page_number: u32) -> Asked {
@@ -200,9 +222,8 @@ fn answer_to_call(
         row.look = Some(next_look(place, op, leaf)?);
     }
     insert(place, &row, &answer, leaf.http_status)?;
-    note_identity_failure(place, sequence, leaf.run, &leaf.ask, answer.outcome)?;
     count_unknowns(place, call.action, sequence, &answer)?;
-    tie_to_intervention(place, sequence, &leaf.ask)?;
+    tie(place, sequence, leaf.run, call, answer.outcome)?;
     if let Content::CallerIdentity(identity) = &answer.content {
         let label = call.label.as_deref().unwrap_or_default();
         let identity = &identity.value;
@@ -350,31 +371,26 @@ fn insert(
     )
 }
 
-/// Remembers that a call was to tell whose credentials a label stands for, and did not.
-fn note_identity_failure(
+/// Ties a call to what it was made for: an intervention, a watch, the identity of credentials that it did not
+/// bring.
+fn tie(
     place: Place<'_>,
     sequence: i64,
     run_id: i64,
-    ask: &Ask,
+    call: &Call,
     outcome: Outcome,
 ) -> Result<(), StoreError> {
-    match ask {
-        Ask::Call(call) if call.action == Action::GetCallerIdentity && outcome != Outcome::Ok => {
-            let label = call.label.as_deref().unwrap_or_default();
-            exchanges::insert_identity_failure(place.derived, sequence, run_id, label)
-        }
-        _ => Ok(()),
+    if let Some(intervention) = call.intervention {
+        interventions::insert_call(place.derived, sequence, intervention)?;
     }
-}
-
-fn tie_to_intervention(place: Place<'_>, sequence: i64, ask: &Ask) -> Result<(), StoreError> {
-    match ask {
-        Ask::Call(Call {
-            intervention: Some(intervention),
-            ..
-        }) => interventions::insert_call(place.derived, sequence, *intervention),
-        _ => Ok(()),
+    if let Some(watch_id) = call.watch {
+        exchanges::insert_watch(place.derived, sequence, watch_id)?;
     }
+    if call.action == Action::GetCallerIdentity && outcome != Outcome::Ok {
+        let label = call.label.as_deref().unwrap_or_default();
+        exchanges::insert_identity_failure(place.derived, sequence, run_id, label)?;
+    }
+    Ok(())
 }
 
 fn count_unknowns(

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::page_lists::OpenPageList;
 use super::unchanged::Unchanged;
-use super::{answers, body, gaps, life, listings, runs};
+use super::{answers, body, gaps, life, listings, page_lists, runs};
 use crate::derive::listing::Listing;
 use crate::evidence::leaf::{Leaf, Watch, WatchChange};
 use crate::model::{OperationKey, Phase, Service};
@@ -28,6 +29,8 @@ pub struct Deriver {
     reached: i64,
     /// Listings that are being read, by the number of their leaf.
     pub(super) listings: BTreeMap<i64, OpenListing>,
+    /// The same of other lists than results.
+    pub(super) page_lists: BTreeMap<i64, OpenPageList>,
     /// Status words of results: trimmed, and what they mean.
     pub(super) statuses: HashMap<i64, (Option<String>, Phase)>,
     /// Numbers of the status words, reasons and folders met last: a listing repeats few of them often.
@@ -86,6 +89,7 @@ impl Deriver {
         if self.through != Some(through) {
             *self = Self::default();
             listings::reopen(self, place)?;
+            page_lists::reopen(self, place)?;
             self.through = Some(through);
         }
         if last <= through {
@@ -108,6 +112,9 @@ impl Deriver {
         match parse(row)? {
             Leaf::RunStart(start) => runs::begin(place, sequence, &start),
             Leaf::Plan(plan) => run_rows::insert_plan(place.derived, sequence, plan.run),
+            Leaf::Listing(leaf) if page_lists::is_read_here(leaf.action) => {
+                page_lists::begin(self, place, sequence, &leaf)
+            }
             Leaf::Listing(leaf) => listings::begin(self, place, sequence, &leaf),
             Leaf::Exchange(exchange) if listings::take_unread(self, place, row, &exchange)? => {
                 Ok(())

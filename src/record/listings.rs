@@ -3,7 +3,8 @@
 use super::deriver::{Deriver, OpenListing, Place, leaf_at};
 use super::unchanged::Unchanged;
 use super::{answers, body};
-use crate::derive::listing::{Closed, ListedRow, Listing, Page};
+use crate::derive::listing::{Closed, ListedRow, Listing};
+use crate::derive::paging::Page;
 use crate::derive::results::compare;
 use crate::evidence::leaf::{Ask, Exchange, Leaf, Listing as ListingLeaf};
 use crate::model::{OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMillis, Verdict};

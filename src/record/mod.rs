@@ -12,14 +12,18 @@ mod body;
 mod configuration;
 mod deriver;
 mod gaps;
+mod judging;
 mod keeping;
 mod life;
 mod listings;
+mod moving;
+mod page_lists;
 mod plan;
 mod recorder;
 mod runs;
 mod session;
 mod unchanged;
+mod whose;
 
 pub use body::read_body;
 pub use configuration::{NamedAccount, Settings};

@@ -96,6 +96,40 @@ pub fn reads(
     Ok(reads)
 }
 
+/// Ties an exchange that names no operation to the watch for which it was made.
+pub fn insert_watch(
+    connection: &Connection,
+    sequence: i64,
+    watch_id: i64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO exchange_watch (sequence, watch_id) VALUES (?1, ?2)")?
+        .execute([sequence, watch_id])?;
+    Ok(())
+}
+
+/// The newest exchange of a run that was made for a watch and names no operation.
+pub fn newest_for_watch(
+    connection: &Connection,
+    run_id: i64,
+    watch_id: i64,
+) -> Result<Option<(i64, Outcome)>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT e.sequence, e.outcome FROM run r
+             CROSS JOIN exchange_watch w ON w.watch_id = ?2 AND w.sequence > r.start_sequence
+             JOIN exchange e ON e.sequence = w.sequence AND e.run_id = r.run_id
+             WHERE r.run_id = ?1 ORDER BY w.sequence DESC LIMIT 1",
+        )?
+        .query_row([run_id, watch_id], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    found
+        .map(|(sequence, word)| Ok((sequence, outcome(&word)?)))
+        .transpose()
+}
+
 /// Remembers a question after the identity of credentials that brought none.
 pub fn insert_identity_failure(
     connection: &Connection,

@@ -296,7 +296,6 @@ fn read_span(row: &Row<'_>) -> rusqlite::Result<WatchSpan> {
             label: row.get(2)?,
             region_id: row.get(3)?,
             operation_id: row.get(4)?,
-            ..WatchTarget::default()
         },
         added: row.get(5)?,
         removed: row.get(6)?,

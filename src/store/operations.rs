@@ -308,3 +308,16 @@ pub fn final_looks(connection: &Connection, op: i64) -> Result<i64, StoreError> 
         )?
         .query_row([op], |row| row.get(0))?)
 }
+
+/// The answer that first showed the present stretch of final phases of an operation; `None` where its newest
+/// version is not final.
+pub fn final_since(connection: &Connection, op: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT min(v.from_sequence) FROM operation_version v
+             WHERE v.op = ?1 AND v.version > coalesce((
+                 SELECT max(o.version) FROM operation_version o
+                 WHERE o.op = ?1 AND o.phase NOT IN ('succeeded', 'failed', 'cancelled', 'stopped')), 0)",
+        )?
+        .query_row([op], |row| row.get(0))?)
+}

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::StoreError;
-use crate::model::{Action, UtcMillis, Verdict};
+use crate::model::{Action, Outcome, UtcMillis, Verdict};
 
 /// A listing that begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct PageListingEnd {
     pub verdict: Verdict,
     /// Why it is not.
     pub reason: Option<String>,
+    /// What became of the page that failed for good, where one did.
+    pub failed_outcome: Option<Outcome>,
     /// Request of its first answer.
     pub started_at: Option<UtcMillis>,
     /// Receipt of its last answer.
@@ -116,8 +118,8 @@ pub fn insert_end(connection: &Connection, end: &PageListingEnd) -> Result<(), S
     connection
         .prepare_cached(
             "INSERT INTO page_listing_end (listing_id, end_sequence, verdict, reason, started_at, ended_at, pages,
-                 page_size, first_total_count, last_total_count, distinct_keys)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 page_size, first_total_count, last_total_count, distinct_keys, failed_outcome)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             end.listing_id,
@@ -130,7 +132,8 @@ pub fn insert_end(connection: &Connection, end: &PageListingEnd) -> Result<(), S
             end.page_size,
             end.first_total_count,
             end.last_total_count,
-            end.distinct_keys
+            end.distinct_keys,
+            end.failed_outcome.map(Outcome::as_str)
         ])?;
     Ok(())
 }

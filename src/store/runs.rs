@@ -212,6 +212,14 @@ pub fn counts(
         )?
         .query_row([run_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     counts.versions_new += results_new;
+    let (complete, incomplete): (i64, i64) = connection
+        .prepare_cached(
+            "SELECT coalesce(sum(e.verdict = 'complete'), 0), coalesce(sum(e.verdict = 'incomplete'), 0)
+             FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id WHERE l.run_id = ?1",
+        )?
+        .query_row([run_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    counts.listings_complete += complete;
+    counts.listings_incomplete += incomplete;
     counts.results_seen = connection
         .prepare_cached(
             "SELECT coalesce(sum(rows), 0) FROM (

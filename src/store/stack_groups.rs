@@ -8,6 +8,7 @@ use crate::model::FieldValue;
 /// The columns of `stack_group_version` that hold the fields of a group, in the order of the insert.
 pub const COLUMNS: [&str; 16] = [
     "stack_group_name",
+    "status",
     "status_raw",
     "description",
     "permission_model",
@@ -19,7 +20,6 @@ pub const COLUMNS: [&str; 16] = [
     "auto_deployment_enabled",
     "retain_stacks_on_account_removal",
     "tags",
-    "status",
     "drift_detected_at",
     "created_at",
     "updated_at",
@@ -131,7 +131,7 @@ pub fn insert_presence(
 
 /// The names whose operations have to be listed, in order: those of the groups in the newest complete list,
 /// and of groups that only an incomplete one has shown. A name all of whose groups are deleted is left out
-/// once its operations were listed completely after that was first seen.
+/// once its operations were listed completely after that was first seen, or the cloud knew the name no more.
 pub fn names_to_list(
     connection: &Connection,
     account_id: &str,
@@ -155,7 +155,8 @@ pub fn names_to_list(
          HAVING max(n.status IS NOT 'DELETED') OR NOT EXISTS (
              SELECT 1 FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
              WHERE l.action = 'ListStackGroupOperations' AND l.account_id = ?1 AND l.region_id = ?2
-               AND l.stack_group_name = n.name AND e.verdict = 'complete' AND l.listing_id > max(n.deleted_sequence))
+               AND l.stack_group_name = n.name AND l.listing_id > max(n.deleted_sequence)
+               AND (e.verdict = 'complete' OR e.failed_outcome = 'not_found'))
          ORDER BY n.name",
     )?;
     let rows = statement.query_map([account_id, region_id], |row| row.get(0))?;

@@ -122,9 +122,7 @@ fn lasting(elsewhere: &str) -> Vec<Case> {
 
 /// A collector with small limits.
 fn collector(world: &World) -> Collector {
-    let mut collector = world.collector();
-    collector.client.limits = LIMITS;
-    collector
+    world.collector_with(|config| config.limits = LIMITS)
 }
 
 /// What became of the requests for an operation itself.

@@ -62,8 +62,7 @@ fn play(seed: u64, signature: SignatureVersion) -> World {
     for (service, id) in populate(&world, &mut random) {
         world.watch(service, &id);
     }
-    let mut collector = world.collector();
-    collector.client.signature = signature;
+    let collector = world.collector_with(|config| config.signature = signature);
     for _ in 0..ROUNDS {
         world.collect_as(&collector);
         advance(&world, &mut random);

@@ -1,14 +1,17 @@
 //! A simulated cloud, a database beside it, and what records the one into the other.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use optrail::cloud::{
-    ClientConfig, Credentials, Endpoint, Endpoints, Limits, Secret, SignatureVersion,
+    Client, ClientConfig, Context, Credentials, Endpoint, Endpoints, Keeper, Secret, Source,
 };
-use optrail::collect::{Collector, DEFAULT_LABEL, RoundEnd, RoundOptions, Stopping};
+use optrail::collect::{
+    Account, Collector, DEFAULT_LABEL, Progress, RoundEnd, RoundOptions, Stopping,
+};
 use optrail::evidence::leaf::{Watch, WatchChange};
 use optrail::model::{Clock, ManualClock, Service, SystemClock, UtcMillis};
 use optrail::record::Recorder;
@@ -165,25 +168,43 @@ impl World {
 
     /// A collector in this process.
     pub fn collector(&self) -> Collector {
-        let token = self.key.security_token.clone().map(Secret::new);
-        let secret = Secret::new(self.key.access_key_secret.clone());
+        self.collector_with(|_| ())
+    }
+
+    /// A collector in this process that asks in another way than usual.
+    pub fn collector_with(&self, change: impl FnOnce(&mut ClientConfig)) -> Collector {
         Collector {
             database: self.database(),
             clock: self.our_clock(),
-            client: ClientConfig {
-                endpoints: Endpoints::everywhere(Endpoint::parse(&self.endpoint()).unwrap()),
-                signature: SignatureVersion::V3,
-                limits: Limits::default(),
-                ..ClientConfig::default()
-            },
-            credentials: Credentials::new(&self.key.access_key_id, secret, token, "a test")
-                .unwrap(),
+            accounts: vec![self.account(change)],
+            every: None,
             endpoint: Some(self.endpoint()),
             simulated: true,
             user: "tester".to_owned(),
             host: "here".to_owned(),
             stopping: Stopping::default(),
+            progress: Arc::new(Progress::default()),
         }
+    }
+
+    fn account(&self, change: impl FnOnce(&mut ClientConfig)) -> Arc<Account> {
+        let token = self.key.security_token.clone().map(Secret::new);
+        let secret = Secret::new(self.key.access_key_secret.clone());
+        let key = Credentials::new(&self.key.access_key_id, secret, token, "a test").unwrap();
+        let mut config = ClientConfig {
+            endpoints: Endpoints::everywhere(Endpoint::parse(&self.endpoint()).unwrap()),
+            ..ClientConfig::default()
+        };
+        change(&mut config);
+        let context =
+            Context::new(Arc::new(|_: &str| None), self.our_clock(), config.clone()).unwrap();
+        Arc::new(Account {
+            label: DEFAULT_LABEL.to_owned(),
+            account_ids: Vec::new(),
+            keeper: Arc::new(Keeper::new(Source::Fixed(key), Arc::new(context))),
+            client: Arc::new(Client::new(config, self.our_clock()).unwrap()),
+            caps: BTreeMap::new(),
+        })
     }
 
     /// The clock of those who record.
@@ -354,7 +375,7 @@ impl Ended {
 pub fn options() -> RoundOptions {
     RoundOptions {
         services: Vec::new(),
-        accounts: Vec::new(),
+        only_these_accounts: false,
         deadline: Duration::from_secs(30),
         concurrency: 8,
         recheck: false,

@@ -9,6 +9,7 @@ SELECT
     CASE json_extract(ask.record, '$.action')
         WHEN 'GetExecuteOperationResult' THEN 'bpstudio'
         WHEN 'DescribeBatchResultCount' THEN 'alidns'
+        WHEN 'DescribeBatchResultDetail' THEN 'alidns'
         WHEN 'GetCallerIdentity' THEN 'sts'
         WHEN 'AssumeRole' THEN 'sts'
         WHEN 'AssumeRoleWithOIDC' THEN 'sts'
@@ -20,9 +21,12 @@ SELECT
         json_extract(ask.record, '$.parameters.TaskId')) AS operation_id, -- operation or task asked for
     e.listing_id AS listing_id, -- listing that it is a page of
     e.page_number AS page_number, -- page asked for
-    CASE WHEN e.listing_id IS NULL THEN json_extract(ask.record, '$.parameters') ELSE json_object(
-        'OperationId', json_extract(ask.record, '$.operation'), 'RegionId', json_extract(ask.record, '$.region'),
-        'PageNumber', CAST(e.page_number AS TEXT), 'PageSize', CAST(json_extract(ask.record, '$.page_size') AS TEXT))
+    CASE WHEN e.listing_id IS NULL THEN json_extract(ask.record, '$.parameters') ELSE json_patch(
+        json_patch('{}', json_object(
+            CASE json_extract(ask.record, '$.action') WHEN 'DescribeBatchResultDetail' THEN 'TaskId' ELSE 'OperationId' END,
+            json_extract(ask.record, '$.operation'), 'RegionId', json_extract(ask.record, '$.region'),
+            'PageNumber', CAST(e.page_number AS TEXT), 'PageSize', CAST(json_extract(ask.record, '$.page_size') AS TEXT))),
+        coalesce(json_extract(ask.record, '$.parameters'), '{}'))
     END AS parameters, -- business parameters, JSON object; no secret is among them
     e.attempt AS attempt, -- 1 for the first request, more for repeats
     utc(json_extract(l.record, '$.requested_at')) AS requested_at, -- when it was sent

@@ -1,0 +1,102 @@
+//! What the pages of one list prove of each other: that the list is whole, or why that cannot be believed.
+//!
+//! Rows are none of its business; whoever reads them says how many keys there are and how many came with
+//! different states.
+
+use crate::model::{Outcome, UtcMillis};
+
+/// What a page says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Its leaf.
+    pub sequence: i64,
+    /// The number asked for.
+    pub page_number: i64,
+    /// PageSize as answered.
+    pub page_size: Option<i64>,
+    /// TotalCount as answered.
+    pub total_count: Option<i64>,
+    /// When it was asked.
+    pub requested_at: UtcMillis,
+    /// When it was there.
+    pub received_at: UtcMillis,
+}
+
+/// The pages of one list so far.
+#[derive(Debug, Clone, Default)]
+pub struct Paging {
+    pages: Vec<Page>,
+    /// The first TotalCount that differs from that of the first page.
+    other_total: Option<Option<i64>>,
+    /// The last page that failed, with its number and what became of it.
+    failure: Option<(i64, Outcome)>,
+}
+
+impl Paging {
+    /// Takes a page that was answered and read.
+    pub fn add_page(&mut self, page: Page) {
+        if let Some(first) = self.pages.first()
+            && first.total_count != page.total_count
+        {
+            self.other_total.get_or_insert(page.total_count);
+        }
+        self.pages.push(page);
+        if self
+            .failure
+            .is_some_and(|(number, _)| number == page.page_number)
+        {
+            self.failure = None;
+        }
+    }
+
+    /// Takes a page that failed. A later answer for the same page makes it good again.
+    pub fn add_failure(&mut self, page_number: i64, outcome: Outcome) {
+        self.failure = Some((page_number, outcome));
+    }
+
+    /// The page that failed for good, and how.
+    pub fn failure(&self) -> Option<(i64, Outcome)> {
+        self.failure
+    }
+
+    /// The pages, in the order in which they were taken.
+    pub fn pages(&self) -> &[Page] {
+        &self.pages
+    }
+
+    /// The pages, in order of their leaves.
+    pub fn into_pages(self) -> Vec<Page> {
+        let mut pages = self.pages;
+        pages.sort_by_key(|page| page.sequence);
+        pages
+    }
+
+    /// Why the pages do not prove that nothing is missing; `None` where they do: TotalCount is there, the
+    /// same on all of them and the number of distinct keys, none of which came with different states.
+    pub fn defect(&self, distinct_keys: i64, disputed_keys: usize) -> Option<String> {
+        let failed = self
+            .failure
+            .map(|(page, outcome)| format!("page {page}: {outcome}"));
+        let Some(first) = self.pages.first() else {
+            return Some(failed.unwrap_or_else(|| "no page was answered".to_owned()));
+        };
+        let total_count = match (first.total_count, self.other_total) {
+            (None, _) | (_, Some(None)) => return Some("TotalCount is missing".to_owned()),
+            (Some(before), Some(Some(after))) => {
+                return Some(format!("TotalCount changed from {before} to {after}"));
+            }
+            (Some(total_count), None) => total_count,
+        };
+        if disputed_keys > 0 {
+            return Some(format!("{disputed_keys} keys came with different states"));
+        }
+        if total_count == distinct_keys {
+            return None;
+        }
+        Some(
+            failed.unwrap_or_else(|| {
+                format!("{distinct_keys} distinct keys, TotalCount {total_count}")
+            }),
+        )
+    }
+}

@@ -1,0 +1,30 @@
+-- One row of a DNS batch task that has ended, from the first complete list of its rows.
+CREATE VIEW batch_details AS
+SELECT
+    o.service AS service, -- always alidns
+    o.account_id AS account_id, -- account whose credentials asked
+    o.region_id AS region_id, -- always empty: the service has no regions
+    o.operation_id AS operation_id, -- the cloud's id of the task
+    d.position AS position, -- place in the list, from 1: rows have no key
+    d.batch_type AS batch_type, -- DOMAIN_ADD, DOMAIN_DEL, RR_ADD or RR_DEL
+    d.domain AS domain, -- domain
+    d.rr AS rr, -- host record
+    d.record_type AS record_type, -- type of the record (Type)
+    d.value AS value, -- value of the record
+    d.line AS line, -- line
+    d.ttl AS ttl, -- TTL as sent
+    d.priority AS priority, -- priority as sent
+    d.new_rr AS new_rr, -- host record after the change
+    d.new_value AS new_value, -- value after the change
+    d.record_id AS record_id, -- the cloud's id of the record
+    d.remark AS remark, -- remark
+    d.rr_status AS rr_status, -- status of the record, in the language asked for
+    d.status AS status, -- 1 where it succeeded, 0 where it failed; NULL where the word is neither
+    d.status_raw AS status_raw, -- status as sent
+    d.reason AS reason, -- why it failed, in the language asked for
+    CAST(NULL AS TEXT) AS operate_date, -- when it was done; NULL while it is not known in which zone the service writes
+    d.operate_date_raw AS operate_date_raw, -- as sent (OperateDateStr)
+    utc(received_at(d.sequence)) AS seen_at, -- receipt of the page that held it
+    d.sequence AS exchange_id -- its evidence
+FROM operation o
+JOIN batch_detail d ON d.op = o.op
