@@ -212,6 +212,6 @@ fn header_map(wire: &WireRequest) -> Option<HeaderMap> {
 }
 
 #[cfg(test)]
-mod raw_server;
+pub(super) mod raw_server;
 #[cfg(test)]
 mod tests;

@@ -24,7 +24,7 @@ pub(super) fn before_answer(error: &reqwest::Error) -> NoAnswer {
     let word = word(error);
     NoAnswer::unreachable(match (error.is_connect(), word) {
         (true, "dns") => "dns".to_owned(),
-        (true, tls) if tls.starts_with("tls") => tls.to_owned(),
+        (true, word) if word.starts_with("tls") || word.starts_with("proxy") => word.to_owned(),
         (true, "failed") => "connect".to_owned(),
         (true, other) => format!("connect: {other}"),
         (false, "ended") => "connection closed before an answer".to_owned(),
@@ -33,7 +33,7 @@ pub(super) fn before_answer(error: &reqwest::Error) -> NoAnswer {
 }
 
 /// One or two words for the failure, by the first cause that has any: `timeout`, `dns`, `tls: …`,
-/// `refused`, `reset`, `ended`, `not HTTP`, else `failed`.
+/// `proxy: …`, `refused`, `reset`, `ended`, `not HTTP`, else `failed`.
 pub(super) fn word(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
         return "timeout";
@@ -50,7 +50,7 @@ pub(super) fn word(error: &reqwest::Error) -> &'static str {
                 // The second one's type is private to hyper-util; a test holds its text.
                 Some("dns")
             } else {
-                None
+                proxy_word(&cause.to_string())
             }
         })
         .unwrap_or("failed")
@@ -65,6 +65,16 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
             .and_then(io::Error::get_ref)
             .map(|inner| inner as &(dyn Error + 'static));
         wrapped.or_else(|| cause.source())
+    })
+}
+
+/// The word for an error of a tunnel through a proxy. Its type is not to be named without another feature
+/// of hyper-util; a test holds its texts, which are fixed.
+fn proxy_word(text: &str) -> Option<&'static str> {
+    Some(match text.strip_prefix("tunnel error: ")? {
+        "proxy authorization required" => "proxy: wants user and password",
+        "failed to create underlying connection" => "proxy: cannot be reached",
+        _ => "proxy: refused",
     })
 }
 

@@ -335,4 +335,69 @@ mod tests {
         );
         assert_eq!(header(&wire, "authorization"), None);
     }
+
+    #[test]
+    fn v1_signs_the_form_of_a_call_for_credentials() {
+        // The signature is that of the vector sts-assume-role-query-and-form.
+        let policy = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["ros:Get*","ros:List*"],"Resource":"*"}]}"#;
+        let request = Request {
+            action: Action::AssumeRole,
+            parameters: vec![
+                (
+                    "RoleArn",
+                    "acs:ram::1234567890123456:role/audit-reader".to_owned(),
+                ),
+                ("RoleSessionName", "audit@host-1".to_owned()),
+                ("DurationSeconds", "3600".to_owned()),
+                ("Policy", policy.to_owned()),
+            ],
+        };
+        let nonce = "6f2b7c1e-0000-4000-8000-000000000008";
+        let wire = signed(SignatureVersion::V1, &request, "h", nonce);
+        assert!(
+            wire.query
+                .ends_with("&Signature=TvQrspcb0XcreFFMgFvqA5%2BS9qA%3D")
+        );
+        assert!(
+            wire.body
+                .starts_with("RoleArn=acs%3Aram%3A%3A1234567890123456")
+        );
+    }
+
+    #[test]
+    fn an_unsigned_call_has_the_parameters_of_the_sdk_and_no_token_in_its_url() {
+        let vectors = include_str!("../../tests/data/signature-vectors.json");
+        let vectors: serde_json::Value = serde_json::from_str(vectors).unwrap();
+        let vector = vectors["sdk_requests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|v| v["name"] == "sdk-sts-assume-role-with-oidc-unsigned")
+            .unwrap();
+        let (_, query) = vector["url"].as_str().unwrap().split_once('?').unwrap();
+        let request = Request {
+            action: Action::AssumeRoleWithOidc,
+            parameters: vec![
+                ("OIDCProviderArn", "acs:ram::1:oidc-provider/p".to_owned()),
+                ("OIDCToken", "t.o-k_n".to_owned()),
+                ("RoleArn", "acs:ram::1:role/r".to_owned()),
+                ("RoleSessionName", "s".to_owned()),
+            ],
+        };
+        let nonce = "6f2b7c1e00004000800000000000b008";
+        let wire = unsigned(&request, "h", &Stamp { at: AT, nonce });
+        assert_eq!(
+            wire.query.split('&').collect::<Vec<_>>()[0],
+            "Action=AssumeRoleWithOIDC"
+        );
+        assert!(!wire.query.contains("OIDCToken") && !wire.query.contains("Signature="));
+        let sorted = |text: &str| {
+            let mut parts: Vec<String> = text.split('&').map(str::to_owned).collect();
+            parts.sort();
+            parts
+        };
+        let ours = format!("{}&{}", wire.query, wire.body);
+        let theirs = query.replace("Format=json", "Format=JSON");
+        assert_eq!(sorted(&ours), sorted(&theirs));
+    }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What happens on a connection once a request has come.
 #[derive(Clone)]
-pub(super) enum Act {
+pub(in crate::cloud) enum Act {
     /// Sends these bytes.
     Send(Vec<u8>),
     /// Waits.
@@ -23,12 +23,12 @@ pub(super) enum Act {
 }
 
 /// Shorthand for text that is sent.
-pub(super) fn send(text: &str) -> Act {
+pub(in crate::cloud) fn send(text: &str) -> Act {
     Act::Send(text.as_bytes().to_vec())
 }
 
 /// A listener on loopback, alive until the test process ends.
-pub(super) struct RawServer {
+pub(in crate::cloud) struct RawServer {
     port: u16,
     requests: Arc<Mutex<Vec<Vec<u8>>>>,
     connections: Arc<Mutex<usize>>,
@@ -37,12 +37,21 @@ pub(super) struct RawServer {
 impl RawServer {
     /// Plays `script` for each request; without [`Act::Finish`] or [`Act::Reset`] at its end the
     /// connection stays open for the next one.
-    pub(super) fn start(script: Vec<Act>) -> Self {
+    pub(in crate::cloud) fn start(script: Vec<Act>) -> Self {
         Self::answering(move |_| script.clone())
     }
 
     /// Asks `script` what to do for each request, numbered from 0 over all connections.
-    pub(super) fn answering(script: impl Fn(usize) -> Vec<Act> + Send + Sync + 'static) -> Self {
+    pub(in crate::cloud) fn answering(
+        script: impl Fn(usize) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
+        Self::replying(move |number, _| script(number))
+    }
+
+    /// The same for a script that reads the request.
+    pub(in crate::cloud) fn replying(
+        script: impl Fn(usize, &str) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             port: listener.local_addr().unwrap().port(),
@@ -63,19 +72,19 @@ impl RawServer {
     }
 
     /// `scheme://127.0.0.1:port`.
-    pub(super) fn address(&self, scheme: &str) -> String {
+    pub(in crate::cloud) fn address(&self, scheme: &str) -> String {
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// The requests so far, as they came.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(in crate::cloud) fn requests(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
         requests.iter().map(text).collect()
     }
 
     /// How many connections there were.
-    pub(super) fn connections(&self) -> usize {
+    pub(in crate::cloud) fn connections(&self) -> usize {
         *self.connections.lock().unwrap()
     }
 }
@@ -83,15 +92,16 @@ impl RawServer {
 fn converse(
     mut stream: TcpStream,
     requests: &Mutex<Vec<Vec<u8>>>,
-    script: &(dyn Fn(usize) -> Vec<Act> + Send + Sync),
+    script: &(dyn Fn(usize, &str) -> Vec<Act> + Send + Sync),
 ) {
     while let Some(request) = read_request(&mut stream) {
+        let text = String::from_utf8_lossy(&request).into_owned();
         let number = {
             let mut requests = requests.lock().unwrap();
             requests.push(request);
             requests.len() - 1
         };
-        for act in script(number) {
+        for act in script(number, &text) {
             match act {
                 // A client that has gone is what some tests are about.
                 Act::Send(bytes) => _ = stream.write_all(&bytes),

@@ -34,7 +34,7 @@ pub struct Context {
     /// Draws from [0, 1) for the delays between attempts.
     pub(super) jitter: fn() -> f64,
     /// Files about whose mode a warning was given.
-    warned: Mutex<HashSet<PathBuf>>,
+    pub(super) warned: Mutex<HashSet<PathBuf>>,
 }
 
 impl Context {

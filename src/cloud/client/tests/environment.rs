@@ -5,6 +5,7 @@
 use std::process::Command;
 
 use super::*;
+use crate::cloud::ProxyChoice;
 
 /// Set in the child.
 const CHILD: &str = "OPTRAIL_TEST_CHILD";
@@ -20,6 +21,8 @@ fn run_in_child(test: &str, variables: &[(&str, &str)]) {
         .args(["--exact", &name])
         .env_remove("no_proxy")
         .env_remove("NO_PROXY")
+        .env_remove("ALL_PROXY")
+        .env_remove("all_proxy")
         .env(CHILD, "1")
         .envs(variables.iter().copied())
         .output()
@@ -52,6 +55,31 @@ fn proxy_variables_are_ignored() {
     ];
     run_in_child("proxy_variables_are_ignored", &variables);
     assert_eq!(proxy.connections(), 0);
+}
+
+#[test]
+fn proxy_variables_are_used_where_the_configuration_says_so() {
+    if is_child() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let none = runtime.block_on(network::through(ProxyChoice::Environment));
+        assert_unreachable(&none, "proxy: refused");
+        // Loopback is reached directly.
+        let server = RawServer::start(vec![send(OK)]);
+        let address = server.address("http");
+        let local = network::asked_at(&address, ProxyChoice::Environment);
+        assert!(matches!(runtime.block_on(local), End::Answer(_)));
+        return;
+    }
+    let proxy = RawServer::start(vec![send("HTTP/1.1 403 No\r\n\r\n"), Act::Finish]);
+    let address = proxy.address("http");
+    let test = "proxy_variables_are_used_where_the_configuration_says_so";
+    run_in_child(test, &[("https_proxy", &address), ("HTTPS_PROXY", "")]);
+    let asked = proxy.requests();
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].starts_with("CONNECT ros.aliyuncs.com:443 HTTP/1.1\r\n"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod answered;
 mod broken;
 mod environment;
+mod network;
 mod sent;
 mod unanswered;
 

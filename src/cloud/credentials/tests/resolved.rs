@@ -1,11 +1,11 @@
-//! The chain, with an environment and a home directory made for each test.
+//! What is found without any call, with an environment and a home directory made for each test.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::HashMap;
 
 use tempfile::TempDir;
 
-use super::{Credentials, CredentialsError, Secret, default_region, resolve};
+use super::super::{Credentials, CredentialsError, Secret, default_region, resolve};
 
 /// No profile or variable below holds this text but as a secret or token.
 const CANARY: &str = "c4n4ry-s3cr3t";
@@ -131,9 +131,9 @@ fn a_part_that_no_header_can_carry_is_refused() {
 }
 
 #[test]
-fn other_modes_are_named() {
+fn what_takes_a_call_is_not_resolved_without_one() {
     let failure = Setting::new(CONFIG).failure(Some("role"));
-    assert!(failure.contains("'RamRoleArn'"), "{failure}");
+    assert!(failure.contains("'role'"), "{failure}");
     assert!(failure.contains("not supported"), "{failure}");
 }
 
