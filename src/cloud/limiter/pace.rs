@@ -141,7 +141,7 @@ impl Pace {
         match &mut self.mode {
             Mode::Open(open) => open.refused(now_us, sent_us),
             Mode::Paced(paced) => {
-                if let Some(pause_us) = paced.refused(now_us, sent_us) {
+                if let Some(pause_us) = paced.refused(now_us, sent_us, self.cap) {
                     self.slot_us = now_us + pause_us;
                 }
             }
@@ -170,13 +170,4 @@ impl Pace {
 /// The distance of calls at a rate.
 pub(super) fn interval_us(rate: f64) -> u64 {
     (SECOND_US as f64 / rate).ceil() as u64
-}
-#[cfg(test)]
-impl Pace {
-    pub(super) fn brief(&self) -> String {
-        match &self.mode {
-            Mode::Open(o) => format!("open resume {:?}", o.resume_us()),
-            Mode::Paced(p) => p.brief(),
-        }
-    }
 }
