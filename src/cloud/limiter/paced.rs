@@ -12,7 +12,8 @@ const HOLD_MAX_US: u64 = 50 * SECOND_US;
 const STAGE_S: f64 = 1.1;
 const STAGE_MAX_S: f64 = 10.0;
 const SPACED_STAGE_S: f64 = 0.15;
-/// Fewest calls of a stage; one is enough where the next step doubles.
+/// Fewest calls of a stage, and all of one after which the rate doubles: of calls that come too close to one
+/// another, every other is let through, so that one proves nothing.
 const STAGE_CALLS_MIN: u64 = 2;
 const DOUBLING_STAGE_CALLS: u64 = 2;
 /// The search ends when the confirmed rate and the refused one are this close, as a share.
