@@ -13,10 +13,10 @@
 //! `SPACED_START_PER_SECOND` by doubling or halving.
 //!
 //! **Search.** A rate is confirmed by a stage of calls that was not refused; the next stage is faster by a
-//! step. A refusal in a stage goes back to the last confirmed rate and halves the step; when that is small
-//! enough, the rate is held. If the confirmed rate itself is refused (a bucket's reserve had carried it, or the
+//! step. A refusal in a stage goes back to the last confirmed rate, and the next stage is halfway between the
+//! two; when they are close, the confirmed rate is held. If the confirmed rate itself is refused (a bucket's reserve had carried it, or the
 //! cloud allows less now), what came through since the last refusal tells the rate: a bucket was empty both
-//! times, a window full.
+//! times, a window full. If nothing came through, the rate is halved, down to `FLOOR_PER_SECOND`.
 //!
 //! **Hold.** Each refusal is paid for with `CALLS_PER_REFUSAL` calls at the held rate, which bounds the share
 //! of refused calls whatever the cloud is like; but no longer than `HOLD_MAX_US`, so that a cloud that allows
@@ -39,6 +39,9 @@ const IDLE_US: u64 = 20_000;
 pub(super) const FLOOR_PER_SECOND: f64 = 0.25;
 /// Longest wait that an answer can ask for, the official CLI's: more would be a run for nothing.
 pub(super) const RETRY_AFTER_MAX_US: u64 = 60 * SECOND_US;
+/// Lowest cap, calls a second: below it, a wait would outlast a run by far.
+const CAP_LEAST_PER_SECOND: f64 = 0.001;
+
 /// What an earlier run learned.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hint {
@@ -80,7 +83,7 @@ impl Pace {
             Some(hint) => Mode::Paced(Paced::from_hint(hint)),
         };
         Self {
-            cap: cap.map(|cap| cap.max(FLOOR_PER_SECOND)),
+            cap: cap.map(|cap| cap.max(CAP_LEAST_PER_SECOND)),
             slot_us: 0,
             mode,
         }
@@ -141,7 +144,7 @@ impl Pace {
         match &mut self.mode {
             Mode::Open(open) => open.refused(now_us, sent_us),
             Mode::Paced(paced) => {
-                if let Some(pause_us) = paced.refused(now_us, sent_us) {
+                if let Some(pause_us) = paced.refused(now_us, sent_us, self.cap) {
                     self.slot_us = now_us + pause_us;
                 }
             }
@@ -170,13 +173,4 @@ impl Pace {
 /// The distance of calls at a rate.
 pub(super) fn interval_us(rate: f64) -> u64 {
     (SECOND_US as f64 / rate).ceil() as u64
-}
-#[cfg(test)]
-impl Pace {
-    pub(super) fn brief(&self) -> String {
-        match &self.mode {
-            Mode::Open(o) => format!("open resume {:?}", o.resume_us()),
-            Mode::Paced(p) => p.brief(),
-        }
-    }
 }

@@ -7,12 +7,13 @@ use super::pace::{FLOOR_PER_SECOND, Hint, SECOND_US, SLACK_US, interval_us};
 const CALLS_PER_REFUSAL: u64 = 100;
 /// Shortest and longest hold.
 const HOLD_MIN_US: u64 = 5 * SECOND_US;
-const HOLD_MAX_US: u64 = 40 * SECOND_US;
+const HOLD_MAX_US: u64 = 50 * SECOND_US;
 /// A stage lasts longer than the windows in which clouds count; if the cloud demands a distance, a few calls do.
 const STAGE_S: f64 = 1.1;
 const STAGE_MAX_S: f64 = 10.0;
-const SPACED_STAGE_S: f64 = 0.25;
-/// Fewest calls of a stage; one is enough where the next step doubles.
+const SPACED_STAGE_S: f64 = 0.15;
+/// Fewest calls of a stage, and all of one after which the rate doubles: of calls that come too close to one
+/// another, every other is let through, so that one proves nothing.
 const STAGE_CALLS_MIN: u64 = 2;
 const DOUBLING_STAGE_CALLS: u64 = 2;
 /// The search ends when the confirmed rate and the refused one are this close, as a share.
@@ -42,14 +43,12 @@ pub(super) struct Paced {
     confirmed: f64,
     /// The rate above that was refused since the search began.
     refused_rate: Option<f64>,
-    /// Where none was: the step up.
-    step: Step,
+    /// Where none was: the step up, twice as large each time.
+    step: f64,
     /// Whether the cloud seems to demand a distance between calls.
     is_spaced: bool,
-    /// Whether the cloud seems to fill a reserve while less is asked than it allows.
-    is_reserved: bool,
-    /// The search: from which rate, since when, and how many were let through.
-    search: Search,
+    /// The rate from which the search began, or began anew; it had been held, or was measured.
+    from_rate: f64,
     /// While no better rate is sought: since when.
     hold_since_us: Option<u64>,
     stage_since_us: u64,
@@ -67,21 +66,6 @@ pub(super) struct Paced {
     debt_calls: u64,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Search {
-    from_rate: f64,
-    since_us: u64,
-    let_through: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    /// The same each time.
-    Even(f64),
-    /// Twice as large each time.
-    Doubling(f64),
-}
-
 impl Paced {
     /// From a rate that was measured between full and full; it is held first.
     pub(super) fn measured(rate: f64, refused_at_us: u64, now_us: u64, refused: u64) -> Self {
@@ -89,14 +73,9 @@ impl Paced {
             rate,
             confirmed: rate,
             refused_rate: None,
-            step: Step::Doubling(STEP_FIRST),
+            step: STEP_FIRST,
             is_spaced: false,
-            is_reserved: false,
-            search: Search {
-                from_rate: rate,
-                since_us: now_us,
-                let_through: 0,
-            },
+            from_rate: rate,
             hold_since_us: Some(now_us),
             stage_since_us: now_us,
             stage_calls: 0,
@@ -112,7 +91,7 @@ impl Paced {
     /// From a guess, for a cloud that seems to demand a distance between calls.
     pub(super) fn spaced(rate: f64, refused_at_us: u64, now_us: u64, refused: u64) -> Self {
         Self {
-            step: Step::Doubling(STEP_MAX),
+            step: STEP_MAX,
             is_spaced: true,
             hold_since_us: None,
             ..Self::measured(rate, refused_at_us, now_us, refused)
@@ -127,7 +106,7 @@ impl Paced {
             return held;
         }
         Self {
-            step: Step::Doubling(STEP_OLD_HINT),
+            step: STEP_OLD_HINT,
             hold_since_us: None,
             ..held
         }
@@ -159,7 +138,6 @@ impl Paced {
             return false;
         }
         self.stage_calls += 1;
-        self.search.let_through += 1;
         if self.stage_calls < self.stage_calls_needed() {
             return false;
         }
@@ -173,7 +151,7 @@ impl Paced {
                     self.begin_search(now_us);
                     self.fruitless = 0;
                     self.refused_rate = None;
-                    self.step = Step::Doubling(STEP_FIRST);
+                    self.step = STEP_FIRST;
                     self.climb(now_us);
                 }
             }
@@ -189,7 +167,7 @@ impl Paced {
     }
 
     fn stage_calls_needed(&self) -> u64 {
-        let is_doubling = matches!(self.step, Step::Doubling(step) if step >= STEP_MAX);
+        let is_doubling = self.step >= STEP_MAX;
         if is_doubling && self.refused_rate.is_none() && (self.is_spaced || self.is_storm()) {
             return DOUBLING_STAGE_CALLS;
         }
@@ -210,11 +188,7 @@ impl Paced {
     }
 
     fn begin_search(&mut self, now_us: u64) {
-        self.search = Search {
-            from_rate: self.rate,
-            since_us: now_us,
-            let_through: 0,
-        };
+        self.from_rate = self.rate;
         self.restart_stage(now_us);
     }
 
@@ -224,13 +198,10 @@ impl Paced {
         match self.refused_rate {
             Some(refused) if refused < self.confirmed * (1.0 + CLOSE) => self.hold(now_us),
             Some(refused) => self.rate = (refused * self.confirmed).sqrt(),
-            None => match self.step {
-                Step::Even(step) => self.rate = self.confirmed * (1.0 + step),
-                Step::Doubling(step) => {
-                    self.rate = self.confirmed * (1.0 + step);
-                    self.step = Step::Doubling((2.0 * step).min(STEP_MAX));
-                }
-            },
+            None => {
+                self.rate = self.confirmed * (1.0 + self.step);
+                self.step = (2.0 * self.step).min(STEP_MAX);
+            }
         }
     }
 
@@ -241,10 +212,15 @@ impl Paced {
     }
 
     /// A call was refused. Tells how long to pause, unless it is an echo.
-    pub(super) fn refused(&mut self, now_us: u64, sent_us: u64) -> Option<u64> {
+    pub(super) fn refused(&mut self, now_us: u64, sent_us: u64, cap: Option<f64>) -> Option<u64> {
         self.debt_calls += CALLS_PER_REFUSAL;
         if sent_us < self.lowered_us {
             return None;
+        }
+        if let Some(cap) = cap {
+            // Above the cap nothing was asked.
+            self.rate = self.rate.min(cap);
+            self.confirmed = self.confirmed.min(cap);
         }
         let refused_rate = self.rate;
         let since_lowered_us = sent_us - self.lowered_us;
@@ -263,16 +239,11 @@ impl Paced {
             self.refused_rate = Some(refused_rate);
             if self.is_spaced {
                 self.climb(now_us);
-            } else if self.is_reserved && self.confirmed < self.search.from_rate * FAR {
-                self.confirmed = self.without_reserve(sent_us);
-                self.hold(now_us);
             } else {
                 self.rate = self.confirmed;
                 self.restart_stage(now_us);
             }
         } else {
-            self.is_reserved =
-                self.hold_since_us.is_none() && self.let_through > 0 && !self.is_spaced;
             self.lower(now_us, sent_us);
         }
         self.refused_at_us = sent_us;
@@ -286,13 +257,6 @@ impl Paced {
         let pause_us = window_us as u64 + SLACK_US + interval_us(self.rate);
         self.resumed_us = now_us + pause_us;
         Some(pause_us)
-    }
-
-    /// The rate of the search, less a reserve of a second that it may have used up.
-    fn without_reserve(&self, sent_us: u64) -> f64 {
-        let elapsed_us = sent_us.saturating_sub(self.search.since_us) + SECOND_US;
-        let rate = self.search.let_through as f64 * SECOND_US as f64 / elapsed_us as f64;
-        rate.max(self.search.from_rate)
     }
 
     /// What came through since the last refusal, a second. A bucket fills while we pause, a window that has
@@ -312,15 +276,15 @@ impl Paced {
         if self.let_through == 0 {
             self.fruitless += 1;
             self.refused_rate = (self.fruitless < STORM).then_some(self.rate);
-            self.step = Step::Doubling(STEP_MAX);
+            // Distance does not explain that nothing comes through however slow the calls are.
+            self.is_spaced &= !self.is_storm();
+            self.step = STEP_MAX;
             self.rate = most.max(FLOOR_PER_SECOND);
         } else {
-            self.refused_rate = None;
-            self.step = Step::Doubling(STEP_MEASURED);
             self.fruitless = 0;
             self.refused_rate = None;
-            self.step = Step::Doubling(STEP_MEASURED);
-            let from_rate = self.search.from_rate;
+            self.step = STEP_MEASURED;
+            let from_rate = self.from_rate;
             let measured = self.measure(sent_us) * MARGIN;
             if from_rate < self.rate && self.rate < from_rate * FAR {
                 // What had been held for long is better known than what was measured in a moment.
@@ -334,21 +298,5 @@ impl Paced {
         }
         self.confirmed = self.rate;
         self.begin_search(now_us);
-    }
-}
-#[cfg(test)]
-impl Paced {
-    pub(super) fn brief(&self) -> String {
-        format!(
-            "rate {:.2} conf {:.2} ref {:?} {:?} spaced {} reserved {} hold {:?} fruitless {}",
-            self.rate,
-            self.confirmed,
-            self.refused_rate,
-            self.step,
-            self.is_spaced,
-            self.is_reserved,
-            self.hold_since_us,
-            self.fruitless
-        )
     }
 }
