@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::global::GlobalArgs;
 use super::values::duration;
 use super::{Exit, asking, output};
 use crate::collect::Stopping;
-use crate::config::Config;
 use crate::model::SystemClock;
 use crate::sandbox::scenario::{Entity, Loaded, READER_ROLE, Scenario};
 use crate::sandbox::{
@@ -69,7 +69,7 @@ pub struct SandboxArgs {
 }
 
 /// Serves the simulated cloud until a signal comes.
-pub fn run(args: &SandboxArgs, config: &Config) -> anyhow::Result<Exit> {
+pub fn run(args: &SandboxArgs, global: &GlobalArgs) -> anyhow::Result<Exit> {
     let scenario: Scenario = args.scenario.parse()?;
     let ip = args.listen.ip();
     if !ip.is_loopback() && !ip.is_unspecified() {
@@ -99,13 +99,12 @@ pub fn run(args: &SandboxArgs, config: &Config) -> anyhow::Result<Exit> {
             .map(|rate| RandomFaults::passing(rate, args.seed));
         world.set_random_faults(faults);
         let loaded = scenario.load_accounts(&world, DEFAULT_ACCOUNT_ID, args.account_count);
-        output::notice(
-            config,
-            &format!(
+        if !global.quiet {
+            output::message(&format!(
                 "Serving a simulated cloud. In another terminal:\n{}",
                 lines(&sandbox, &loaded)
-            ),
-        );
+            ));
+        }
         stopping.stopped().await;
         sandbox.shutdown().await;
         Ok(stopping.signal().map_or(Exit::Done, Exit::from))
