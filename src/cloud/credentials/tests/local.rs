@@ -229,6 +229,27 @@ async fn a_uri_answers_and_is_not_repeated_in_messages() {
     ));
 }
 
+#[tokio::test]
+async fn a_uri_that_is_not_there_or_answers_too_late() {
+    let world = World::new(|_, _| (200, flat_answer(0, "2026-01-02T03:00:00Z")))
+        .with("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    let address = world.server.address("http");
+    world.set("ALIBABA_CLOUD_CREDENTIALS_URI", address);
+    let got = world.of_chain().await;
+    assert!(matches!(failure(&got), CredentialsError::Ended { .. }));
+
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/{CANARY}", free.local_addr().unwrap());
+    drop(free);
+    world.set("ALIBABA_CLOUD_CREDENTIALS_URI", address);
+    let got = world.of_chain().await;
+    assert!(matches!(
+        failure(&got),
+        CredentialsError::Unreachable { .. }
+    ));
+    assert_eq!(got.reports[0].outcome, Outcome::Unreachable);
+}
+
 /// Runs a script of this test's own.
 #[cfg(unix)]
 async fn printed(script: &str, limit: Duration) -> Result<Lease, CredentialsError> {
