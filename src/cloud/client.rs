@@ -1,8 +1,8 @@
-//! Sends one signed attempt and takes in what comes back: the one place that opens connections.
+//! Sends one signed attempt and takes in what comes back.
 //!
 //! It never repeats a request, follows no redirect and uses no proxy but a configured one. What goes on
-//! the wire is what was signed, once. (A request that waited for a pooled connection which turned out to be closed is
-//! moved to another by the HTTP library; no byte of it had been written then.)
+//! the wire is what was signed, once. (A request that waited for a pooled connection which turned out to
+//! be closed is moved to another by the HTTP library; no byte of it had been written then.)
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

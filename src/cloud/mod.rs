@@ -4,10 +4,10 @@
 //! `services`), repeat calls by itself (`retry` says when, the caller does), or store anything.
 //! It depends on `services` (what is asked), `config` (which signature) and `model` alone.
 //!
-//! The parts, in reading order: [`credentials`] (whose key), [`endpoint`] (which host), [`sign`]
-//! (pure: canonical forms and signatures), `wire` (pure: one request as it is sent), `network`
-//! (by which way), [`client`]
-//! (the one place with a network), [`exchange`] (what became of it), [`retry`] (pure: when again).
+//! The parts, in reading order: [`endpoint`] (which host), [`sign`] (pure: canonical forms and
+//! signatures), `wire` (pure: one request as it is sent), `network` (through which proxy, trusting
+//! whom), [`client`] (sends), [`exchange`] (what became of it), [`retry`] (pure: when again), and on top
+//! of them [`credentials`] (whose key, and how it stays fresh).
 
 pub mod client;
 pub mod credentials;

@@ -9,6 +9,9 @@ use crate::model::{UtcMillis, parse_cloud_time};
 /// The word in `Code` of a metadata answer that succeeded.
 const SUCCESS: &str = "Success";
 
+/// No code is longer.
+const CODE_LIMIT_BYTES: usize = 64;
+
 /// Credentials, as STS names their fields.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -61,35 +64,52 @@ struct Coded {
     code: Option<String>,
 }
 
+/// What an answer of the metadata service or of a URI says.
+pub(super) struct Flat {
+    /// Its credentials, or what is wrong.
+    pub(super) lease: Result<Lease, CredentialsError>,
+    /// Its code where it is another than success.
+    pub(super) code: Option<String>,
+}
+
 /// Reads an answer of the metadata service or of a URI; a missing `Code` counts as success, as for the
 /// official libraries.
-///
-/// # Errors
-/// The code where it is another than success, and what is wrong.
-pub(super) fn read_flat(
-    body: &[u8],
-    origin: &str,
-) -> Result<Lease, (Option<String>, CredentialsError)> {
-    let invalid = |reason: String| CredentialsError::InvalidAnswer {
-        origin: origin.to_owned(),
-        reason,
+pub(super) fn read_flat(body: &[u8], origin: &str) -> Flat {
+    let failed = |reason: String, code| Flat {
+        lease: Err(CredentialsError::InvalidAnswer {
+            origin: origin.to_owned(),
+            reason,
+        }),
+        code,
     };
     // The parser's words could quote a secret; the place can't.
     let unreadable = |error: serde_json::Error| {
-        let reason = format!(
-            "no JSON with AccessKeyId and AccessKeySecret, line {}, column {}",
-            error.line(),
-            error.column()
-        );
-        (None, invalid(reason))
+        let (line, column) = (error.line(), error.column());
+        let reason =
+            format!("no JSON with AccessKeyId and AccessKeySecret, line {line}, column {column}");
+        failed(reason, None)
     };
-    let coded: Coded = serde_json::from_slice(body).map_err(unreadable)?;
-    if let Some(code) = coded.code.filter(|code| code != SUCCESS) {
-        let reason = "its Code is not Success".to_owned();
-        return Err((Some(code), invalid(reason)));
+    match serde_json::from_slice::<Coded>(body) {
+        Err(error) => return unreadable(error),
+        Ok(Coded { code: Some(code) }) if code != SUCCESS => {
+            let reason = "its Code is not Success".to_owned();
+            return failed(reason, Some(code).filter(|code| is_code(code)));
+        }
+        Ok(_) => {}
     }
-    let answered: Answered = serde_json::from_slice(body).map_err(unreadable)?;
-    answered.lease(origin).map_err(|error| (None, error))
+    match serde_json::from_slice::<Answered>(body) {
+        Err(error) => unreadable(error),
+        Ok(answered) => Flat {
+            lease: answered.lease(origin),
+            code: None,
+        },
+    }
+}
+
+/// Whether the text looks like a code, such as `Fail` or `EntityNotExist.Role`: anything else is not told.
+fn is_code(text: &str) -> bool {
+    let in_code = |byte: u8| byte.is_ascii_alphabetic() || byte == b'.';
+    text.len() <= CODE_LIMIT_BYTES && text.bytes().all(in_code)
 }
 
 /// An instant as the services write it: UTC, with or without saying so.

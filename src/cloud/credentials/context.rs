@@ -21,6 +21,10 @@ pub const METADATA_ADDRESS: &str = "http://100.100.100.200";
 /// hundred accounts behind one dead source would ask it two hundred times.
 const HOLD: Duration = Duration::from_secs(10);
 
+/// The metadata service is on the same host: who has no answer within a second is on no instance. The official
+/// libraries' time for connecting, and for each silence.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
+
 const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
 const VPC_ENDPOINT_ENABLED: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
 
@@ -30,6 +34,7 @@ pub struct Context {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) client: Client,
     pub(super) metadata_address: String,
+    pub(super) metadata_timeout: Duration,
     pub(super) hold: Duration,
     /// Draws from [0, 1) for the delays between attempts.
     pub(super) jitter: fn() -> f64,
@@ -53,6 +58,7 @@ impl Context {
             client: Client::new(config, Arc::clone(&clock))?,
             clock,
             metadata_address: METADATA_ADDRESS.to_owned(),
+            metadata_timeout: METADATA_TIMEOUT,
             hold: HOLD,
             jitter: fastrand::f64,
             warned: Mutex::default(),

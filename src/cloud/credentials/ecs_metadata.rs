@@ -1,8 +1,6 @@
 //! The role of an ECS instance: its metadata service answers with credentials, to whoever runs on it. Version
 //! 2 asks for a token first, so that a request forged through a proxy or a web page gets nothing.
 
-use std::time::Duration;
-
 use reqwest::{Method, Url};
 
 use super::context::Context;
@@ -22,10 +20,6 @@ const TOKEN_TTL_HEADER: &str = "x-aliyun-ecs-metadata-token-ttl-seconds";
 const TOKEN_HEADER: &str = "x-aliyun-ecs-metadata-token";
 /// Seconds that the token holds, the official libraries' choice and the service's maximum.
 const TOKEN_TTL_S: &str = "21600";
-/// The service is on the same host: who has no answer within a second is on no instance.
-const TIMEOUT: Duration = Duration::from_secs(1);
-/// Longest whole request, so that an answer that drips can't hold a run.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// Largest answer: credentials are some 2 KB.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
@@ -67,9 +61,10 @@ impl EcsMetadata {
         reports: &mut Vec<FetchReport>,
     ) -> Result<Lease, CredentialsError> {
         let limits = Limits {
-            connect: TIMEOUT,
-            read: TIMEOUT,
-            total: TOTAL_TIMEOUT,
+            connect: context.metadata_timeout,
+            read: context.metadata_timeout,
+            // So that an answer that drips can't hold a run.
+            total: 2 * context.metadata_timeout,
             body_bytes: BODY_LIMIT_BYTES,
         };
         let origin = "the metadata service of this ECS instance".to_owned();

@@ -111,11 +111,11 @@ impl Keeper {
         {
             return at_hand(Ok(lease));
         }
+        // Nobody must be given what is refused, now or while other credentials are fetched.
+        self.keep(None);
         if let Some(Some(error)) = self.held(&flight) {
             return at_hand(Err(error));
         }
-        // Who asks while these are renewed must wait, and not be given what is refused.
-        self.keep(None);
         self.fetch(&mut flight, Some(refused)).await
     }
 

@@ -7,7 +7,8 @@ use reqwest::{Method, Url};
 use tokio::time::timeout_at;
 use zeroize::Zeroizing;
 
-use super::{CredentialsError, FetchReport, Lease, answer};
+use super::answer::{self, Flat};
+use super::{CredentialsError, FetchReport, Lease};
 use crate::cloud::client::Limits;
 use crate::cloud::exchange::{End, NoAnswer};
 use crate::cloud::failure;
@@ -92,7 +93,10 @@ impl Ask<'_> {
                 origin: self.origin.clone(),
                 reason: format!("no {step} in its answer"),
             };
-            Err((None, error))
+            Flat {
+                lease: Err(error),
+                code: None,
+            }
         })
     }
 
@@ -101,7 +105,7 @@ impl Ask<'_> {
         got: Got,
         parameters: Vec<(&'static str, String)>,
         reports: &mut Vec<FetchReport>,
-        read_body: impl FnOnce(&[u8]) -> Result<Lease, (Option<String>, CredentialsError)>,
+        read_body: impl FnOnce(&[u8]) -> Flat,
     ) -> Result<Lease, CredentialsError> {
         let mut report = FetchReport {
             source: self.origin.clone(),
@@ -126,11 +130,12 @@ impl Ask<'_> {
             }
             Ok((200, body)) => {
                 report.http_status = Some(200);
-                read_body(&body).map_err(|(code, error)| {
+                let flat = read_body(&body);
+                report.code = flat.code;
+                if flat.lease.is_err() {
                     report.outcome = Outcome::InvalidAnswer;
-                    report.code = code;
-                    error
-                })
+                }
+                flat.lease
             }
             Ok((status, _)) => {
                 report.http_status = Some(status);

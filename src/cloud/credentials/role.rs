@@ -1,10 +1,12 @@
 //! A role that is taken on, and by which name.
 
+use std::fmt;
+
 /// The session's name where none is set: it stands in the other account's audit log.
 const SESSION_NAME: &str = "optrail";
 
 /// A role that is taken on with AssumeRole (STS, version 2015-04-01).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Role {
     /// `acs:ram::ACCOUNT:role/NAME`.
     pub role_arn: String,
@@ -16,6 +18,19 @@ pub struct Role {
     pub duration_seconds: Option<u32>,
     /// A policy that narrows the role for this session, JSON of at most 2048 characters.
     pub policy: Option<String>,
+}
+
+/// Without the external id, which the role's owner may take for a secret.
+impl fmt::Debug for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Role")
+            .field("role_arn", &self.role_arn)
+            .field("session_name", &self.session_name)
+            .field("external_id", &self.external_id.as_ref().map(|_| "***"))
+            .field("duration_seconds", &self.duration_seconds)
+            .field("policy", &self.policy)
+            .finish()
+    }
 }
 
 impl Role {

@@ -90,8 +90,8 @@ impl Call<'_> {
     }
 
     fn unanswered(&self, none: NoAnswer) -> Ended {
-        let partial = Zeroizing::new(none.partial);
-        drop(partial);
+        // It may hold half a secret.
+        drop(Zeroizing::new(none.partial));
         Ended {
             result: Err(CredentialsError::Unreachable {
                 origin: self.origin.clone(),

@@ -193,11 +193,25 @@ async fn a_failed_fetch_is_repeated_after_a_while() {
         0 => (403, refusal("NoPermission", "not you")),
         _ => (200, sts_answer(number, IN_AN_HOUR)),
     });
-    world.hold = Duration::from_millis(50);
+    world.hold = Duration::from_secs(2);
     let keeper = of_role(&world);
     assert!(checked(keeper.lease().await).lease.is_err());
     let held = checked(keeper.lease().await);
     assert!(held.lease.is_err() && held.reports.is_empty());
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
     assert_eq!(key_id(&keeper.lease().await), "STS.key-0001");
+}
+
+#[tokio::test]
+async fn what_was_refused_is_given_to_nobody_although_its_renewal_failed() {
+    let world = World::new(|number, _| match number {
+        0 => (200, sts_answer(0, IN_AN_HOUR)),
+        _ => (403, refusal("NoPermission", "not you")),
+    });
+    let keeper = of_role(&world);
+    let refused = Arc::clone(lease(&checked(keeper.lease().await)));
+    assert!(checked(keeper.refresh(&refused).await).lease.is_err());
+    let after = checked(keeper.lease().await);
+    assert!(matches!(failure(&after), CredentialsError::Refused { .. }));
+    assert!(after.reports.is_empty(), "the failure is remembered");
 }

@@ -173,6 +173,24 @@ async fn no_metadata_service_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_metadata_service_that_is_silent_is_given_up() {
+    let world = World::acting(|_, _| vec![Act::Pause(Duration::from_secs(5))]);
+    let mut context = Arc::into_inner(world.context()).unwrap();
+    context.metadata_timeout = Duration::from_millis(100);
+    let got = checked(
+        Keeper::new(Source::DefaultChain, Arc::new(context))
+            .lease()
+            .await,
+    );
+    assert!(
+        failure(&got).to_string().contains("(timeout)"),
+        "{:?}",
+        failure(&got)
+    );
+    assert_eq!(got.reports[0].outcome, Outcome::Unreachable);
+}
+
+#[tokio::test]
 async fn a_uri_answers_and_is_not_repeated_in_messages() {
     let world = World::new(|number, _| (200, flat_answer(number, IN_AN_HOUR)))
         .with("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
@@ -209,6 +227,27 @@ async fn a_uri_answers_and_is_not_repeated_in_messages() {
         failure(&world.of_chain().await),
         CredentialsError::Setting { .. }
     ));
+}
+
+#[tokio::test]
+async fn a_uri_that_is_not_there_or_answers_too_late() {
+    let world = World::new(|_, _| (200, flat_answer(0, "2026-01-02T03:00:00Z")))
+        .with("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    let address = world.server.address("http");
+    world.set("ALIBABA_CLOUD_CREDENTIALS_URI", address);
+    let got = world.of_chain().await;
+    assert!(matches!(failure(&got), CredentialsError::Ended { .. }));
+
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/{CANARY}", free.local_addr().unwrap());
+    drop(free);
+    world.set("ALIBABA_CLOUD_CREDENTIALS_URI", address);
+    let got = world.of_chain().await;
+    assert!(matches!(
+        failure(&got),
+        CredentialsError::Unreachable { .. }
+    ));
+    assert_eq!(got.reports[0].outcome, Outcome::Unreachable);
 }
 
 /// Runs a script of this test's own.
