@@ -26,4 +26,5 @@ pub use credentials::{Credentials, CredentialsError, Secret};
 pub use endpoint::{Endpoint, EndpointError, Endpoints};
 pub use error::CloudError;
 pub use exchange::{Answer, End, Exchange, Framing, NoAnswer};
+pub use limiter::{Learned, Limiter, Permit};
 pub use sign::SignatureVersion;
