@@ -29,5 +29,6 @@ pub use credentials::{Credentials, CredentialsError, Secret};
 pub use endpoint::{Endpoint, EndpointError, Endpoints, Site};
 pub use error::CloudError;
 pub use exchange::{Answer, End, Exchange, Framing, NoAnswer};
+pub use limiter::{Learned, Limiter, Permit};
 pub use network::{Network, ProxyChoice};
 pub use sign::SignatureVersion;
