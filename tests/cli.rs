@@ -3,6 +3,7 @@
 
 mod cli {
     mod bench;
+    mod config;
     mod export;
     mod integrity;
     mod show;

@@ -1,5 +1,8 @@
 //! `optrail init`.
 
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -7,41 +10,99 @@ use clap::Args;
 
 use super::output::{DataFormat, to_stdout};
 use super::{Exit, log_id};
-use crate::config::Config;
+use crate::config::{Config, EXAMPLE};
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, SystemClock};
 use crate::record::Recorder;
 
-/// Create the database
+/// Write a configuration to start from, create the database and the state directory
 ///
-/// Needed once at most: the first `watch add` creates it too. A database that exists is left as
-/// it is. The file and its directory are for their owner only.
+/// Needed once at most: the first `watch add` creates the database too. What exists is left as it is. All of
+/// the configuration is commented out. Database and state directory are for their owner only.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
   optrail init
-  optrail init --db /srv/audit/optrail.db")]
+  optrail init --config ./optrail.toml --db /srv/audit/optrail.db")]
 pub struct InitArgs {}
 
-/// Creates the database, or finds it there.
+/// Makes what is not there yet, and says what it found.
 pub fn run(_: &InitArgs, config: &Config) -> anyhow::Result<Exit> {
-    let was_there = config.database.exists();
+    let file = config.file.as_ref().unwrap_or(&config.file_to_make);
+    let made_file = make_file(file)?;
+    let made_state = make_state_directory(&config.state_directory)?;
+    let made_database = !config.database.exists();
     drop(open_or_create(&config.database)?);
-    let path = config.database.display().to_string();
-    let shown = terminal(&path);
+    let told = [
+        line(
+            "configuration",
+            file,
+            made_file,
+            "written; all of it is commented out",
+        ),
+        line(
+            "state directory",
+            &config.state_directory,
+            made_state,
+            "created, for you alone",
+        ),
+        line(
+            "database",
+            &config.database,
+            made_database,
+            "created, readable by you alone",
+        ),
+    ];
     to_stdout(DataFormat::Escaped, |out| {
-        if was_there {
-            writeln!(
-                out,
-                "database {shown} is there already; it is left as it is"
-            )?;
-        } else {
-            writeln!(out, "database {shown} created, readable by you alone")?;
+        out.write_all(told.concat().as_bytes())?;
+        if made_database {
             writeln!(out, "next: `optrail watch add`, then `optrail collect`")?;
         }
         Ok(())
     })?;
     Ok(Exit::Done)
+}
+
+fn line(what: &str, path: &Path, was_made: bool, made: &str) -> String {
+    let path = path.display().to_string();
+    let end = if was_made {
+        made
+    } else {
+        "is there already; it is left as it is"
+    };
+    format!("{what} {} {end}\n", terminal(&path))
+}
+
+/// Writes the configuration, unless there is a file of that name: then false. Its mode is that of any new
+/// file: it holds no secret, and in `/etc` the user that collects must be able to read it.
+fn make_file(path: &Path) -> anyhow::Result<bool> {
+    let failed = || format!("cannot write the configuration {}", path.display());
+    if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        std::fs::create_dir_all(directory).with_context(failed)?;
+    }
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(mut file) => {
+            file.write_all(EXAMPLE.as_bytes())
+                .and_then(|()| file.sync_all())
+                .with_context(failed)?;
+            Ok(true)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error).with_context(failed),
+    }
+}
+
+/// Creates the state directory for its owner only, unless there is one: then false.
+fn make_state_directory(path: &Path) -> anyhow::Result<bool> {
+    if path.is_dir() {
+        return Ok(false);
+    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot create the state directory {}", path.display()))?;
+    Ok(true)
 }
 
 /// Opens the database for recording, and makes it where there is none. Rows of everything in it are

@@ -6,6 +6,7 @@
 
 pub mod asking;
 pub mod collect;
+pub mod config;
 mod database;
 pub mod dataset;
 #[cfg(feature = "sandbox")]
@@ -18,6 +19,7 @@ pub mod init;
 pub mod log_id;
 pub mod os_user;
 pub mod output;
+pub mod policy;
 pub mod rebuild;
 mod rows;
 mod run;
@@ -104,6 +106,8 @@ pub enum Command {
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),
     Rebuild(rebuild::RebuildArgs),
+    Policy(policy::PolicyArgs),
+    Config(config::ConfigArgs),
 }
 
 /// Gives a type checked arguments: clap reads `$raw`, and `$checked` is made from it by `TryFrom`,

@@ -2,51 +2,66 @@
 //! wrong is said once.
 
 use super::{Cli, Command, Exit, UsageError, output};
-use super::{collect, export, init, rebuild, show, sql, status, stop, verify, watch};
+use super::{
+    collect, config, export, init, policy, rebuild, show, sql, status, stop, verify, watch,
+};
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
-use crate::config::{Config, ConfigError, LogFormat, Surroundings};
+use crate::config::{Config, ConfigError, Flags, LogFormat, Surroundings, UnknownAccount};
 
 /// Does what was typed.
 pub fn run(cli: &Cli) -> Exit {
     let flags = cli.global.flags();
     let log_format = flags.log_format.unwrap_or_default();
     output::start_logging(flags.verbosity, log_format);
-    let done = Config::resolve(flags, &Surroundings::of_process())
-        .map_err(|error: ConfigError| error.into())
-        .and_then(|config| dispatch(cli, &config));
-    done.unwrap_or_else(|error| {
+    dispatch(cli).unwrap_or_else(|error| {
         tell(&error, log_format);
         exit_of(&error)
     })
 }
 
-fn dispatch(cli: &Cli, config: &Config) -> anyhow::Result<Exit> {
+/// The configuration that holds for a command.
+fn configuration(cli: &Cli) -> Result<Config, ConfigError> {
+    let flags = Flags {
+        makes_config: matches!(cli.command, Command::Init(_)),
+        ..cli.global.flags()
+    };
+    Config::resolve(flags, &Surroundings::of_process())
+}
+
+/// Runs the command. Those of the simulated cloud need nothing of the user's, so that no mistake in a
+/// configuration stops them.
+fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
+    let config = || configuration(cli);
     match &cli.command {
         #[cfg(feature = "sandbox")]
         Command::Demo(args) => demo::run(args, &cli.global),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args),
-        Command::Init(args) => init::run(args, config),
-        Command::Watch(args) => watch::run(args, config),
-        Command::Collect(args) => collect::run(args, config),
-        Command::Stop(args) => stop::run(args, config),
-        Command::Status(args) => status::run(args, config),
-        Command::Show(args) => show::run(args, config),
-        Command::Export(args) => export::run(args, config),
-        Command::Sql(args) => sql::run(args, config),
-        Command::Verify(args) => verify::run(args, config),
-        Command::Rebuild(args) => rebuild::run(args, config),
+        Command::Init(args) => init::run(args, &config()?),
+        Command::Watch(args) => watch::run(args, &config()?),
+        Command::Collect(args) => collect::run(args, &config()?),
+        Command::Stop(args) => stop::run(args, &config()?),
+        Command::Status(args) => status::run(args, &config()?),
+        Command::Show(args) => show::run(args, &config()?),
+        Command::Export(args) => export::run(args, &config()?),
+        Command::Sql(args) => sql::run(args, &config()?),
+        Command::Verify(args) => verify::run(args, &config()?),
+        Command::Rebuild(args) => rebuild::run(args, &config()?),
+        Command::Policy(args) => policy::run(args, &config()?),
+        Command::Config(args) => config::run(args, &config()?),
     }
 }
 
 /// What was typed is the reason, or it is not.
 fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.is::<UsageError>() {
-        Exit::Usage
-    } else {
-        Exit::Failed
-    }
+    let is_usage = error.is::<UsageError>()
+        || error.is::<UnknownAccount>()
+        || matches!(
+            error.downcast_ref(),
+            Some(ConfigError::ProfileWithAccounts(_))
+        );
+    if is_usage { Exit::Usage } else { Exit::Failed }
 }
 
 fn tell(error: &anyhow::Error, log_format: LogFormat) {
@@ -92,6 +107,12 @@ mod tests {
         assert_eq!(exit_of(&usage), Exit::Usage);
         let below = Err::<(), _>(usage).context("while reading").err();
         assert_eq!(below.as_ref().map(exit_of), Some(Exit::Usage));
+        let profile = ConfigError::ProfileWithAccounts("--profile");
+        assert_eq!(exit_of(&profile.into()), Exit::Usage);
+        assert_eq!(
+            exit_of(&ConfigError::NotText("OPTRAIL_DB").into()),
+            Exit::Failed
+        );
         assert_eq!(exit_of(&anyhow!("disk full")), Exit::Failed);
     }
 }

@@ -96,7 +96,7 @@ fn the_first_help_text() {
     Commands:
       demo     Show it all in ten seconds, without an account or a network
       sandbox  Serve the simulated cloud alone, for your own tests
-      init     Create the database
+      init     Write a configuration to start from, create the database and the state directory
       watch    Say what to record: add, list and remove watches
       collect  Ask once about everything that is due
       stop     Stop a stack-group operation, and record who, why, and what came of it
@@ -106,6 +106,8 @@ fn the_first_help_text() {
       sql      Ask the views in SQL, read-only [alias: query]
       verify   Compute everything again from the evidence and compare
       rebuild  Derive every row again from the evidence
+      policy   Print the least RAM policy that recording needs, as JSON
+      config   Look at the configuration
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -115,6 +117,9 @@ fn the_first_help_text() {
     Global options:
           --db <FILE>            Database [env: OPTRAIL_DB] [default: optrail/optrail.db below the
                                  user's data directory; of root /var/lib/optrail/optrail.db]
+          --config <FILE>        Configuration file [env: OPTRAIL_CONFIG] [default: optrail/optrail.toml
+                                 below the user's configuration directory, else
+                                 /etc/optrail/optrail.toml]
           --account <NAME|ID>    Only this account: whose credentials ask, or whose answers are shown;
                                  repeatable
           --profile <NAME>       Profile of ~/.aliyun/config.json that signs the calls [env:

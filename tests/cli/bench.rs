@@ -45,6 +45,8 @@ impl Bench {
         command
             .env_clear()
             .env("HOME", self.directory.path())
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("XDG_STATE_HOME", self.path("state"))
             .env("USER", "ann")
             .env("OPTRAIL_DB", self.database())
             .current_dir(self.directory.path())
