@@ -19,6 +19,7 @@ mod watch;
 mod words;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -91,7 +92,7 @@ pub struct Network {
 }
 
 /// Through what the cloud is reached.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum Proxy {
     /// Directly.
     #[default]
@@ -100,6 +101,16 @@ pub enum Proxy {
     Environment,
     /// This address; it may hold a password.
     Url(String),
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Environment => f.write_str("Environment"),
+            Self::Url(url) => f.debug_tuple("Url").field(&masked_url(url)).finish(),
+        }
+    }
 }
 
 /// The zones in which services write times that bear none, in minutes ahead of UTC; `None`: not known, such

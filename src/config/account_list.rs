@@ -9,7 +9,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use super::around::Surroundings;
 use super::error::ConfigError;
 use super::origin::Place;
-use super::section::{Located, Section};
+use super::section::{KEY_CHARS_SHOWN, Located, Section};
 use super::values::nearest;
 
 /// The columns; `account_id` must be there.
@@ -100,7 +100,7 @@ fn columns(header: &StringRecord, place: &Place) -> Result<Fields, ConfigError> 
         let Some(column) = COLUMNS.iter().position(|column| *column == name) else {
             return Err(ConfigError::UnknownKey {
                 place: place.clone(),
-                key: name.chars().take(COLUMN_CHARS_SHOWN).collect(),
+                key: name.chars().take(KEY_CHARS_SHOWN).collect(),
                 nearest: nearest(name, COLUMNS).map(str::to_owned),
             });
         };
@@ -117,9 +117,6 @@ fn columns(header: &StringRecord, place: &Place) -> Result<Fields, ConfigError> 
     }
     Ok(fields)
 }
-
-/// Characters of an unknown column's name that an error repeats.
-const COLUMN_CHARS_SHOWN: usize = 60;
 
 fn row(record: &StringRecord, fields: &Fields, place: &Place) -> Result<Row, ConfigError> {
     let mut values = fields.map(|field| {

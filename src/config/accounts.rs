@@ -3,6 +3,7 @@
 //! It is not the list itself. Depends on `model` alone.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 
 use super::account::{
     Access, Account, DEFAULT_LABEL, DEFAULT_ROLE_DURATION_SECONDS, DEFAULT_SESSION_NAME, Role, Site,
@@ -15,6 +16,7 @@ use super::origin::{Origin, Origins, Place};
 use super::section::{Located, Section};
 use super::values::parse_duration;
 use super::{SignatureVersion, watch};
+use crate::model::Service;
 
 /// Keys of `[[account]]`.
 pub(super) const KEYS: [&str; 14] = [
@@ -42,11 +44,11 @@ const NAME_CHARS_MAX: usize = 128;
 
 /// Seconds for which a role's credentials may be asked: 15 minutes (STS documentation, AssumeRole) to the
 /// longest session that RAM lets a role have, 12 hours.
-const ROLE_SECONDS: std::ops::RangeInclusive<u64> = 900..=43_200;
+const ROLE_SECONDS: RangeInclusive<u64> = 900..=43_200;
 
 /// Characters of a role session's name, and of an external id (STS documentation, AssumeRole).
-const SESSION_NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=64;
-const EXTERNAL_ID_CHARS: std::ops::RangeInclusive<usize> = 2..=1_224;
+const SESSION_NAME_CHARS: RangeInclusive<usize> = 2..=64;
+const EXTERNAL_ID_CHARS: RangeInclusive<usize> = 2..=1_224;
 
 /// The accounts of a configuration, in its order.
 pub(super) fn read(
@@ -238,9 +240,7 @@ fn role(section: &Section<'_>) -> Result<Option<Role>, ConfigError> {
     }))
 }
 
-fn endpoints(
-    section: &Section<'_>,
-) -> Result<BTreeMap<crate::model::Service, String>, ConfigError> {
+fn endpoints(section: &Section<'_>) -> Result<BTreeMap<Service, String>, ConfigError> {
     let mut endpoints = BTreeMap::new();
     let Some(table) = section.table("endpoints", "account.endpoints", &SERVICES)? else {
         return Ok(endpoints);
@@ -312,9 +312,7 @@ fn session_seconds(text: &str) -> Result<u32, String> {
 }
 
 /// A text of so many characters.
-fn within(
-    characters: std::ops::RangeInclusive<usize>,
-) -> impl FnOnce(&str) -> Result<String, String> {
+fn within(characters: RangeInclusive<usize>) -> impl FnOnce(&str) -> Result<String, String> {
     move |text| {
         if characters.contains(&text.chars().count()) {
             Ok(text.to_owned())

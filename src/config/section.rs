@@ -3,7 +3,7 @@
 //!
 //! It does not know the keys; who reads a table says which it has. Depends on nothing of ours.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -13,8 +13,8 @@ use super::error::ConfigError;
 use super::origin::{Origin, Origins, Place};
 use super::values::nearest;
 
-/// Characters of an unknown key that an error repeats.
-const KEY_CHARS_SHOWN: usize = 60;
+/// Characters of an unknown key, or column, that an error repeats.
+pub(super) const KEY_CHARS_SHOWN: usize = 60;
 
 /// Words in keys of secrets, without `_` and `-`. None of our keys holds one of them.
 const SECRET_WORDS: [&str; 6] = [
@@ -362,7 +362,7 @@ impl<'a> Section<'a> {
 
     fn as_text(&self, key: &str, value: &'a Spanned<DeValue<'a>>) -> Result<&'a str, ConfigError> {
         let wrong = |reason: &str| ConfigError::Value {
-            place: self.source.place(start(&value.span())),
+            place: self.source.place(value.span().start),
             key: self.dotted(key),
             reason: reason.to_owned(),
         };
@@ -383,10 +383,6 @@ impl<'a> Section<'a> {
     fn dotted(&self, key: &str) -> String {
         join(self.name, key)
     }
-}
-
-fn start(span: &Range<usize>) -> usize {
-    span.start
 }
 
 fn join(prefix: &str, key: &str) -> String {

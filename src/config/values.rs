@@ -38,7 +38,8 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 pub fn duration_text(duration: Duration) -> String {
     let ms = duration.as_millis();
     let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")];
-    match units.into_iter().find(|(unit_ms, _)| ms % unit_ms == 0) {
+    let is_exact = |(unit_ms, _): &(u128, &str)| ms.is_multiple_of(*unit_ms);
+    match units.into_iter().find(is_exact) {
         Some((unit_ms, unit)) => format!("{}{unit}", ms / unit_ms),
         None => format!("{ms}ms"),
     }

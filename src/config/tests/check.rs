@@ -90,6 +90,7 @@ fn passwords_in_addresses_are_masked() {
     let config = of_file(text).unwrap();
     let url = "http://u:hunter2@proxy:3128".to_owned();
     assert_eq!(config.network.proxy, Proxy::Url(url));
+    assert!(!format!("{:?}", config.network).contains("hunter2"));
     let printed = to_toml(&settings(&config));
     assert!(!printed.contains("hunter2"), "{printed}");
     assert!(printed.contains("http://***@proxy:3128"), "{printed}");
