@@ -130,3 +130,28 @@ fn value(value: &Value) -> Json {
         Value::List(texts) => json!(texts),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use clap::Parser as _;
+
+    use crate::cli::Cli;
+
+    #[test]
+    fn what_schedulers_start_can_be_typed() {
+        let service = include_str!("../../contrib/optrail.service");
+        let crontab = include_str!("../../contrib/optrail.crontab");
+        let commands: Vec<&str> = service
+            .lines()
+            .chain(crontab.lines())
+            .filter_map(|line| line.split_once("/usr/local/bin/optrail "))
+            .map(|(_, arguments)| arguments)
+            .collect();
+        assert_eq!(commands.len(), 3, "{commands:?}");
+        for arguments in commands {
+            let words = ["optrail"].into_iter().chain(arguments.split(' '));
+            Cli::try_parse_from(words).unwrap();
+        }
+    }
+}

@@ -60,8 +60,10 @@ pub(super) fn read(
     let mut seen = Seen::default();
     for section in whole.tables("account", "account")? {
         section.only(&KEYS)?;
+        // An id that only a role names may stand twice: an account may have a role for each service.
+        let names_ids = section.has("account_id") || section.has("ids_file");
         for account in of_section(&section, around)? {
-            seen.add(&account)?;
+            seen.add(&account, names_ids)?;
             let Located { value, place } = account;
             note_all(&section, &value, &place, origins)?;
             accounts.push(value);
@@ -109,20 +111,12 @@ struct Seen {
 }
 
 impl Seen {
-    fn add(&mut self, account: &Located<Account>) -> Result<(), ConfigError> {
-        let label = &account.value.label;
-        let what = format!("an account called '{label}'");
-        once(&mut self.labels, label, what, &account.place)?;
-        // An id that only a role names may stand twice: an account may have a role for each service.
-        let id = account.value.account_id.as_ref();
-        let of_role = account.value.role.as_ref().and_then(|r| id_in_arn(&r.arn));
-        match id.filter(|id| of_role != Some(id.as_str())) {
-            Some(id) => once(
-                &mut self.ids,
-                id,
-                format!("the account id {id}"),
-                &account.place,
-            ),
+    fn add(&mut self, account: &Located<Account>, names_ids: bool) -> Result<(), ConfigError> {
+        let Located { value, place } = account;
+        let what = format!("an account called '{}'", value.label);
+        once(&mut self.labels, &value.label, what, place)?;
+        match value.account_id.as_ref().filter(|_| names_ids) {
+            Some(id) => once(&mut self.ids, id, format!("the account id {id}"), place),
             None => Ok(()),
         }
     }

@@ -31,11 +31,18 @@ const SECRET_WORDS: [&str; 6] = [
 pub(super) struct Source<'a> {
     path: &'a Path,
     text: &'a str,
+    /// Where each line ends, so that thousands of values find their lines quickly.
+    line_ends: Vec<usize>,
 }
 
 impl<'a> Source<'a> {
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text }
+        let line_ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Self {
+            path,
+            text,
+            line_ends,
+        }
     }
 
     /// Reads the text as TOML. `known` are the keys that an error of syntax may name.
@@ -63,10 +70,9 @@ impl<'a> Source<'a> {
 
     /// The line of a byte.
     pub(super) fn place(&self, at: usize) -> Place {
-        let before = self.text.as_bytes().iter().take(at);
         Place {
             file: self.path.to_owned(),
-            line: before.filter(|byte| **byte == b'\n').count() as u64 + 1,
+            line: self.line_ends.partition_point(|end| *end < at) as u64 + 1,
         }
     }
 

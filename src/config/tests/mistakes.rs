@@ -229,6 +229,24 @@ fn lists_are_checked_with_their_line() {
 }
 
 #[test]
+fn an_account_of_a_list_is_not_configured_again() {
+    let text = format!(
+        "[[account]]\n{ROLE}ids_file = \"l.csv\"\n[[account]]\nname = \"a\"\naccount_id = \"2\"\n"
+    );
+    let files = [
+        (SYSTEM, text.as_str()),
+        ("/etc/optrail/l.csv", "account_id\n1\n2\n"),
+    ];
+    let error = attempt(Flags::default(), &[], &files, false).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{SYSTEM}:5: the account id 2 is there already, at /etc/optrail/l.csv:3; each account stands once"
+        )
+    );
+}
+
+#[test]
 fn lists_and_roles_go_together() {
     let of = |keys: &str| complaint(&format!("[[account]]\n{keys}"));
     assert!(of(ROLE).contains("name it with ids_file"));
