@@ -251,13 +251,13 @@ mod tests {
             "Value":"192.0.2.1","Line":"default","Ttl":600,"Priority":"1","NewRr":"n","NewValue":"v",
             "RecordId":9007199254740993,"Remark":"","RrStatus":"暂停","Reason":"r","Status":true,
             "OperateDateStr":"2019-08-22 18:02:58"}]}}"#;
-        let xml = "<R><RequestId>R</RequestId><PageNumber>1</PageNumber><PageSize>20</PageSize>\
+        let xml = "<DescribeBatchResultDetailResponse><RequestId>R</RequestId><PageNumber>1</PageNumber><PageSize>20</PageSize>\
             <TotalCount>1</TotalCount><BatchResultDetails><BatchResultDetail><BatchType>RR_ADD</BatchType>\
             <Domain>example.com</Domain><Rr>www</Rr><Type>A</Type><Value>192.0.2.1</Value><Line>default</Line>\
             <Ttl>600</Ttl><Priority>1</Priority><NewRr>n</NewRr><NewValue>v</NewValue>\
             <RecordId>9007199254740993</RecordId><Remark/><RrStatus>暂停</RrStatus><Reason>r</Reason>\
             <Status>true</Status><OperateDateStr>2019-08-22 18:02:58</OperateDateStr></BatchResultDetail>\
-            </BatchResultDetails></R>";
+            </BatchResultDetails></DescribeBatchResultDetailResponse>";
         let reading = rows(json).unwrap();
         assert_eq!(reading, rows(xml).unwrap());
         assert!(reading.unknown.is_empty(), "{:?}", reading.unknown);

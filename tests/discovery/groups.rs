@@ -65,8 +65,16 @@ fn a_list_is_complete_by_its_own_numbers() {
         &page_of("StackGroups", 3, 3, &[group("fd-c", "C", "ACTIVE")]),
     );
     let grown = scene.begin_list(Action::ListStackGroups, "");
-    scene.page(grown, 1, &page_of("StackGroups", 1, 2, &[a.clone()]));
-    scene.page(grown, 2, &page_of("StackGroups", 2, 3, &[b.clone()]));
+    scene.page(
+        grown,
+        1,
+        &page_of("StackGroups", 1, 2, std::slice::from_ref(&a)),
+    );
+    scene.page(
+        grown,
+        2,
+        &page_of("StackGroups", 2, 3, std::slice::from_ref(&b)),
+    );
     let disputed = scene.begin_list(Action::ListStackGroups, "");
     let other = group("fd-a", "A", "DELETED");
     scene.page(disputed, 1, &page_of("StackGroups", 1, 1, &[a, other]));
@@ -129,7 +137,7 @@ fn a_group_is_last_seen_by_the_last_complete_list_that_held_it() {
     for rows in &lists {
         scene.begin(vec![]);
         // Proves nothing: it lacks what it says it has.
-        scene.groups(9, &[a.clone()]);
+        scene.groups(9, std::slice::from_ref(&a));
         scene.groups(rows.len(), rows);
         scene.end();
         let sql = "SELECT present, last_seen_at FROM stack_groups WHERE stack_group_id = 'fd-b'";

@@ -1,3 +1,5 @@
+//! The published shapes of discovery in both forms, and what is no answer.
+
 use super::*;
 
 fn groups(body: &str) -> Result<Reading<ListPage<StackGroup>>, InvalidAnswer> {
@@ -119,7 +121,7 @@ fn regions_have_no_pages_and_their_names_are_presentation() {
     assert_eq!(reading, regions(xml).unwrap());
     let ids: Vec<&str> = reading.value.iter().map(|r| r.region_id.as_str()).collect();
     assert_eq!(ids, ["cn-hangzhou", "r2"]);
-    let single = "<R><Regions><RegionId>r1</RegionId></Regions></R>";
+    let single = "<DescribeRegionsResponse><Regions><RegionId>r1</RegionId></Regions></DescribeRegionsResponse>";
     assert_eq!(regions(single).unwrap().value.len(), 1);
 }
 
