@@ -93,7 +93,7 @@ fn rows_that_lag_behind_are_announced() {
     assert_eq!(bench.out(&["-q", "export", "operations"]), said.out);
     let status = bench.run(&["status"]).out;
     assert!(
-        status.contains("rows of the last 2 not derived yet"),
+        status.contains("rows of the last 4 not derived yet"),
         "{status}"
     );
 }

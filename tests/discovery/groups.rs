@@ -114,6 +114,17 @@ fn a_list_is_complete_by_its_own_numbers() {
         (end.counts.listings_complete, end.counts.listings_incomplete),
         (1, 4)
     );
+    // Of one list the newest reading counts, and a page that failed is told as itself.
+    let run = scene.run;
+    let unfinished = scene.ask(move |db| page_listings::unfinished(db, run));
+    let reasons: Vec<_> = unfinished
+        .iter()
+        .map(|list| (list.action, list.reason.as_deref()))
+        .collect();
+    assert_eq!(
+        reasons,
+        [(Action::ListStackGroups, Some("TotalCount is missing"))]
+    );
     // What came with two states adds none.
     assert_eq!(
         scene.rows("SELECT count(*) FROM stack_group_history"),
