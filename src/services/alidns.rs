@@ -228,4 +228,101 @@ mod tests {
             assert!(read(body).is_err(), "{body}");
         }
     }
+
+    fn rows(body: &str) -> Result<Reading<ListPage<BatchDetail>>, InvalidAnswer> {
+        read_batch_detail(&Document::parse(body.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn rows_are_asked_for_with_their_task_and_language() {
+        let request = batch_detail("7", Some("RR_ADD"), "en", 2, DETAIL_PAGE_SIZE);
+        let names: Vec<_> = request.parameters.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            ["TaskId", "BatchType", "Lang", "PageNumber", "PageSize"]
+        );
+        assert_eq!(request.operation_id(), Some("7"));
+    }
+
+    #[test]
+    fn every_field_of_a_row_is_read_in_either_form() {
+        let json = r#"{"RequestId":"R","PageNumber":1,"PageSize":20,"TotalCount":1,"BatchResultDetails":{
+            "BatchResultDetail":[{"BatchType":"RR_ADD","Domain":"example.com","Rr":"www","Type":"A",
+            "Value":"192.0.2.1","Line":"default","Ttl":600,"Priority":"1","NewRr":"n","NewValue":"v",
+            "RecordId":9007199254740993,"Remark":"","RrStatus":"暂停","Reason":"r","Status":true,
+            "OperateDateStr":"2019-08-22 18:02:58"}]}}"#;
+        let xml = "<DescribeBatchResultDetailResponse><RequestId>R</RequestId><PageNumber>1</PageNumber><PageSize>20</PageSize>\
+            <TotalCount>1</TotalCount><BatchResultDetails><BatchResultDetail><BatchType>RR_ADD</BatchType>\
+            <Domain>example.com</Domain><Rr>www</Rr><Type>A</Type><Value>192.0.2.1</Value><Line>default</Line>\
+            <Ttl>600</Ttl><Priority>1</Priority><NewRr>n</NewRr><NewValue>v</NewValue>\
+            <RecordId>9007199254740993</RecordId><Remark/><RrStatus>暂停</RrStatus><Reason>r</Reason>\
+            <Status>true</Status><OperateDateStr>2019-08-22 18:02:58</OperateDateStr></BatchResultDetail>\
+            </BatchResultDetails></DescribeBatchResultDetailResponse>";
+        let reading = rows(json).unwrap();
+        assert_eq!(reading, rows(xml).unwrap());
+        assert!(reading.unknown.is_empty(), "{:?}", reading.unknown);
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            reading.value.rows,
+            [BatchDetail {
+                batch_type: text("RR_ADD"),
+                domain: text("example.com"),
+                rr: text("www"),
+                record_type: text("A"),
+                value: text("192.0.2.1"),
+                line: text("default"),
+                ttl: text("600"),
+                priority: text("1"),
+                new_rr: text("n"),
+                new_value: text("v"),
+                record_id: text("9007199254740993"),
+                remark: text(""),
+                rr_status: text("暂停"),
+                reason: text("r"),
+                status: Some(true),
+                status_raw: text("true"),
+                operate_date_raw: text("2019-08-22 18:02:58"),
+            }]
+        );
+    }
+
+    #[test]
+    fn a_status_that_is_no_boolean_is_kept_and_told() {
+        let body = r#"{"BatchResultDetails":{"BatchResultDetail":[{"Status":"SUCCESS"},{"Status":"False"},{}]}}"#;
+        let reading = rows(body).unwrap();
+        let statuses: Vec<_> = reading
+            .value
+            .rows
+            .iter()
+            .map(|row| (row.status, row.status_raw.as_deref()))
+            .collect();
+        assert_eq!(
+            statuses,
+            [
+                (None, Some("SUCCESS")),
+                (Some(false), Some("False")),
+                (None, None)
+            ]
+        );
+        assert_eq!(reading.unknown[0].name, "BatchDetail.Status");
+    }
+
+    #[test]
+    fn rows_are_a_list_or_none_at_all() {
+        let count = |body: &str| rows(body).unwrap().value.rows.len();
+        assert_eq!(
+            count(r#"{"TotalCount":0,"BatchResultDetails":{"BatchResultDetail":[]}}"#),
+            0
+        );
+        assert_eq!(count(r#"{"TotalCount":0}"#), 0);
+        assert_eq!(count(r#"{"BatchResultDetails":[{"Rr":"a"},{}]}"#), 2);
+        for body in [
+            "{}",
+            r#"{"BatchResultDetails":{"BatchResultDetail":["a"]}}"#,
+            r#"{"BatchResultDetails":{"BatchResultDetail":[{"Value":{}}]}}"#,
+            r#"{"TotalCount":"many","BatchResultDetails":[]}"#,
+        ] {
+            assert!(rows(body).is_err(), "{body}");
+        }
+    }
 }

@@ -99,6 +99,30 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_older_rules_are_marked_until_they_are_rebuilt() {
+        for (derived_through, derive_version) in [(-1, 2), (5, 1)] {
+            let mut connection = Connection::open_in_memory().unwrap();
+            embedded::migrations::runner()
+                .set_target(refinery::Target::Version(2))
+                .run(&mut connection)
+                .unwrap();
+            connection
+                .execute(
+                    "UPDATE derivation SET derived_through = ?1",
+                    [derived_through],
+                )
+                .unwrap();
+            run(&mut connection, Path::new("old")).unwrap();
+            let found: i64 = connection
+                .query_row("SELECT derive_version FROM derivation", [], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            assert_eq!(found, derive_version, "derived through {derived_through}");
+        }
+    }
+
+    #[test]
     fn a_newer_database_is_refused_in_our_words() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("optrail.db");

@@ -150,12 +150,15 @@ pub fn names_to_list(
              WHERE g.account_id = ?1 AND g.region_id = ?2 AND v.stack_group_name <> '' AND coalesce((
                  SELECT p.is_listed FROM stack_group_presence p WHERE p.stack_group = g.stack_group
                  ORDER BY p.listing_id DESC LIMIT 1), 1)
+         ), named AS (
+             SELECT name, max(status IS NOT 'DELETED') AS is_live, max(deleted_sequence) AS deleted_sequence
+             FROM listed GROUP BY name
          )
-         SELECT n.name FROM listed n GROUP BY n.name
-         HAVING max(n.status IS NOT 'DELETED') OR NOT EXISTS (
+         SELECT n.name FROM named n
+         WHERE n.is_live OR NOT EXISTS (
              SELECT 1 FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
              WHERE l.action = 'ListStackGroupOperations' AND l.account_id = ?1 AND l.region_id = ?2
-               AND l.stack_group_name = n.name AND l.listing_id > max(n.deleted_sequence)
+               AND l.stack_group_name = n.name AND l.listing_id > n.deleted_sequence
                AND (e.verdict = 'complete' OR e.failed_outcome = 'not_found'))
          ORDER BY n.name",
     )?;

@@ -187,12 +187,13 @@ fn select(connection: &Connection, with_ended: bool) -> Result<Vec<WatchRow>, St
          FROM (
              SELECT i.*, (SELECT s.state FROM operation_state s WHERE s.op = i.op ORDER BY s.number DESC LIMIT 1) AS state
              FROM (
-                 SELECT a.*, (SELECT max(o.op) FROM watch_operation o WHERE o.watch_id = a.watch_id) AS op
-                 FROM watch a
+                 SELECT a.*, o.op AS op
+                 FROM watch a LEFT JOIN watch_operation o ON o.watch_id = a.watch_id AND NOT EXISTS (
+                     SELECT 1 FROM watch_operation n WHERE n.watch_id = o.watch_id AND n.op > o.op)
                  WHERE NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = a.watch_id)
              ) i
          ) w
-         WHERE ?1 OR w.state IS NULL OR w.state IN ('active', 'unsettled')
+         WHERE ?1 OR coalesce(w.state, 'active') IN ('active', 'unsettled')
          ORDER BY w.watch_id",
     )?;
     let rows = statement.query_map([with_ended], |row| {

@@ -24,7 +24,7 @@ fn what_agrees_is_said_with_its_limit() {
     let json: Value = serde_json::from_str(&bench.out(&["verify", "--format", "json"])).unwrap();
     assert_eq!(
         (&json["agrees"], &json["evidence_size"]),
-        (&true.into(), &22.into())
+        (&true.into(), &24.into())
     );
     assert_eq!(json["evidence_root"].as_str().map(str::len), Some(64));
     assert_eq!(json["limits"], LIMIT);
@@ -56,7 +56,7 @@ fn a_changed_row_is_named_and_a_rebuild_makes_it_right() {
 
     let rebuilt = bench.out(&["rebuild"]);
     assert!(
-        rebuilt.ends_with("rows derived from 22 leaves of evidence\n"),
+        rebuilt.ends_with("rows derived from 24 leaves of evidence\n"),
         "{rebuilt}"
     );
     bench.verifies();
@@ -86,14 +86,14 @@ fn rows_that_lag_behind_are_announced() {
     let said = bench.run(&["export", "operations"]);
     assert_eq!(said.code, 0);
     assert!(
-        said.err.contains("the first 20 of 22 leaves"),
+        said.err.contains("the first 20 of 24 leaves"),
         "{}",
         said.err
     );
     assert_eq!(bench.out(&["-q", "export", "operations"]), said.out);
     let status = bench.run(&["status"]).out;
     assert!(
-        status.contains("rows of the last 2 not derived yet"),
+        status.contains("rows of the last 4 not derived yet"),
         "{status}"
     );
 }

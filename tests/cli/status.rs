@@ -41,7 +41,7 @@ fn people_get_eighty_columns() {
         "{status}"
     );
     assert!(
-        status.contains("  2  collect  2026-01-31 08:10:00  complete    3       0         5\n"),
+        status.contains("  2  collect  2026-01-31 08:10:00  complete    3       0         6\n"),
         "{status}"
     );
     assert!(status.contains("Unknown   no word or field\n"), "{status}");
@@ -66,8 +66,8 @@ fn programs_get_one_document() {
         "2026-01-31T08:00:00Z",
     ]);
     let status: Value = serde_json::from_str(&bench.out(&["status", "--format", "json"])).unwrap();
-    assert_eq!(status["evidence_size"], 23);
-    assert_eq!(status["derived_through"], 22);
+    assert_eq!(status["evidence_size"], 25);
+    assert_eq!(status["derived_through"], 24);
     assert_eq!(status["unknowns"], 0);
     assert_eq!(status["watches"][0]["state"], "active");
     assert_eq!(status["expiring"][0]["operation_id"], "op_new");

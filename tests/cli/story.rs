@@ -146,6 +146,7 @@ impl Teller {
         self.ros("SUCCEEDED", end, &rows).await;
         self.cadt("SUCCESS").await;
         self.batch(1, 3, 1).await;
+        self.batch_rows().await;
         self.end().await;
     }
 
@@ -242,6 +243,29 @@ impl Teller {
             &body,
         )
         .await;
+    }
+
+    async fn batch_rows(&mut self) {
+        let listing = Listing {
+            run: self.run,
+            account: ACCOUNT.to_owned(),
+            action: Action::DescribeBatchResultDetail,
+            region: String::new(),
+            operation: BATCH.to_owned(),
+            parameters: Parameters::new([("Lang".to_owned(), "en".to_owned())]).unwrap(),
+            page_size: 20,
+            watch: None,
+        };
+        let listing = self.recorder.begin_listing(listing).await.unwrap();
+        let rows: Vec<String> = ["www", "mail", "ftp", "域"]
+            .iter()
+            .map(|rr| format!(r#"{{"Domain": "example.com", "Rr": "{rr}", "Status": true}}"#))
+            .collect();
+        let body = format!(
+            r#"{{"TotalCount": 4, "PageSize": 20, "PageNumber": 1, "BatchResultDetails": {{"BatchResultDetail": [{}]}}}}"#,
+            rows.join(", ")
+        );
+        self.keep(Ask::Page { listing, page: 1 }, &body).await;
     }
 
     async fn call(

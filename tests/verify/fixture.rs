@@ -19,6 +19,8 @@ use crate::answers::{
     failure_xml, ros_operation, ros_page,
 };
 
+mod discovery;
+
 /// The name of the credentials.
 const LABEL: &str = "default";
 
@@ -40,6 +42,7 @@ const WATCHED: [(Service, &str); 7] = [
 pub fn record(path: &Path) {
     let mut scene = Scene::new(path);
     scene.add_watches();
+    scene.add_moving_watches();
     scene.first_round();
     scene.round_that_changes_everything();
     scene.stop();
@@ -168,6 +171,7 @@ impl Scene {
             200,
             &batch_count(7, 0, 1),
         );
+        self.discover();
         self.end("done");
     }
 
@@ -225,6 +229,7 @@ impl Scene {
             200,
             &batch_count(7, 1, 3),
         );
+        self.discover_again();
         self.end("deadline");
     }
 

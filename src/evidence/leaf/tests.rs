@@ -207,6 +207,52 @@ fn lines_of_a_call_and_all_that_an_answer_can_have() {
 }
 
 #[test]
+fn lines_of_a_discovery() {
+    golden(
+        Leaf::Listing(Listing {
+            run: 1,
+            account: "1234567890123456".into(),
+            action: Action::ListStackGroupOperations,
+            region: "cn-hangzhou".into(),
+            operation: String::new(),
+            parameters: parameters(&[("StackGroupName", "网络")]),
+            page_size: 50,
+            watch: Some(7),
+        }),
+        r#"{"t":"listing","v":1,"run":1,"account":"1234567890123456","action":"ListStackGroupOperations","region":"cn-hangzhou","parameters":{"StackGroupName":"网络"},"page_size":50,"watch":7}"#,
+    );
+    golden(
+        Leaf::Listing(Listing {
+            run: 1,
+            account: "1234567890123456".into(),
+            action: Action::DescribeBatchResultDetail,
+            region: String::new(),
+            operation: "123456".into(),
+            parameters: parameters(&[("Lang", "en")]),
+            page_size: 20,
+            watch: None,
+        }),
+        r#"{"t":"listing","v":1,"run":1,"account":"1234567890123456","action":"DescribeBatchResultDetail","operation":"123456","parameters":{"Lang":"en"},"page_size":20}"#,
+    );
+    golden(
+        Leaf::Exchange(Exchange {
+            ask: Ask::Call(Call {
+                label: None,
+                account: Some("1234567890123456".into()),
+                action: Action::DescribeRegions,
+                region: None,
+                parameters: Parameters::default(),
+                intervention: None,
+                watch: Some(7),
+            }),
+            date: None,
+            ..page()
+        }),
+        r#"{"t":"exchange","v":1,"run":18231,"account":"1234567890123456","action":"DescribeRegions","parameters":{},"watch":7,"requested_at":1789000000000,"received_at":1789000000123,"length":8123,"body":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}"#,
+    );
+}
+
+#[test]
 fn lines_of_no_answer() {
     let nothing = NoAnswer {
         run: 5,
@@ -284,9 +330,23 @@ fn lines_of_what_people_did() {
             resource_group: Some("rg-1".into()),
             declared_started_at: Some(UtcMillis(-1)),
             origin: Some("command".into()),
-            ..removed
+            ..removed.clone()
         }),
         r#"{"t":"watch","v":1,"watch":7,"change":"add","service":"alidns","label":"prod","region":"cn-hangzhou","operation":"123456","batch_type":"RR_ADD","lang":"en","resource_group":"rg-1","declared_started_at":-1,"origin":"command","reason":"done","user":"ops","at":1789000000123}"#,
+    );
+    golden(
+        Leaf::Watch(Watch {
+            change: WatchChange::Add,
+            service: Some(Service::Ros),
+            region: Some("all".into()),
+            kind: Some(WatchKind::RosStackGroups),
+            names: vec!["net-*".into(), "a\"b".into()],
+            since: Some(AT),
+            parent: Some(3),
+            reason: None,
+            ..removed.clone()
+        }),
+        r#"{"t":"watch","v":1,"watch":7,"change":"add","service":"ros","region":"all","kind":"ros-stack-groups","names":["net-*","a\"b"],"since":1789000000123,"parent":3,"user":"ops","at":1789000000123}"#,
     );
     golden(
         Leaf::Intervention(Intervention {

@@ -16,7 +16,17 @@ const STOP_JSON: &[u8] = include_bytes!("../../../tests/data/seeds/ros_stop_oper
 const CADT_JSON: &[u8] = include_bytes!("../../../tests/data/seeds/bpstudio_get_result.json");
 const BATCH_JSON: &[u8] = include_bytes!("../../../tests/data/seeds/alidns_batch_count.json");
 
-const SAMPLES: [(Action, &[u8]); 7] = [
+const REGIONS_JSON: &[u8] =
+    br#"{"RequestId":"R","Regions":[{"RegionId":"cn-hangzhou","LocalName":"x"}]}"#;
+const GROUPS_JSON: &[u8] = br#"{"PageNumber":1,"PageSize":10,"TotalCount":1,"RequestId":"R","StackGroups":[
+    {"StackGroupId":"fd0ddef9-9540-4b42-a464-94f778350000","StackGroupName":"G","Status":"ACTIVE"}]}"#;
+const GROUP_OPERATIONS_JSON: &[u8] = br#"{"PageNumber":1,"PageSize":10,"TotalCount":1,"RequestId":"R",
+    "StackGroupOperations":[{"OperationId":"6da106ca-1784-4a6f-a7e1-e723863d0000","Action":"CREATE",
+    "Status":"QUEUED","StackGroupId":"fd0ddef9-9540-4b42-a464-94f778350000","StackGroupName":"G"}]}"#;
+const BATCH_ROWS_JSON: &[u8] = br#"{"RequestId":"R","PageNumber":1,"PageSize":20,"TotalCount":1,
+    "BatchResultDetails":{"BatchResultDetail":[{"BatchType":"RR_ADD","Domain":"example.com","Status":true}]}}"#;
+
+const SAMPLES: [(Action, &[u8]); 11] = [
     (Action::GetStackGroupOperation, GET_JSON),
     (Action::GetStackGroupOperation, GET_XML),
     (Action::ListStackGroupOperationResults, LIST_JSON),
@@ -24,6 +34,10 @@ const SAMPLES: [(Action, &[u8]); 7] = [
     (Action::StopStackGroupOperation, STOP_JSON),
     (Action::GetExecuteOperationResult, CADT_JSON),
     (Action::DescribeBatchResultCount, BATCH_JSON),
+    (Action::DescribeRegions, REGIONS_JSON),
+    (Action::ListStackGroups, GROUPS_JSON),
+    (Action::ListStackGroupOperations, GROUP_OPERATIONS_JSON),
+    (Action::DescribeBatchResultDetail, BATCH_ROWS_JSON),
 ];
 
 /// The id that the request of the sample of GetStackGroupOperation asks for; its answer names
@@ -183,6 +197,19 @@ fn an_answer_about_something_else_is_the_wrong_entity() {
         (cadt("op_yyyyyyyy"), CADT_JSON),
         (batch("123457"), BATCH_JSON),
         (batch("123457"), br#"{"Status":0,"TaskId":0}"#),
+        (ros::list_groups("r", 2, 10), GROUPS_JSON),
+        (
+            ros::list_group_operations("r", "G", 2, 10),
+            GROUP_OPERATIONS_JSON,
+        ),
+        (
+            ros::list_group_operations("r", "g", 1, 10),
+            GROUP_OPERATIONS_JSON,
+        ),
+        (
+            alidns::batch_detail("7", None, "en", 2, 20),
+            BATCH_ROWS_JSON,
+        ),
     ] {
         let answer = answer_to(&request, body);
         assert_eq!(answer.outcome, Outcome::WrongEntity, "{request:?}");
@@ -202,6 +229,14 @@ fn an_answer_about_something_else_is_the_wrong_entity() {
         ),
         (batch("0123456"), BATCH_JSON),
         (batch("7"), br#"{"Status":0}"#),
+        (
+            ros::list_group_operations("r", "G", 1, 10),
+            GROUP_OPERATIONS_JSON,
+        ),
+        (
+            ros::list_group_operations("r", "g", 1, 10),
+            br#"{"StackGroupOperations":[{"OperationId":"o"}]}"#,
+        ),
     ] {
         assert_eq!(
             answer_to(&request, body).outcome,
@@ -267,6 +302,10 @@ fn arbitrary_request() -> impl Strategy<Value = Request> {
         alidns::batch_count(Some("123456"), None, "en"),
         alidns::batch_count(None, None, "en"),
         sts::caller_identity(),
+        ros::describe_regions(),
+        ros::list_groups("cn-hangzhou", 1, 50),
+        ros::list_group_operations("cn-hangzhou", "G", 1, 50),
+        alidns::batch_detail("123456", None, "en", 1, 20),
     ])
 }
 
