@@ -15,6 +15,7 @@ mod round;
 mod signal;
 mod stop;
 mod summary;
+mod told;
 
 pub use ask::{Caller, Failure};
 pub use due::{Watched, due};
@@ -24,3 +25,4 @@ pub use round::{Collector, CollectorError, DEFAULT_LABEL, RoundEnd, RoundOptions
 pub use signal::{Signal, Stopping};
 pub use stop::{StopEnd, StopOrder, StopResult};
 pub use summary::summary_line;
+pub use told::{Failing, TELL_AGAIN_MS, Telling, Well, decide};
