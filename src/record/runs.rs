@@ -234,6 +234,7 @@ fn judge_watch(
                 (None, None) => end.at,
             },
             exchange: found.failed_at,
+            asked: found.failed_at.or(found.read),
         }),
         None => None,
     };
@@ -263,6 +264,8 @@ struct Found {
     state_number: Option<i64>,
     /// The exchange whose failure is the reason, if one is.
     failed_at: Option<i64>,
+    /// The newest attempt of the run to read the operation.
+    read: Option<i64>,
     /// When it was found that the account cannot be asked, ms.
     noted_at: Option<i64>,
 }
@@ -288,6 +291,7 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
         poll,
         state_number: None,
         failed_at: None,
+        read: None,
         noted_at: None,
     };
     let identity = runs::identity(place.derived, end.run_id, &entry.label)?;
@@ -321,7 +325,9 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     if let Some((_, sequence, outcome)) = reads.iter().find(|(run_id, _, _)| *run_id == end.run_id)
     {
         poll.asked = Asked::Answered(*outcome);
-        found.failed_at = Cause::of(*outcome).map(|_| *sequence);
+        found.read = Some(*sequence);
+        let is_reason = Cause::of(*outcome).is_some() || *outcome == Outcome::Expired;
+        found.failed_at = is_reason.then_some(*sequence);
     }
     poll.not_found_runs = not_found_runs(&reads);
     if let Some(newest) = operations::newest(place.derived, op)? {
