@@ -27,6 +27,7 @@ mod shared;
 mod signal;
 mod stop;
 mod summary;
+mod told;
 
 pub use account::{Account, DEFAULT_LABEL};
 pub use declared::{CONFIGURATION, Declared, declare};
@@ -40,3 +41,4 @@ pub use round::{Collector, CollectorError, RoundEnd, RoundOptions};
 pub use signal::{Signal, Stopping};
 pub use stop::{StopEnd, StopOrder, StopResult};
 pub use summary::summary_line;
+pub use told::{Failing, TELL_AGAIN_MS, Telling, Well, decide};

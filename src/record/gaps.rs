@@ -33,6 +33,8 @@ pub(super) struct Missed {
     pub(super) at: i64,
     /// The exchange whose failure is the reason, if one is.
     pub(super) exchange: Option<i64>,
+    /// The exchange with which it was missed; `None` where that was only known when the run ended.
+    pub(super) asked: Option<i64>,
 }
 
 /// The run whose end is taken up.
@@ -120,7 +122,8 @@ fn take_up(
     let missed = looks
         .iter()
         .filter_map(|(span, look)| Some((span, look.missed?)))
-        .filter(|(span, missed)| counts(run, span, missed.exchange))
+        // When a run died nobody knows: what it missed it missed before anybody gave up its watch.
+        .filter(|(span, missed)| missed.cause == Cause::Aborted || counts(run, span, missed.asked))
         .min_by_key(|(span, missed)| (missed.at, span.watch_id));
     match missed {
         Some((span, missed)) => begin(place, run, subject, looks, span, &missed),
@@ -128,10 +131,10 @@ fn take_up(
     }
 }
 
-/// Whether a look, or one that was missed because of `exchange`, came before its watch was given up.
-fn counts(run: Ended, span: &WatchSpan, exchange: Option<i64>) -> bool {
+/// Whether a look that was taken or missed with the exchange `asked` came before its watch was given up.
+fn counts(run: Ended, span: &WatchSpan, asked: Option<i64>) -> bool {
     span.removed
-        .is_none_or(|removed| exchange.unwrap_or(run.sequence) < removed)
+        .is_none_or(|removed| asked.unwrap_or(run.sequence) < removed)
 }
 
 /// Request and receipt of the good look at a subject in this run, ms.
@@ -158,10 +161,7 @@ fn seen(
     if !matters {
         return Ok(None);
     }
-    let removed = looks
-        .iter()
-        .map(|(span, _)| span.removed.unwrap_or(i64::MAX));
-    let before = removed.max().unwrap_or(i64::MAX).min(run.sequence);
+    let before = watched_until(place, run, subject)?.min(run.sequence);
     let lists = lists_results(subject);
     let found = gaps::newest_good_look(place.derived, op, lists, run.start_sequence, before)?;
     let Some(look) = found else {
@@ -174,6 +174,15 @@ fn seen(
         .max(received_at);
     // A stop or a run that was declared dead may go on beside this one.
     Ok((of_run == run.run_id).then_some((requested_at, until)))
+}
+
+/// The leaf with which the last watch of a subject that was there when the run began was given up; the end of
+/// time where one was not.
+fn watched_until(place: Place<'_>, run: Ended, subject: &Subject) -> Result<i64, StoreError> {
+    let spans = spans_of(place, subject, run.run_id)?;
+    let planned = spans.iter().filter(|span| span.added < run.start_sequence);
+    let until = planned.map(|span| span.removed.unwrap_or(i64::MAX)).max();
+    Ok(until.unwrap_or(i64::MAX))
 }
 
 /// Request of the first answer and receipt of the last that a run got for a watch that is about no one
@@ -391,7 +400,9 @@ fn end_if_unwatched(place: Place<'_>, watch_id: i64, sequence: i64) -> Result<()
     };
     let subject = subject(place, &span, i64::MAX - 1)?;
     let spans = spans_of(place, &subject, i64::MAX - 1)?;
-    let is_watched = spans.iter().any(|span| span.removed.is_none());
+    let is_watched = spans
+        .iter()
+        .any(|other| other.added < removed && other.removed.is_none_or(|other| other > removed));
     let of_operation = (!is_watched).then_some(subject);
     let subjects = [Some(Subject::Watch(watch_id)), of_operation];
     for subject in subjects.iter().flatten() {

@@ -94,7 +94,7 @@ fn judge_watch(
         entry.watch,
         found.op,
         judgement.missed,
-        found.failed,
+        (found.failed, found.read),
     )
 }
 
@@ -111,7 +111,14 @@ fn judge_moving(
     let (whole, failed) = moving::look(place, end.run_id, died, entries)?;
     let deferred_before = was_deferred(place, watch_id, before)?;
     tally.add(whole.asked, &whole.judgement, deferred_before);
-    keep_missed(place, end, watch_id, None, whole.judgement.missed, failed)
+    keep_missed(
+        place,
+        end,
+        watch_id,
+        None,
+        whole.judgement.missed,
+        (failed, None),
+    )
 }
 
 /// Whether a watch was not begun in the run before, either.
@@ -131,14 +138,15 @@ fn lacks_details(poll: &Poll) -> bool {
         && !poll.details_complete
 }
 
-/// Keeps a look that was missed: at the receipt of the answer that failed, else at the end of the run.
+/// Keeps a look that was missed: at the receipt of the answer that failed, else at the end of the run. With the
+/// failure comes the newest attempt of the run to read the operation.
 fn keep_missed(
     place: Place<'_>,
     end: &Ending,
     watch_id: i64,
     op: Option<i64>,
     missed: Option<Cause>,
-    failed: Option<Failed>,
+    (failed, read): (Option<Failed>, Option<i64>),
 ) -> Result<Look, StoreError> {
     let Some(cause) = missed else {
         return Ok(Look {
@@ -153,6 +161,7 @@ fn keep_missed(
             None => end.at,
         },
         exchange: failed.and_then(Failed::exchange),
+        asked: failed.and_then(Failed::exchange).or(read),
     };
     watches::insert_missed(
         place.derived,
@@ -178,6 +187,8 @@ struct Found {
     state_number: Option<i64>,
     /// The failure that is the reason, if one is.
     failed: Option<Failed>,
+    /// The newest attempt of the run to read the operation.
+    read: Option<i64>,
 }
 
 fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, StoreError> {
@@ -202,6 +213,7 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
         poll,
         state_number: None,
         failed: None,
+        read: None,
     };
     let (account_id, cut_short) = match whose(place, end.run_id, &entry.label)? {
         Whose::Account { id, cut_short } => (id, cut_short),
@@ -231,7 +243,9 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     if let Some((_, sequence, outcome)) = reads.iter().find(|(run_id, _, _)| *run_id == end.run_id)
     {
         poll.asked = Asked::Answered(*outcome);
-        found.failed = Cause::of(*outcome).map(|_| Failed::Exchange(*sequence));
+        found.read = Some(*sequence);
+        let is_reason = Cause::of(*outcome).is_some() || *outcome == Outcome::Expired;
+        found.failed = is_reason.then_some(Failed::Exchange(*sequence));
     }
     poll.not_found_runs = not_found_runs(&reads);
     if let Some(newest) = operations::newest(place.derived, op)? {

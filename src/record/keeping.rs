@@ -15,7 +15,9 @@ impl Recorder {
             session
                 .append(transaction, &Leaf::RunSkipped(skipped), None)
                 .map(drop)
-        })
+        })?;
+        // The process ends with this: nobody else would derive it soon.
+        self.read_blocking(|_| Ok(()))
     }
 
     /// Keeps that an account of a run could not be asked, or that its identity is refused.

@@ -1,0 +1,1 @@
+//! A file with a year of gaps is read at once.
