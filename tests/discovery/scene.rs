@@ -122,6 +122,7 @@ impl Scene {
             concurrency: None,
             endpoint: None,
             simulated: true,
+            every_ms: None,
         };
         let begun = self.recorder.begin_run(start, vec![RunKind::Collect], plan);
         self.run = self.runtime.block_on(begun).unwrap().run_id;
