@@ -116,14 +116,14 @@ fn a_list_is_complete_by_its_own_numbers() {
     );
     // Of one list the newest reading counts, and a page that failed is told as itself.
     let run = scene.run;
-    let unfinished = scene.ask(move |db| page_listings::unfinished(db, run));
+    let unfinished = scene.ask(move |db| optrail::store::listings::unfinished(db, run));
     let reasons: Vec<_> = unfinished
         .iter()
-        .map(|list| (list.action, list.reason.as_deref()))
+        .map(|list| (list.action.as_str(), list.reason.as_deref()))
         .collect();
     assert_eq!(
         reasons,
-        [(Action::ListStackGroups, Some("TotalCount is missing"))]
+        [("ListStackGroups", Some("TotalCount is missing"))]
     );
     // What came with two states adds none.
     assert_eq!(
