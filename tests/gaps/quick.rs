@@ -15,7 +15,8 @@ const ENOUGH: Duration = Duration::from_secs(20);
 fn a_hundred_thousand_gaps_are_read_at_once() {
     let mut connection = open_aside().unwrap();
     views::install(&mut connection).unwrap();
-    let number = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1)";
+    let number =
+        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1)";
     connection
         .execute(
             &format!(
