@@ -1,5 +1,6 @@
 //! Stack groups: identity, versions, presence, and which names have to be listed.
 
+use optrail::model::Action;
 use optrail::store::{listings, page_listings, stack_groups};
 use serde_json::json;
 
