@@ -4,8 +4,8 @@
 //! # The way of an answer
 //! ```text
 //! watches ─▶ plan ─▶ ask (cloud) ─▶ keep (body + leaf, committed) ─▶ derive (pure) ─▶ versions ─▶ views ─▶ export
-//!                        ▲                    │
-//!                        └── next page, retry └─▶ tree
+//!    ▲                   ▲                    │
+//!    └── found ──────────┴── next page, retry └─▶ tree
 //! ```
 //! One direction. Nothing normalized is written but by derivation from kept evidence, and nothing is derived
 //! from an answer that is not durable. So every row can be made again, years later, with a better parser:
@@ -18,11 +18,13 @@
 //! - [`mod@derive`]: the rules from answers to versions, listing verdicts, watch states. Pure.
 //! - [`store`]: the only SQL: one SQLite file, one writer thread, the views.
 //! - [`record`]: joins these: appends evidence and derives rows in the writer's transactions.
-//! - [`cloud`]: signatures, credentials, one HTTP attempt. Knows no SQL.
-//! - [`collect`]: the only room that joins cloud and store: what is due, pages, one run, stop.
+//! - [`cloud`]: signatures, where credentials come from, the pace that the cloud allows, one HTTP attempt. Knows
+//!   no SQL.
+//! - [`collect`]: the only room that joins cloud and store: what is due, each account on its own, discovery,
+//!   pages, one run, stop.
 //! - [`verify`]: recomputes everything from evidence and compares; rebuilds.
 //! - [`export`]: rows to bytes. Pure.
-//! - [`config`], [`cli`]: what was typed.
+//! - [`config`], [`cli`]: what was typed, and what stands in the configuration file.
 //! - `sandbox` (feature `sandbox`): the simulated cloud behind `optrail demo`, with code of its own.
 //!
 //! Imports go one way; a test holds that.
@@ -30,7 +32,8 @@
 //! # Three kinds of data
 //! *Evidence* (`leaf`, `body_template`, `subtree`) is insert-only. *Derived* rows can be dropped and made again;
 //! they refer to the sequence of the leaf that first showed them, never to a clock, and are never updated.
-//! One row of bookkeeping (`derivation`) says how far derivation has come.
+//! One row of bookkeeping (`derivation`) says how far derivation has come. *Operational* rows (learned limits,
+//! failures that were told already) are mutable and prove nothing: nobody compares them, a rebuild keeps them.
 //!
 //! # Commit order
 //! The writer's transaction derives what was durable before, then inserts what is new, and is synced: one
