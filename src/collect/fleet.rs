@@ -181,6 +181,9 @@ async fn ask_all(
         let found = found??;
         caller.shared.progress.found(found.len());
         caller.shared.progress.finished();
-        waiting.extend(found);
+        // What was found is new, and nobody knows how long it lives: before what can wait for its turn.
+        for job in found.into_iter().rev() {
+            waiting.push_front(job);
+        }
     }
 }
