@@ -34,7 +34,13 @@ pub(super) fn tell(
         Verbosity::Verbose | Verbosity::Debug => Detail::All,
     };
     let now = SystemClock.now();
-    let telling = decide(now, &failing, |what| learned.of_thing(what), &before, detail);
+    let telling = decide(
+        now,
+        &failing,
+        |what| learned.of_thing(what),
+        &before,
+        detail,
+    );
     for line in &telling.lines {
         output::complaint(config, line);
     }
@@ -152,7 +158,11 @@ impl Learned {
 
     /// What is known of something that does not fail now.
     fn of_thing(&self, what: &str) -> Now {
-        if what == TIME || what == DEAD || self.accounts.contains(what) {
+        if what == DEAD {
+            // It is over when it is told; nobody waits to hear that a run lived.
+            return Now::Over;
+        }
+        if what == TIME || self.accounts.contains(what) {
             return Now::Well;
         }
         if let Some(is_good) = self.looks.get(what) {
@@ -164,7 +174,11 @@ impl Learned {
             return if is_well { Now::Well } else { Now::Unknown };
         }
         // Not planned: it has ended or was given up, or this run was not about it.
-        if self.is_of_all { Now::Over } else { Now::Unknown }
+        if self.is_of_all {
+            Now::Over
+        } else {
+            Now::Unknown
+        }
     }
 }
 
