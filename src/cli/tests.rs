@@ -1,7 +1,6 @@
 //! The command line as a whole: what is accepted, what is refused, and that all of it is explained.
 #![allow(clippy::unwrap_used)]
 
-
 use clap::error::ErrorKind;
 use clap::{Command as Clap, CommandFactory};
 

@@ -89,7 +89,12 @@ fn a_signal_ends_the_wait_between_runs() {
 fn a_signal_ends_the_wait_before_a_repeat() {
     let world = World::for_program(44);
     world.add_ros(running(&world, 0));
-    let busy = Fault::times(FaultKind::Throttle { retry_after_ms: None }, 1_000);
+    let busy = Fault::times(
+        FaultKind::Throttle {
+            retry_after_ms: None,
+        },
+        1_000,
+    );
     world.cloud.script(busy.on_action("GetStackGroupOperation"));
     let collector = world.start(&["collect"]);
     wait_until("it was throttled a few times", || {
