@@ -7,7 +7,9 @@ use anyhow::Context as _;
 use super::os_user::os_user;
 use crate::cloud::credentials::{Context, Keeper, Role, Source};
 use crate::cloud::{Client, ClientConfig, Endpoint, Endpoints, Limits, Network, ProxyChoice, Site};
-use crate::collect::{Account, Collector, Failure, Progress, Stopping, host_name};
+use crate::collect::{
+    Account, Collector, DEFAULT_LABEL, Failure, Progress, Stopping, host_name,
+};
 use crate::config::{self, Access, Config, Proxy};
 use crate::export::escape::terminal;
 use crate::model::{Clock, Service, SystemClock};
@@ -203,27 +205,53 @@ const MESSAGE_CHARS_SHOWN: usize = 500;
 
 /// One line for people about a call that failed for good, or about an account that could not be asked.
 pub fn failure_line(failure: &Failure) -> String {
-    let mut line = match failure.action {
-        Some(action) => action.service().to_string(),
-        None => format!("account '{}'", failure.label),
+    format!("{}: {}", failing_thing(failure), failure_text(failure))
+}
+
+/// What fails, in words that name the same thing in every run.
+pub fn failing_thing(failure: &Failure) -> String {
+    let Some(action) = failure.action.filter(|a| a.service() != Service::Sts) else {
+        return account_thing(&failure.label);
     };
-    for part in [&failure.region_id, &failure.operation_id]
+    let name = match &failure.operation_id {
+        Some(operation_id) => operation_id,
+        None => action.as_str(),
+    };
+    let region = failure.region_id.as_deref();
+    thing(&failure.label, action.service(), region, name)
+}
+
+/// An account, as one that fails is named.
+pub fn account_thing(label: &str) -> String {
+    terminal(&format!("account '{label}'")).into_owned()
+}
+
+/// An operation or a call of discovery, as one that fails is named. Of the only account nothing is said.
+pub fn thing(label: &str, service: Service, region: Option<&str>, name: &str) -> String {
+    let label = Some(label).filter(|label| *label != DEFAULT_LABEL);
+    let words = [label, Some(service.as_str()), region, Some(name)];
+    let words: Vec<&str> = words
         .into_iter()
         .flatten()
-    {
-        line.push(' ');
-        line.push_str(part);
-    }
+        .filter(|word| !word.is_empty())
+        .collect();
+    terminal(&words.join(" ")).into_owned()
+}
+
+/// Why it fails.
+pub fn failure_text(failure: &Failure) -> String {
+    let mut parts = Vec::new();
     if let Some(action) = failure.action {
-        line.push_str(&format!(": {action} {}", failure.outcome));
+        parts.push(format!("{action} {}", failure.outcome));
     }
     for text in [&failure.code, &failure.message].into_iter().flatten() {
-        line.push_str(": ");
-        line.extend(text.chars().take(MESSAGE_CHARS_SHOWN));
+        let mut part: String = text.chars().take(MESSAGE_CHARS_SHOWN).collect();
         if text.chars().nth(MESSAGE_CHARS_SHOWN).is_some() {
-            line.push('…');
+            part.push('…');
         }
+        parts.push(part);
     }
+    let mut line = parts.join(": ");
     if let Some(request_id) = &failure.request_id {
         line.push_str(&format!(" (RequestId {request_id})"));
     }

@@ -1,44 +1,62 @@
 //! `optrail collect`.
 
+mod bar;
+mod declared;
+mod dry_run;
+mod metrics;
+mod on_end;
+mod skipping;
+mod telling;
+
 use std::fs::OpenOptions;
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
+use tokio::runtime::Runtime;
 
-use super::values::{FileOrStd, duration, service};
-use super::{Exit, asking, output};
+use super::values::{FileOrStd, duration, service, some_text};
+use super::{Exit, asking, init, output};
 use crate::collect::{
-    CollectorError, Lock, LockError, RoundEnd, RoundOptions, Stopping, summary_line,
+    Collector, CollectorError, Lock, LockError, RoundEnd, RoundOptions, Stopping, summary_line,
 };
-use crate::config::Config;
+use crate::config::{CONCURRENCY_MAX, Config};
+use crate::evidence::leaf::SkipCause;
 use crate::model::Service;
+use crate::record::Recorder;
 use crate::store::progress::Progress;
 use crate::store::{StoreError, open, watches};
+use bar::Bar;
 
-/// Requests in flight where nothing else is asked for: the cloud's published limits allow tens of
-/// calls a second, and a call takes some tens of milliseconds.
-pub const DEFAULT_CONCURRENCY: u16 = 8;
-
-/// Requests in flight at most; more would only wait for the cloud's limits.
-pub const MAX_CONCURRENCY: u16 = 256;
-
-/// Lines about failures that one run prints: enough to see the pattern, few enough for a mail.
-const FAILURE_LINES_MAX: usize = 20;
+/// From the start of one run to that of the next while following, where nothing else is asked for.
+const DEFAULT_FOLLOW_EVERY: Duration = Duration::from_secs(10);
 
 /// Ask once about everything that is due
 ///
-/// Made for cron: silent on success, a line on stderr for each call that failed. Each answer is kept
-/// before it is read. What the deadline leaves over comes first next time.
+/// Made for cron: silent on success, and a failure is told on stderr when it begins, changes or ends, and once
+/// a day while it lasts (-v tells all that fails in each run). Each answer is kept before it is read. What the
+/// deadline leaves over comes first next time. Watches that the configuration declares are added first.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
   optrail collect
   optrail collect --service cadt --deadline 20s
   optrail collect --recheck --summary runs.jsonl
-  */5 * * * * optrail collect
+  optrail collect --follow --every 30s
+  optrail collect --dry-run
+  */5 * * * * optrail collect --metrics /var/lib/node_exporter/optrail.prom
+
+Metrics: optrail_last_run_* (id, start and end, outcome, watches, requests), optrail_last_success_timestamp_seconds,
+optrail_last_collect_* (time, exit code), optrail_watches by state, optrail_watches_failing, optrail_cadt_pending,
+optrail_cadt_expires_first_timestamp_seconds, optrail_expired_unseen_total, optrail_evidence_leaves,
+optrail_database_bytes, optrail_database_wal_bytes, optrail_disk_free_bytes, optrail_clock_offset_seconds,
+optrail_build_info.
+
+The command of --on-end finds OPTRAIL_RUN_ID, OPTRAIL_OUTCOME, OPTRAIL_EXIT in its environment, no keys, and has 60
+seconds.
 
 Exit status: 0 done, 1 could not go on or no watch got an answer, 4 something was not answered,
 5 another collector runs, 130 or 143 ended by a signal. Whatever was answered is kept.")]
@@ -47,59 +65,111 @@ pub struct CollectArgs {
     #[arg(long, value_name = "SERVICE", value_parser = service)]
     pub service: Vec<Service>,
 
-    /// Begin no further watch after this long (250ms, 50s, 5m, 1h)
-    #[arg(long, value_name = "DURATION", default_value = "50s", value_parser = duration)]
-    pub deadline: Duration,
+    /// Begin no further watch after this long (250ms, 50s, 5m, 1h) [default: that of the configuration, 50s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub deadline: Option<Duration>,
 
-    /// Requests in flight at most
+    /// Requests in flight of each account at most [default: that of the configuration, 8]
     #[arg(
         long,
         value_name = "N",
-        default_value_t = DEFAULT_CONCURRENCY,
-        value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_CONCURRENCY))
+        value_parser = clap::value_parser!(u16).range(1..=i64::from(CONCURRENCY_MAX))
     )]
-    pub concurrency: u16,
+    pub concurrency: Option<u16>,
+
+    /// Go on with further runs until no operation is active any more
+    #[arg(long)]
+    pub follow: bool,
+
+    /// From the start of one run to that of the next while following [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "follow")]
+    pub every: Option<Duration>,
 
     /// Ask about operations that have ended, too
     #[arg(long)]
     pub recheck: bool,
 
+    /// Print what would be asked, in order and why, and ask and write nothing
+    #[arg(long, conflicts_with_all = ["follow", "summary", "metrics", "on_end"])]
+    pub dry_run: bool,
+
     /// Exit with 0 where it would be 4
     #[arg(long)]
     pub allow_partial: bool,
 
-    /// Append one line of JSON about this run to a file, or print it (-)
+    /// Append one line of JSON about each run to a file, or print it (-)
     #[arg(long, value_name = "FILE|-")]
     pub summary: Option<FileOrStd>,
+
+    /// Write how the recorder stands, in the text format of Prometheus
+    #[arg(long, value_name = "FILE.prom")]
+    pub metrics: Option<PathBuf>,
+
+    /// Run `sh -c CMD` after each run, with the summary on its stdin
+    #[arg(long, value_name = "CMD", value_parser = some_text)]
+    pub on_end: Option<String>,
 }
 
-/// Asks once about everything that is due.
+/// Asks about everything that is due.
 pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
-    if nothing_watched(config)? {
+    if args.dry_run {
+        let collector = asking::collector(config, Stopping::default())?;
+        dry_run::print(config, &collector, &options(args, config))?;
+        return Ok(Exit::Done);
+    }
+    let ended = collect(args, config);
+    // Whoever holds the lock writes the metrics of its own run.
+    if !matches!(ended, Ok(Exit::Locked)) {
+        write_metrics(args, config, ended.as_ref().map_or(Exit::Failed, |exit| *exit));
+    }
+    ended
+}
+
+fn options(args: &CollectArgs, config: &Config) -> RoundOptions {
+    RoundOptions {
+        services: args.service.clone(),
+        only_these_accounts: !config.accounts.is_empty(),
+        deadline: args.deadline.unwrap_or(config.deadline),
+        concurrency: usize::from(args.concurrency.unwrap_or(config.concurrency)),
+        recheck: args.recheck,
+    }
+}
+
+fn collect(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
+    let declares = config.configured.iter().any(|a| !a.watches.is_empty());
+    if !declares && nothing_watched(config)? {
         return Err(CollectorError::NothingWatched(config.database.clone()).into());
+    }
+    if !config.database.exists() {
+        init::open_or_create(&config.database)?;
     }
     let _lock = match Lock::exclusive(&config.lock_path()) {
         Ok(lock) => lock,
         Err(LockError::Held(path)) => {
             tracing::info!(lock = %path.display(), "another collector holds the lock");
+            skipping::keep(config, SkipCause::Locked, None);
             return Ok(Exit::Locked);
         }
         Err(error) => return Err(error.into()),
     };
     let stopping = Stopping::default();
     let collector = asking::collector(config, stopping.clone())?;
-    let options = RoundOptions {
-        services: args.service.clone(),
-        only_these_accounts: !config.accounts.is_empty(),
-        deadline: args.deadline,
-        concurrency: usize::from(args.concurrency),
-        recheck: args.recheck,
+    let runtime = asking::runtime()?;
+    runtime.block_on(async { stopping.listen() })?;
+    prepare(config, &runtime)?;
+    let rounds = Rounds {
+        args,
+        config,
+        collector: &collector,
+        runtime: &runtime,
     };
-    let end = asking::runtime()?.block_on(async {
-        stopping.listen()?;
-        anyhow::Ok(collector.round(&options).await?)
-    })?;
-    report(args, config, &end)
+    if args.follow {
+        rounds.follow()
+    } else {
+        let options = options(args, config);
+        let end = rounds.ask(&options)?;
+        rounds.finish(&options, &end)
+    }
 }
 
 /// Whether nothing was ever to be recorded: said before anything else can be wrong. Evidence whose rows are
@@ -115,48 +185,102 @@ fn nothing_watched(config: &Config) -> anyhow::Result<bool> {
     }
 }
 
-fn report(args: &CollectArgs, config: &Config, end: &RoundEnd) -> anyhow::Result<Exit> {
-    if let Some(target) = &args.summary {
-        append_summary(target, &summary_line(end))?;
-    }
-    let exit = exit_of(end, args.allow_partial);
-    for failure in failures_worth_a_line(end) {
-        output::complaint(config, &failure);
-    }
-    if end.aborted > 0 {
-        output::complaint(config, "the run before this one died; its answers are kept");
-    }
-    if std::io::stderr().is_terminal() {
-        output::notice(config, &closing_line(end));
-    }
-    Ok(exit)
+/// Brings the database to what the configuration says.
+fn prepare(config: &Config, runtime: &Runtime) -> anyhow::Result<()> {
+    let recorder = Recorder::open(&config.database)?;
+    runtime.block_on(declared::keep(config, &recorder))?;
+    Ok(declared::apply(config, &recorder)?)
 }
 
-/// Failures as lines, each once: what refuses one watch often refuses many.
-fn failures_worth_a_line(end: &RoundEnd) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut more = 0;
-    for failure in &end.failures {
-        let line = asking::failure_line(failure);
-        if lines.contains(&line) {
-            continue;
+/// The runs of one command.
+struct Rounds<'a> {
+    args: &'a CollectArgs,
+    config: &'a Config,
+    collector: &'a Collector,
+    runtime: &'a Runtime,
+}
+
+impl Rounds<'_> {
+    /// One run.
+    fn ask(&self, options: &RoundOptions) -> anyhow::Result<RoundEnd> {
+        let ended = self.runtime.block_on(self.collector.round(options));
+        if let Err(CollectorError::DiskFull { free_bytes, .. }) = &ended {
+            let detail = format!("{free_bytes} bytes free");
+            skipping::keep(self.config, SkipCause::Disk, Some(detail));
         }
-        if lines.len() < FAILURE_LINES_MAX {
-            lines.push(line);
-        } else {
-            more += 1;
+        Ok(ended?)
+    }
+
+    /// Tells what a run came to, to everybody who wants to know.
+    fn finish(&self, options: &RoundOptions, end: &RoundEnd) -> anyhow::Result<Exit> {
+        let (args, config) = (self.args, self.config);
+        if let Some(target) = &args.summary {
+            append_summary(target, &summary_line(end))?;
+        }
+        let exit = exit_of(end, args.allow_partial);
+        telling::tell(config, options, end)?;
+        if std::io::stderr().is_terminal() {
+            output::notice(config, &closing_line(end));
+        }
+        if let Some(command) = &args.on_end {
+            let stopping = &self.collector.stopping;
+            let ran = on_end::run(command, end, exit, stopping);
+            if let Err(reason) = self.runtime.block_on(ran) {
+                output::complaint(config, &reason);
+            }
+        }
+        Ok(exit)
+    }
+
+    /// Runs until nothing goes on any more, or a signal comes.
+    fn follow(&self) -> anyhow::Result<Exit> {
+        let every = self.args.every.unwrap_or(DEFAULT_FOLLOW_EVERY);
+        let bar = Bar::start(
+            self.config,
+            self.collector.progress.clone(),
+            self.runtime,
+        );
+        let stopping = &self.collector.stopping;
+        let mut options = options(self.args, self.config);
+        let mut lost = false;
+        loop {
+            let begun = Instant::now();
+            let end = self.ask(&options)?;
+            let exit = bar.aside(|| self.finish(&options, &end))?;
+            lost |= end.row.watches_failed + end.row.not_found + end.row.expired_unseen > 0
+                || end.row.outcome == "failed";
+            // What has ended is asked again once, not in every run.
+            options.recheck = false;
+            let active = self.collector.operations_active(&options)?;
+            bar.ended(&end, active);
+            if end.signal.is_none() && active == 0 {
+                return Ok(match exit {
+                    Exit::Done if lost && !self.args.allow_partial => Exit::Partial,
+                    exit => exit,
+                });
+            }
+            self.runtime.block_on(async {
+                tokio::select! {
+                    () = tokio::time::sleep(every.saturating_sub(begun.elapsed())) => {}
+                    () = stopping.stopped() => {}
+                }
+            });
+            if let Some(signal) = stopping.signal() {
+                return Ok(signal.into());
+            }
+            write_metrics(self.args, self.config, exit);
         }
     }
-    if more > 0 {
-        lines.push(format!("… and {more} more failed calls"));
+}
+
+/// Metrics that cannot be written are told, and change nothing.
+fn write_metrics(args: &CollectArgs, config: &Config, exit: Exit) {
+    if let Some(path) = &args.metrics
+        && let Err(error) = metrics::write(path, config, exit)
+    {
+        let text = format!("cannot write the metrics to {}: {error:#}", path.display());
+        output::complaint(config, &text);
     }
-    if end.row.deferred_again > 0 && end.signal.is_none() {
-        lines.push(format!(
-            "{} watches were left over twice running: give the run more time (--deadline) or more requests in flight (--concurrency)",
-            end.row.deferred_again
-        ));
-    }
-    lines
 }
 
 /// What the run came to, as the exit code tells it.

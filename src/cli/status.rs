@@ -61,14 +61,14 @@ pub fn run(args: &StatusArgs, config: &Config) -> anyhow::Result<Exit> {
 
 /// Bytes on disk; a file that is not there has none.
 #[derive(Debug, Clone, Copy)]
-struct FileSize {
-    database: u64,
+pub(super) struct FileSize {
+    pub(super) database: u64,
     /// The write-ahead log, which the database takes in from time to time.
-    log: u64,
+    pub(super) log: u64,
 }
 
 impl FileSize {
-    fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> Self {
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");

@@ -14,12 +14,13 @@ use super::failures::{Failure, Failures};
 use super::lock::{Lock, LockError, stop_lock_path};
 use super::progress::Progress;
 use super::shared::Shared;
-use super::{Signal, Stopping, disk, fleet};
-use crate::evidence::leaf::{RunEnd, RunKind, RunStart};
+use super::{Signal, Stopping, disk, fleet, wall};
+use crate::evidence::leaf::{ClockStep, RunEnd, RunKind, RunStart};
 use crate::model::{Action, Clock, Service, UtcMillis, Verdict};
 use crate::record::Recorder;
 use crate::store::runs::RunEndRow;
-use crate::store::{StoreError, listings, watches};
+use crate::store::watches::WatchTarget;
+use crate::store::{StoreError, life, listings, watches};
 
 /// Requests in flight of all accounts together: each has a socket and may hold an answer in memory.
 const IN_FLIGHT_MAX: usize = 256;
@@ -85,6 +86,19 @@ pub struct RoundEnd {
     pub signal: Option<Signal>,
     /// Runs before it that were found dead.
     pub aborted: usize,
+    /// The watches that were planned at its beginning, and what became of them.
+    pub looks: Vec<Look>,
+    /// The cloud's clock less ours, median over its answers; `None` where none bore a date.
+    pub clock_offset_ms: Option<i64>,
+}
+
+/// A watch that was planned in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// What it is about.
+    pub target: WatchTarget,
+    /// Why there was no good look, if there was none.
+    pub missed: Option<String>,
 }
 
 /// Why there was no run.
@@ -125,27 +139,49 @@ pub enum CollectorError {
 impl Collector {
     /// One run. The caller holds the collector's lock.
     pub async fn round(&self, options: &RoundOptions) -> Result<RoundEnd, CollectorError> {
-        let begun = Instant::now();
+        let deadline = Instant::now() + options.deadline;
         let recorder = Arc::new(Recorder::open(&self.database)?);
-        let now = self.clock.now();
+        let newest = recorder.read(wall::newest).await?;
+        let (now, begun) = (self.clock.now(), Instant::now());
         let planned = self.planned(&recorder, options, now).await?;
         let (run_id, aborted) = self.begin(&recorder, options, now, &planned).await?;
         tracing::info!(run_id, "began to ask");
+        if let Some(stepped_ms) = wall::set_back_ms(newest, now) {
+            let detail = "the run began before the time of what was recorded last";
+            let step = clock_step(run_id, now, stepped_ms, detail);
+            recorder.keep_clock(step).await?;
+        }
         self.progress.begin(planned.len());
+        let targets: Vec<(i64, WatchTarget)> = planned
+            .iter()
+            .map(|watched| (watched.row.watch_id, watched.row.target.clone()))
+            .collect();
         let shared = self.shared(run_id, recorder);
-        let deadline = begun + options.deadline;
         let asked = self.ask_accounts(&shared, options, planned, deadline).await;
+        let ended_at = self.clock.after(now, begun.elapsed());
+        let stands_at = self.clock.now();
+        if let Some(stepped_ms) = wall::step_ms(ended_at, stands_at) {
+            let detail = "during the run, by the monotonic clock";
+            let step = clock_step(run_id, stands_at, stepped_ms, detail);
+            shared.recorder.keep_clock(step).await?;
+        }
         let end = RunEnd {
             run: run_id,
-            ended_at: self.clock.after(now, begun.elapsed()),
+            ended_at,
             reason: self.reason(&asked, deadline),
         };
         let ended = shared.recorder.end_run(end).await;
         asked?;
         let (row, evidence_size, evidence_root) = ended?;
-        let unfinished = shared
+        let (unfinished, missed, clock) = shared
             .recorder
-            .read(move |db| listings::unfinished(db, run_id))
+            .read(move |db| {
+                Ok((
+                    listings::unfinished(db, run_id)?,
+                    watches::missed_in(db, run_id)?,
+                    life::run_clock(db, run_id)?,
+                ))
+            })
             .await?;
         let mut failures = shared.failures.take();
         failures.extend(unfinished.into_iter().map(incomplete));
@@ -157,13 +193,9 @@ impl Collector {
             evidence_root,
             signal: self.stopping.signal(),
             aborted,
+            looks: looks(targets, missed),
+            clock_offset_ms: clock.map(|(offset_ms, _)| offset_ms),
         })
-    }
-
-    /// What is due, in the order in which it is asked.
-    pub async fn due(&self, options: &RoundOptions) -> Result<Vec<Watched>, CollectorError> {
-        let recorder = Recorder::open(&self.database)?;
-        self.planned(&recorder, options, self.clock.now()).await
     }
 
     async fn planned(
@@ -188,7 +220,7 @@ impl Collector {
 
     /// Whether a run over these accounts is about watches of that label: of one that is not configured
     /// only where no account was picked, and then to say so.
-    fn is_asked_for(&self, label: &str, options: &RoundOptions) -> bool {
+    pub(super) fn is_asked_for(&self, label: &str, options: &RoundOptions) -> bool {
         !options.only_these_accounts || self.accounts.iter().any(|account| account.label == label)
     }
 
@@ -310,6 +342,26 @@ impl Collector {
             },
         }
     }
+}
+
+fn clock_step(run_id: i64, at: UtcMillis, stepped_ms: i64, detail: &str) -> ClockStep {
+    ClockStep {
+        run: Some(run_id),
+        at,
+        stepped_ms,
+        detail: Some(detail.to_owned()),
+    }
+}
+
+fn looks(targets: Vec<(i64, WatchTarget)>, missed: Vec<(i64, String)>) -> Vec<Look> {
+    let mut missed: BTreeMap<i64, String> = missed.into_iter().collect();
+    targets
+        .into_iter()
+        .map(|(watch_id, target)| Look {
+            target,
+            missed: missed.remove(&watch_id),
+        })
+        .collect()
 }
 
 fn millis(duration: Duration) -> u64 {

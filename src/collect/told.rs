@@ -11,6 +11,9 @@ use crate::store::told::ToldRow;
 /// A failure that lasts is told again after this long, ms: a day, so that a mail a day says it is still there.
 pub const TELL_AGAIN_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Lines about failures that one run prints: enough to see the pattern, few enough for a mail.
+pub const FAILURE_LINES_MAX: usize = 20;
+
 /// Something that fails now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failing {
@@ -22,24 +25,28 @@ pub struct Failing {
     pub code: Option<String>,
     /// The whole of it in words; may name a RequestId, which makes no difference.
     pub text: String,
+    /// What it has in common with others of which one line is enough: account, call, cause, code.
+    pub kind: String,
 }
 
-/// What was learned in a run of the things that failed before and do not fail now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Well {
-    /// All of them were looked at, or are no longer due.
+/// What a run has learned of something that failed before and does not fail now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Now {
+    /// It was looked at, and is well.
+    Well,
+    /// It was not looked at, and nothing is said.
+    Unknown,
+    /// It is asked no more, and did not get well: nothing is said, and it is forgotten.
+    Over,
+}
+
+/// How much to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What begins, changes, ends, or was last told a day ago; many of one kind in one line.
+    News,
+    /// Everything that fails now, each in a line, and what ends.
     All,
-    /// These alone; of the others nothing is known, and nothing is said.
-    Only(BTreeSet<String>),
-}
-
-impl Well {
-    fn holds(&self, what: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(known) => known.contains(what),
-        }
-    }
 }
 
 /// What to print and what to remember.
@@ -51,12 +58,20 @@ pub struct Telling {
     pub told: Vec<ToldRow>,
 }
 
-/// Decides what to tell. Of several failures of one thing the first counts.
-pub fn decide(now: UtcMillis, failing: &[Failing], well: &Well, told: &[ToldRow]) -> Telling {
+/// Decides what to tell. Of several failures of one thing the first counts. `learned` is asked about what was
+/// told before and does not fail now.
+pub fn decide(
+    now: UtcMillis,
+    failing: &[Failing],
+    learned: impl Fn(&str) -> Now,
+    told: &[ToldRow],
+    detail: Detail,
+) -> Telling {
     let before: BTreeMap<&str, &ToldRow> =
         told.iter().map(|row| (row.what.as_str(), row)).collect();
     let mut telling = Telling::default();
     let mut named = BTreeSet::new();
+    let mut news: Vec<(&str, String)> = Vec::new();
     for failure in failing {
         if !named.insert(failure.what.as_str()) {
             continue;
@@ -73,18 +88,54 @@ pub fn decide(now: UtcMillis, failing: &[Failing], well: &Well, told: &[ToldRow]
                 _ => now.0,
             },
         });
-        telling.lines.extend(line);
-    }
-    for row in told.iter().filter(|row| !named.contains(row.what.as_str())) {
-        if well.holds(&row.what) {
-            let lasted = duration(now.0.saturating_sub(row.first_at));
-            let line = format!("{}: again well after {lasted}", row.what);
-            telling.lines.push(line);
-        } else {
-            telling.told.push(row.clone());
+        match detail {
+            Detail::News => news.extend(line.map(|line| (failure.kind.as_str(), line))),
+            Detail::All => telling.lines.push(format!("{}: {}", failure.what, failure.text)),
         }
     }
+    for row in told.iter().filter(|row| !named.contains(row.what.as_str())) {
+        match learned(&row.what) {
+            Now::Well => {
+                let lasted = duration(now.0.saturating_sub(row.first_at));
+                news.push((WELL, format!("{}: again well after {lasted}", row.what)));
+            }
+            Now::Unknown => telling.told.push(row.clone()),
+            Now::Over => {}
+        }
+    }
+    telling.lines.extend(fold(news));
     telling
+}
+
+/// The kind of all that is well again.
+const WELL: &str = "";
+
+/// One line for each kind, with how many more there are of it; the first kinds only.
+fn fold(news: Vec<(&str, String)>) -> Vec<String> {
+    let mut kinds: Vec<(&str, String, usize)> = Vec::new();
+    for (kind, line) in news {
+        match kinds.iter_mut().find(|(known, ..)| *known == kind) {
+            Some((.., more)) => *more += 1,
+            None => kinds.push((kind, line, 0)),
+        }
+    }
+    let left_out: usize = kinds
+        .iter()
+        .skip(FAILURE_LINES_MAX)
+        .map(|(.., more)| more + 1)
+        .sum();
+    let mut lines: Vec<String> = kinds
+        .into_iter()
+        .take(FAILURE_LINES_MAX)
+        .map(|(_, line, more)| match more {
+            0 => line,
+            more => format!("{line}, and {more} more of this kind"),
+        })
+        .collect();
+    if left_out > 0 {
+        lines.push(format!("… and {left_out} more"));
+    }
+    lines
 }
 
 /// The line for a failure; `None` where it was told and nothing has changed.
@@ -126,12 +177,21 @@ mod tests {
     const START: i64 = 1_790_000_000_000;
     const MINUTE_MS: i64 = 60_000;
 
+    fn well(_: &str) -> Now {
+        Now::Well
+    }
+
+    fn unknown(_: &str) -> Now {
+        Now::Unknown
+    }
+
     fn failing(cause: &str, code: Option<&str>) -> Failing {
         Failing {
             what: "account prod".to_owned(),
             cause: cause.to_owned(),
             code: code.map(str::to_owned),
             text: format!("{cause} {}", code.unwrap_or("-")),
+            kind: cause.to_owned(),
         }
     }
 
@@ -141,7 +201,7 @@ mod tests {
         let mut printed = Vec::new();
         for (run, failing) in (0_i64..).zip(runs) {
             let now = UtcMillis(START + run * 5 * MINUTE_MS);
-            let telling = decide(now, &failing, &Well::All, &told);
+            let telling = decide(now, &failing, well, &told, Detail::News);
             printed.extend(telling.lines.into_iter().map(|line| (run * 5, line)));
             told = telling.told;
         }
@@ -184,31 +244,62 @@ mod tests {
     #[test]
     fn of_what_was_not_looked_at_nothing_is_said() {
         let now = UtcMillis(START);
-        let first = decide(now, &[failing("denied", None)], &Well::All, &[]);
-        let nothing = Well::Only(BTreeSet::new());
-        let later = decide(now.plus_ms(1), &[], &nothing, &first.told);
+        let first = decide(now, &[failing("denied", None)], well, &[], Detail::News);
+        let later = decide(now.plus_ms(1), &[], unknown, &first.told, Detail::News);
         assert_eq!((later.lines.len(), &later.told), (0, &first.told));
-        let known = Well::Only(BTreeSet::from(["account prod".to_owned()]));
-        let ended = decide(now.plus_ms(3 * 3_600_000), &[], &known, &first.told);
+        let hours = now.plus_ms(3 * 3_600_000);
+        let ended = decide(hours, &[], well, &first.told, Detail::News);
         assert_eq!(ended.lines, ["account prod: again well after 3 h"]);
         assert!(ended.told.is_empty());
+        let over = decide(hours, &[], |_| Now::Over, &first.told, Detail::News);
+        assert_eq!(over, Telling::default());
     }
 
     #[test]
     fn a_clock_set_back_does_not_silence() {
         let now = UtcMillis(START);
         let failing = [failing("denied", None)];
-        let first = decide(now, &failing, &Well::All, &[]);
-        let back = decide(now.plus_ms(-MINUTE_MS), &failing, &Well::All, &first.told);
+        let tell = |now, told: &[ToldRow]| decide(now, &failing, well, told, Detail::News);
+        let first = tell(now, &[]);
+        let back = tell(now.plus_ms(-MINUTE_MS), &first.told);
         assert_eq!(back.lines.len(), 1);
-        let then = decide(now, &failing, &Well::All, &back.told);
-        assert_eq!(then.lines.len(), 0);
+        assert_eq!(tell(now, &back.told).lines.len(), 0);
     }
 
     #[test]
     fn one_thing_is_told_once_in_a_run() {
         let twice = [failing("denied", None), failing("throttled", None)];
-        let telling = decide(UtcMillis(START), &twice, &Well::All, &[]);
+        let telling = decide(UtcMillis(START), &twice, well, &[], Detail::News);
         assert_eq!((telling.lines.len(), telling.told.len()), (1, 1));
+    }
+
+    #[test]
+    fn many_of_a_kind_are_one_line_unless_all_is_asked_for() {
+        let many: Vec<Failing> = (0..60)
+            .map(|number| Failing {
+                what: format!("ros cn-hangzhou {number}"),
+                kind: format!("kind {}", number / 30),
+                ..failing("denied", None)
+            })
+            .collect();
+        let now = UtcMillis(START);
+        let news = decide(now, &many, well, &[], Detail::News);
+        assert_eq!(news.lines.len(), 2);
+        assert!(news.lines[0].ends_with(", and 29 more of this kind"));
+        assert_eq!(news.told.len(), 60);
+        let all = decide(now, &many, well, &news.told, Detail::All);
+        assert_eq!(all.lines.len(), 60);
+        let ended = decide(now, &[], well, &news.told, Detail::News);
+        assert_eq!(ended.lines.len(), 1);
+        let kinds: Vec<Failing> = many
+            .into_iter()
+            .map(|failing| Failing {
+                kind: failing.what.clone(),
+                ..failing
+            })
+            .collect();
+        let lines = decide(now, &kinds, well, &[], Detail::News).lines;
+        assert_eq!(lines.len(), FAILURE_LINES_MAX + 1);
+        assert_eq!(lines.last().map(String::as_str), Some("… and 40 more"));
     }
 }

@@ -18,6 +18,7 @@ pub mod interventions;
 pub mod life;
 pub mod limits;
 pub mod listings;
+pub mod metrics;
 pub mod migrate;
 pub mod open;
 pub mod operations;

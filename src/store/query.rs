@@ -6,6 +6,9 @@ use rusqlite::{Connection, ErrorCode, Statement, params_from_iter};
 
 use super::StoreError;
 
+/// One value of a row that is kept.
+pub use rusqlite::types::Value as OwnedValue;
+
 /// One value of a row, borrowed from SQLite while the row is visited.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {

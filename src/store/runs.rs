@@ -327,6 +327,16 @@ pub fn end(connection: &Connection, run_id: i64) -> Result<Option<RunEndRow>, St
         .optional()?)
 }
 
+/// When the newest run ended that ended by itself, ms.
+pub fn last_ended_at(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT ended_at FROM run_end WHERE ended_at IS NOT NULL ORDER BY run_id DESC LIMIT 1",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()?)
+}
+
 /// The collect run before `run_id`.
 pub fn before(connection: &Connection, run_id: i64) -> Result<Option<i64>, StoreError> {
     Ok(connection

@@ -357,6 +357,24 @@ pub fn insert_missed(connection: &Connection, missed: &MissedLook) -> Result<(),
     Ok(())
 }
 
+/// The watches that missed their look in a run, and why.
+pub fn missed_in(connection: &Connection, run_id: i64) -> Result<Vec<(i64, String)>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT watch_id, cause FROM missed_look WHERE run_id = ?1")?;
+    let rows = statement.query_map([run_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The watches that the last collect run left over.
+pub fn left_over(connection: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT watch_id FROM missed_look
+         WHERE cause = 'deferred' AND run_id = (SELECT max(run_id) FROM run WHERE kind = 'collect')",
+    )?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Why a watch missed its look in a run.
 pub fn missed_cause(
     connection: &Connection,

@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// How often a temporary name may turn out to be taken.
@@ -91,6 +92,14 @@ impl AtomicFile {
                 Err(error) => return Err(io_error("create", &temporary, error)),
             }
         }
+    }
+
+    /// Lets everybody read it, once it is in its place.
+    pub fn let_all_read(&self) -> Result<(), OutputError> {
+        let mode = fs::Permissions::from_mode(0o644);
+        self.file
+            .set_permissions(mode)
+            .map_err(|error| io_error("set the mode of", &self.temporary.path, error))
     }
 
     /// Syncs what was written and puts it in its place.

@@ -1,0 +1,55 @@
+//! `optrail collect --dry-run`: what a run would ask first, as a table.
+
+use super::declared;
+use crate::cli::output::{DataFormat, to_stdout};
+use crate::cli::sections::{Column, Look, table};
+use crate::collect::{Collector, RoundOptions, Watched, Why};
+use crate::config::Config;
+use crate::model::{Clock as _, SystemClock};
+use crate::store::query::{OwnedValue, Rows};
+
+const COLUMNS: [Column; 6] = [
+    ("watch_id", "watch"),
+    ("label", "account"),
+    ("service", "service"),
+    ("region_id", "region"),
+    ("operation_id", "operation"),
+    ("why", "why"),
+];
+
+/// Prints it. Takes no lock and writes nothing.
+pub(super) fn print(
+    config: &Config,
+    collector: &Collector,
+    options: &RoundOptions,
+) -> anyhow::Result<()> {
+    let declared = declared::found(config, SystemClock.now());
+    let preview = collector.preview(options, declared)?;
+    let rows = Rows {
+        columns: COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        rows: preview.iter().map(row).collect(),
+    };
+    let text = table(&rows, &COLUMNS, Look::of_stdout(config))?;
+    to_stdout(DataFormat::Escaped, |out| {
+        Ok(out.write_all(text.as_bytes())?)
+    })
+}
+
+fn row((watched, why): &(Watched, Why)) -> Vec<OwnedValue> {
+    let target = &watched.row.target;
+    let text = |text: &str| match text {
+        "" => OwnedValue::Null,
+        text => OwnedValue::Text(text.to_owned()),
+    };
+    vec![
+        match watched.row.watch_id {
+            0 => OwnedValue::Null,
+            watch_id => OwnedValue::Integer(watch_id),
+        },
+        text(&target.label),
+        text(&target.service),
+        text(&target.region_id),
+        text(&target.operation_id),
+        text(&why.to_string()),
+    ]
+}
