@@ -7,9 +7,7 @@ use anyhow::Context as _;
 use super::os_user::os_user;
 use crate::cloud::credentials::{Context, Keeper, Role, Source};
 use crate::cloud::{Client, ClientConfig, Endpoint, Endpoints, Limits, Network, ProxyChoice, Site};
-use crate::collect::{
-    Account, Collector, DEFAULT_LABEL, Failure, Progress, Stopping, host_name,
-};
+use crate::collect::{Account, Collector, DEFAULT_LABEL, Failure, Progress, Stopping, host_name};
 use crate::config::{self, Access, Config, Proxy};
 use crate::export::escape::terminal;
 use crate::model::{Clock, Service, SystemClock};

@@ -120,7 +120,11 @@ pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     let ended = collect(args, config);
     // Whoever holds the lock writes the metrics of its own run.
     if !matches!(ended, Ok(Exit::Locked)) {
-        write_metrics(args, config, ended.as_ref().map_or(Exit::Failed, |exit| *exit));
+        write_metrics(
+            args,
+            config,
+            ended.as_ref().map_or(Exit::Failed, |exit| *exit),
+        );
     }
     ended
 }
@@ -235,11 +239,7 @@ impl Rounds<'_> {
     /// Runs until nothing goes on any more, or a signal comes.
     fn follow(&self) -> anyhow::Result<Exit> {
         let every = self.args.every.unwrap_or(DEFAULT_FOLLOW_EVERY);
-        let bar = Bar::start(
-            self.config,
-            self.collector.progress.clone(),
-            self.runtime,
-        );
+        let bar = Bar::start(self.config, self.collector.progress.clone(), self.runtime);
         let stopping = &self.collector.stopping;
         let mut options = options(self.args, self.config);
         let mut lost = false;

@@ -90,7 +90,9 @@ pub fn decide(
         });
         match detail {
             Detail::News => news.extend(line.map(|line| (failure.kind.as_str(), line))),
-            Detail::All => telling.lines.push(format!("{}: {}", failure.what, failure.text)),
+            Detail::All => telling
+                .lines
+                .push(format!("{}: {}", failure.what, failure.text)),
         }
     }
     for row in told.iter().filter(|row| !named.contains(row.what.as_str())) {

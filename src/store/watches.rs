@@ -359,8 +359,8 @@ pub fn insert_missed(connection: &Connection, missed: &MissedLook) -> Result<(),
 
 /// The watches that missed their look in a run, and why.
 pub fn missed_in(connection: &Connection, run_id: i64) -> Result<Vec<(i64, String)>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT watch_id, cause FROM missed_look WHERE run_id = ?1")?;
+    let mut statement =
+        connection.prepare_cached("SELECT watch_id, cause FROM missed_look WHERE run_id = ?1")?;
     let rows = statement.query_map([run_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

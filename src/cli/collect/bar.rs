@@ -21,8 +21,8 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn start(config: &Config, progress: Arc<Progress>, runtime: &Runtime) -> Self {
-        let is_for_people = config.log_format == LogFormat::Text
-            && matches!(config.verbosity, Verbosity::Normal);
+        let is_for_people =
+            config.log_format == LogFormat::Text && matches!(config.verbosity, Verbosity::Normal);
         let target = if is_for_people {
             // Draws nothing where stderr is no terminal.
             ProgressDrawTarget::stderr()

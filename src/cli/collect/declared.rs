@@ -19,7 +19,9 @@ pub(super) async fn keep(config: &Config, recorder: &Recorder) -> Result<(), Sto
         .await?;
     // Without a file, now or before, there is nothing to say.
     if is_said || is_known {
-        recorder.keep_config(settings(config), names(config)).await?;
+        recorder
+            .keep_config(settings(config), names(config))
+            .await?;
     }
     Ok(())
 }

@@ -120,11 +120,7 @@ fn text(metrics: &Metrics, around: &Around) -> String {
 }
 
 fn of_run(page: &mut Page, run: &LastRun) {
-    page.gauge(
-        "optrail_last_run_id",
-        "Number of the last run.",
-        run.run_id,
-    );
+    page.gauge("optrail_last_run_id", "Number of the last run.", run.run_id);
     page.gauge(
         "optrail_last_run_start_timestamp_seconds",
         "When the last run began.",
@@ -142,7 +138,11 @@ fn of_run(page: &mut Page, run: &LastRun) {
     );
     for outcome in OUTCOMES {
         let is_it = u8::from(run.outcome == outcome);
-        page.sample("optrail_last_run_outcome", Some(("outcome", outcome)), is_it);
+        page.sample(
+            "optrail_last_run_outcome",
+            Some(("outcome", outcome)),
+            is_it,
+        );
     }
     page.family(
         "optrail_last_run_watches",

@@ -34,7 +34,13 @@ pub(super) fn tell(
         Verbosity::Verbose | Verbosity::Debug => Detail::All,
     };
     let now = SystemClock.now();
-    let telling = decide(now, &failing, |what| learned.of_thing(what), &before, detail);
+    let telling = decide(
+        now,
+        &failing,
+        |what| learned.of_thing(what),
+        &before,
+        detail,
+    );
     for line in &telling.lines {
         output::complaint(config, line);
     }
@@ -164,7 +170,11 @@ impl Learned {
             return if is_well { Now::Well } else { Now::Unknown };
         }
         // Not planned: it has ended or was given up, or this run was not about it.
-        if self.is_of_all { Now::Over } else { Now::Unknown }
+        if self.is_of_all {
+            Now::Over
+        } else {
+            Now::Unknown
+        }
     }
 }
 
