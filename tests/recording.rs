@@ -31,5 +31,7 @@ mod sizes;
 mod stop;
 #[path = "recording/truth.rs"]
 mod truth;
+#[path = "recording/unattended.rs"]
+mod unattended;
 #[path = "recording/world.rs"]
 mod world;

@@ -1,8 +1,6 @@
 //! The command line as a whole: what is accepted, what is refused, and that all of it is explained.
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
-
 use clap::error::ErrorKind;
 use clap::{Command as Clap, CommandFactory};
 
@@ -224,9 +222,17 @@ fn collect_has_the_defaults_of_a_cron_job() {
     let Command::Collect(args) = parse("optrail collect --service cadt").unwrap().command else {
         panic!("not collect");
     };
-    assert_eq!(args.deadline, Duration::from_secs(50));
-    assert_eq!(args.concurrency, 8);
+    assert_eq!((args.deadline, args.concurrency), (None, None));
+    assert!(!args.follow && !args.dry_run && args.every.is_none());
     assert_eq!(args.service, [Service::Bpstudio]);
+    assert_eq!(
+        refused("optrail collect --every 10s"),
+        ErrorKind::MissingRequiredArgument
+    );
+    assert_eq!(
+        refused("optrail collect --dry-run --follow"),
+        ErrorKind::ArgumentConflict
+    );
     assert_eq!(
         refused("optrail collect --concurrency 0"),
         ErrorKind::ValueValidation

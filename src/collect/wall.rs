@@ -49,7 +49,7 @@ fn instant(leaf: &Leaf) -> Option<UtcMillis> {
         Leaf::Exchange(leaf) => leaf.received_at,
         Leaf::NoAnswer(leaf) => leaf.received_at,
         Leaf::Intervention(leaf) => leaf.requested_at,
-        Leaf::Plan(_) | Leaf::Listing(_) => return None,
+        Leaf::Plan(_) | Leaf::Listing(_) | Leaf::Other { .. } => return None,
     })
 }
 

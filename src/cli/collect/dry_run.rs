@@ -32,7 +32,8 @@ pub(super) fn print(
     let text = table(&rows, &COLUMNS, Look::of_stdout(config))?;
     to_stdout(DataFormat::Escaped, |out| {
         Ok(out.write_all(text.as_bytes())?)
-    })
+    })?;
+    Ok(())
 }
 
 fn row((watched, why): &(Watched, Why)) -> Vec<OwnedValue> {

@@ -22,7 +22,12 @@ SELECT
     d.status AS status, -- 1 where it succeeded, 0 where it failed; NULL where the word is neither
     d.status_raw AS status_raw, -- status as sent
     d.reason AS reason, -- why it failed, in the language asked for
-    CAST(NULL AS TEXT) AS operate_date, -- when it was done; NULL while it is not known in which zone the service writes
+    (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', d.operate_date_raw, format('%+d minutes', -c.alidns_offset_minutes))
+     FROM config c
+     WHERE c.sequence < d.sequence AND c.alidns_offset_minutes IS NOT NULL
+         AND c.sequence = (SELECT max(n.sequence) FROM config n WHERE n.sequence < d.sequence)
+         AND d.operate_date_raw GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-9][0-9]:[0-9][0-9]:[0-9][0-9]'
+    ) AS operate_date, -- when it was done, by the zone that the configuration gave then; NULL where it gave none
     d.operate_date_raw AS operate_date_raw, -- as sent (OperateDateStr)
     utc(received_at(d.sequence)) AS seen_at, -- receipt of the page that held it
     d.sequence AS exchange_id -- its evidence
