@@ -12,4 +12,6 @@ mod cli {
     mod story;
     mod voice;
     mod watch;
+    mod watch_discovery;
+    mod watch_import;
 }

@@ -105,6 +105,25 @@ fn make_state_directory(path: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
+/// Opens the database for watches to be added. Where there is none, it makes what [`run`] makes; of that, the
+/// database alone has to come about.
+pub(super) fn for_watches(config: &Config) -> anyhow::Result<Recorder> {
+    if !config.database.exists() {
+        if config.file.is_none() {
+            report_failure(make_file(&config.file_to_make));
+        }
+        report_failure(make_state_directory(&config.state_directory));
+    }
+    open_or_create(&config.database)
+}
+
+/// Tells of what is of use and not needed.
+fn report_failure(made: anyhow::Result<bool>) {
+    if let Err(error) = made {
+        tracing::info!("{error:#}; it is not needed to record");
+    }
+}
+
 /// Opens the database for recording, and makes it where there is none. Rows of everything in it are
 /// derived, so that reading commands see it.
 pub(super) fn open_or_create(path: &Path) -> anyhow::Result<Recorder> {

@@ -10,15 +10,22 @@ use super::output::{DataFormat, to_stdout};
 use super::sections::{Column, Look, json, section};
 use super::values::ReportFormat;
 use super::{Exit, database};
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_LABEL};
 use crate::export::escape::terminal;
+use crate::model::{Clock as _, SystemClock};
 use crate::store::query::{Rows, Value};
 use crate::store::status::Status;
 
 /// Rows that people are shown of a list; programs get all.
 const ROWS_SHOWN: usize = 10;
 
+/// One day, in ms.
+const DAY_MS: u128 = 24 * 60 * 60 * 1000;
+
 /// Show watches, the last runs, what expires soon, and the file's size
+///
+/// And accounts, what nobody sees now, what watches of stack groups and last tasks have found, and the pace
+/// that was learned. Growth is the file's size by its age.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
@@ -33,7 +40,8 @@ pub struct StatusArgs {
 /// Answers how the recorder is doing.
 pub fn run(args: &StatusArgs, config: &Config) -> anyhow::Result<Exit> {
     let database = database::to_read(config)?;
-    let status = database.read(|connection| Status::read(connection, &config.accounts))?;
+    let now = SystemClock.now();
+    let status = database.read(|connection| Status::read(connection, &config.accounts, now))?;
     let size = FileSize::of(&config.database);
     match args.format {
         ReportFormat::Text => {
@@ -69,6 +77,12 @@ impl FileSize {
             log: length(Path::new(&log)),
         }
     }
+
+    /// Bytes a day since the file was made.
+    fn growth(self, status: &Status) -> Option<u64> {
+        let age_ms = u128::try_from(status.age_ms?).ok()?;
+        u64::try_from(u128::from(self.database) * DAY_MS / age_ms.max(1)).ok()
+    }
 }
 
 /// The answer for programs.
@@ -77,13 +91,19 @@ struct Document {
     database: String,
     database_bytes: u64,
     write_ahead_log_bytes: u64,
+    bytes_per_day: Option<u64>,
+    simulated: bool,
     evidence_size: i64,
     derived_through: i64,
     unknowns: i64,
+    accounts: Box<RawValue>,
     watches: Box<RawValue>,
+    discovery: Box<RawValue>,
     failing: Box<RawValue>,
     expiring: Box<RawValue>,
+    gaps: Box<RawValue>,
     runs: Box<RawValue>,
+    limits: Box<RawValue>,
 }
 
 impl Document {
@@ -92,16 +112,55 @@ impl Document {
             database: path.display().to_string(),
             database_bytes: size.database,
             write_ahead_log_bytes: size.log,
+            bytes_per_day: size.growth(status),
+            simulated: status.is_simulated,
             evidence_size: status.progress.evidence_size,
             derived_through: status.progress.derived_through,
             unknowns: status.unknowns,
+            accounts: json(&status.accounts)?,
             watches: json(&status.watches)?,
+            discovery: json(&status.discovery)?,
             failing: json(&status.failing)?,
             expiring: json(&status.expiring)?,
+            gaps: json(&status.gaps)?,
             runs: json(&status.runs)?,
+            limits: json(&status.limits)?,
         })
     }
 }
+
+const ACCOUNTS: [Column; 6] = [
+    ("label", "account"),
+    ("account_id", "id"),
+    ("name", "name"),
+    ("watches", "watches"),
+    ("last_answer_at", "last answer"),
+    ("failing", "failing"),
+];
+
+const DISCOVERY: [Column; 6] = [
+    ("watch_id", "watch"),
+    ("label", "account"),
+    ("region_id", "region"),
+    ("target", "what"),
+    ("found", "found"),
+    ("last_asked_at", "last asked"),
+];
+
+const GAPS: [Column; 5] = [
+    ("watch_id", "watch"),
+    ("service", "service"),
+    ("operation_id", "operation"),
+    ("cause", "cause"),
+    ("gap_from_at", "since"),
+];
+
+const LIMITS: [Column; 4] = [
+    ("label", "account"),
+    ("action", "call"),
+    ("per_second", "a second"),
+    ("learned_at", "learned"),
+];
 
 const FAILING: [Column; 6] = [
     ("watch_id", "watch"),
@@ -112,10 +171,11 @@ const FAILING: [Column; 6] = [
     ("last_failed_at", "last failed"),
 ];
 
-const EXPIRING: [Column; 3] = [
+const EXPIRING: [Column; 4] = [
     ("watch_id", "watch"),
     ("operation_id", "operation"),
     ("expires_by", "expires by"),
+    ("remaining", "left"),
 ];
 
 const RUNS: [Column; 7] = [
@@ -134,10 +194,19 @@ fn text(status: &Status, path: &Path, size: FileSize, look: Look) -> anyhow::Res
         0 => "rows derived from all".to_owned(),
         behind => format!("rows of the last {behind} not derived yet"),
     };
+    let growth = match size.growth(status) {
+        Some(a_day) => format!(", {} a day", bytes(a_day)),
+        None => String::new(),
+    };
+    let simulated = if status.is_simulated {
+        "Simulated runs in this file asked the simulated cloud: it is no record of yours\n"
+    } else {
+        ""
+    };
     let path = path.display().to_string();
     let mut text = format!(
-        "Database  {}, {}, write-ahead log {}\n\
-         Evidence  {} leaves, {behind}\n\
+        "Database  {}, {}, write-ahead log {}{growth}\n\
+         {simulated}Evidence  {} leaves, {behind}\n\
          Watches   {}\n\
          Unknown   {}\n",
         terminal(&path),
@@ -156,14 +225,35 @@ fn text(status: &Status, path: &Path, size: FileSize, look: Look) -> anyhow::Res
         }
         Ok(())
     };
+    if has_accounts(&status.accounts) {
+        add("Accounts (times are UTC)", &status.accounts, &ACCOUNTS)?;
+    }
+    add("Watches that find others", &status.discovery, &DISCOVERY)?;
     add("Failing (times are UTC)", &status.failing, &FAILING)?;
     add(
         "CADT operations that have not ended (their ids die an hour after the start)",
         &status.expiring,
         &EXPIRING,
     )?;
+    add(
+        "Not seen now; `optrail export gaps` has the past",
+        &status.gaps,
+        &GAPS,
+    )?;
     add("Last runs", &status.runs, &RUNS)?;
+    add(
+        "Pace that the cloud allows, as learned",
+        &status.limits,
+        &LIMITS,
+    )?;
     Ok(text)
+}
+
+/// One account without a name that works is not worth a table.
+fn has_accounts(accounts: &Rows) -> bool {
+    let is_plain =
+        accounts.text("label") == Some(DEFAULT_LABEL) && accounts.text("failing").is_none();
+    accounts.rows.len() > 1 || (accounts.rows.len() == 1 && !is_plain)
 }
 
 /// `12: 3 active, 9 settled`; those given up are not counted.

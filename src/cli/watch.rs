@@ -1,22 +1,33 @@
 //! `optrail watch`: what to record.
 
+mod accounts;
 mod add;
+mod adding;
+mod import;
 mod list;
 mod remove;
+mod since;
+mod wanted;
 
 use clap::{Args, Subcommand};
 
+use self::since::{Since, since};
 use super::values::{FileOrStd, instant, region, service, some_text};
 use super::{Exit, checked_args};
 use crate::config::Config;
 use crate::model::{Service, UtcMillis};
 use crate::services::alidns::DEFAULT_LANG;
 
+/// Types of DNS batches (AliDNS documentation, DescribeBatchResultCount).
+const BATCH_TYPES: [&str; 4] = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"];
+
 /// Say what to record: add, list and remove watches
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
   optrail watch add ros --region cn-hangzhou 6da106ca-1784-4a6f-a7e1-e723863d0000
+  optrail watch add ros-stack-groups --region all --since 30d
+  optrail watch import watches.csv
   optrail watch list
   optrail watch remove 6da106ca-1784-4a6f-a7e1-e723863d0000 --reason 'test run'")]
 pub struct WatchArgs {
@@ -30,14 +41,17 @@ pub struct WatchArgs {
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum WatchCommand {
     Add(AddArgs),
+    Import(ImportArgs),
     List(ListArgs),
     Remove(RemoveArgs),
 }
 
-/// Watch operations
+/// Watch operations, or what finds them
 ///
 /// Adding what is watched already changes nothing. Creates the database if there is none, and
-/// never waits for a collector that runs.
+/// never waits for a collector that runs. With several accounts in the configuration, an operation that
+/// is named by its id needs --account; stack groups and last tasks are watched in every account, or in
+/// those that --account names.
 #[derive(Debug, Args)]
 #[command(
     after_help = "\
@@ -45,6 +59,8 @@ Examples:
   optrail watch add ros --region cn-hangzhou 6da106ca-1784-4a6f-a7e1-e723863d0000
   optrail watch add cadt op_1a2b3c_ecs_modifyInstanceType
   optrail watch add alidns --task-id 123456
+  optrail watch add ros-stack-groups --region all --name 'prod-*' --since 30d
+  optrail watch add alidns
   aliyun ros CreateStackInstances … | optrail watch add --from-answer - --region cn-hangzhou",
     subcommand_negates_reqs = true
 )]
@@ -132,6 +148,7 @@ checked_args!(AddArgs, TypedAdd);
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Operations {
     Ros(RosArgs),
+    RosStackGroups(StackGroupsArgs),
     #[command(visible_alias = "cadt")]
     Bpstudio(BpstudioArgs),
     Alidns(AlidnsArgs),
@@ -151,6 +168,29 @@ pub struct RosArgs {
     /// environment]
     #[arg(long, value_name = "REGION", value_parser = region)]
     pub region: Option<String>,
+}
+
+/// Find the operations of stack groups, and watch each
+///
+/// Every run lists the stack groups and their operations and watches those that are new; what has
+/// ended already is looked at once, completely.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  optrail watch add ros-stack-groups --region cn-hangzhou
+  optrail watch add ros-stack-groups --region all --name 'prod-*' --name shared --since 30d")]
+pub struct StackGroupsArgs {
+    /// Region where the stack groups live, or all [default: that of the profile or environment]
+    #[arg(long, value_name = "REGION|all", value_parser = region)]
+    pub region: Option<String>,
+
+    /// Only groups of such a name, * for any text and ? for any one character; repeatable
+    #[arg(long, value_name = "PATTERN", value_parser = some_text)]
+    pub name: Vec<String>,
+
+    /// Only operations created since then: 2026-01-31T08:00:00Z, 2026-01-31, or 30d and 12h before now
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub since: Option<Since>,
 }
 
 /// Watch CADT operations; an id can be asked about for one hour only
@@ -174,35 +214,52 @@ pub struct BpstudioArgs {
 }
 
 /// Watch DNS batch tasks
+///
+/// Without --task-id, every run asks for the account's last task, or the last of each --batch-type, and
+/// watches each task that it meets. A task between two runs that another follows is not met.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
   optrail watch add alidns --task-id 123456
-  optrail watch add alidns --task-id 123456 --task-id 123457 --lang zh")]
+  optrail watch add alidns --task-id 123456 --task-id 123457 --lang zh
+  optrail watch add alidns
+  optrail watch add alidns --batch-type RR_ADD --batch-type RR_DEL")]
 pub struct AlidnsArgs {
-    /// Task; repeatable
-    #[arg(
-        long,
-        value_name = "N",
-        required = true,
-        value_parser = clap::value_parser!(i64).range(1..)
-    )]
+    /// Task; repeatable [default: the last one, whichever that is]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     pub task_id: Vec<i64>,
 
-    /// Only batches of this kind
-    #[arg(
-        long,
-        value_name = "TYPE",
-        value_parser = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"]
-    )]
-    pub batch_type: Option<String>,
+    /// Only batches of this kind; repeatable without --task-id
+    #[arg(long, value_name = "TYPE", value_parser = BATCH_TYPES)]
+    pub batch_type: Vec<String>,
 
     /// Language of reasons; two languages would look like two reasons
     #[arg(long, value_name = "LANG", default_value = DEFAULT_LANG, value_parser = ["en", "zh"])]
     pub lang: String,
 }
 
-/// List watches: what, since when, by whom, and their state
+/// Watch what a table names
+///
+/// The header is service,region_id,operation_id,batch_type,account: columns in any order, those that
+/// would be empty may be missing. service is ros, bpstudio (or cadt), alidns (without operation_id: the
+/// last task), or ros-stack-groups (never with operation_id; region_id may be all). account is a name or
+/// id of the configuration. If one line cannot be used, nothing is added and each such line is named.
+/// Importing again changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  optrail watch import watches.csv
+  optrail watch import -")]
+pub struct ImportArgs {
+    /// Table as CSV, or stdin
+    #[arg(value_name = "FILE|-")]
+    pub table: FileOrStd,
+}
+
+/// List watches: what, their state, and where they come from
+///
+/// A watch comes from a command, an answer, an import, the configuration, or another watch that found
+/// it. By whom and when it was added stands in `export watches`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
@@ -210,7 +267,10 @@ Examples:
   optrail export watches --format json")]
 pub struct ListArgs {}
 
-/// Stop watching an operation; what was recorded stays
+/// Stop watching; what was recorded stays
+///
+/// What a watch of stack groups or last tasks has found is recorded on until it has ended. What the
+/// configuration declares is removed there.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
@@ -229,6 +289,7 @@ pub struct RemoveArgs {
 pub fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
     match &args.command {
         WatchCommand::Add(args) => add::run(args, config),
+        WatchCommand::Import(args) => import::run(args, config),
         WatchCommand::List(ListArgs {}) => list::run(config),
         WatchCommand::Remove(args) => remove::run(args, config),
     }

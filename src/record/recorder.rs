@@ -1,6 +1,6 @@
 //! The recorder: what collection, `watch` and `stop` hand their facts to.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::session::head;
@@ -152,20 +152,16 @@ impl Recorder {
     /// Adds a watch unless it is there; tells its number and whether it is new. The number in `watch` is
     /// filled in here.
     pub fn add_watch(&self, watch: Watch, target: WatchTarget) -> Result<(i64, bool), StoreError> {
-        self.writer.write_blocking(move |transaction, session| {
-            session.settle(transaction)?;
-            if let Some(watch_id) = watches::find(transaction, &target)? {
-                return Ok((watch_id, false));
-            }
-            let watch_id = watches::next_id(transaction)?;
-            let leaf = Watch {
-                watch: watch_id,
-                change: WatchChange::Add,
-                ..watch
-            };
-            session.append(transaction, &Leaf::Watch(leaf), None)?;
-            Ok((watch_id, true))
+        let added = self.add_watches(vec![Found { watch, target }])?;
+        added.first().copied().ok_or_else(|| {
+            StoreError::Inconsistent("a watch was neither added nor found".to_owned())
         })
+    }
+
+    /// Adds watches unless they are there, all or none; tells of each its number and whether it is new.
+    pub fn add_watches(&self, wanted: Vec<Found>) -> Result<Vec<(i64, bool)>, StoreError> {
+        self.writer
+            .write_blocking(move |transaction, session| add(transaction, session, wanted))
     }
 
     /// Gives a watch up.
@@ -291,6 +287,38 @@ fn discover(
         };
         session.append(transaction, &Leaf::Watch(leaf), None)?;
         numbers.push(Some(next_id));
+        next_id += 1;
+    }
+    Ok(numbers)
+}
+
+fn add(
+    transaction: &Transaction<'_>,
+    session: &mut Session,
+    wanted: Vec<Found>,
+) -> Result<Vec<(i64, bool)>, StoreError> {
+    session.settle(transaction)?;
+    let mut next_id = watches::next_id(transaction)?;
+    // Nothing of this transaction is derived before its end, so what comes twice is known from here.
+    let mut added: HashMap<WatchTarget, i64> = HashMap::new();
+    let mut numbers = Vec::with_capacity(wanted.len());
+    for Found { watch, target } in wanted {
+        let there = match added.get(&target) {
+            Some(watch_id) => Some(*watch_id),
+            None => watches::find(transaction, &target)?,
+        };
+        if let Some(watch_id) = there {
+            numbers.push((watch_id, false));
+            continue;
+        }
+        let leaf = Watch {
+            watch: next_id,
+            change: WatchChange::Add,
+            ..watch
+        };
+        session.append(transaction, &Leaf::Watch(leaf), None)?;
+        added.insert(target, next_id);
+        numbers.push((next_id, true));
         next_id += 1;
     }
     Ok(numbers)

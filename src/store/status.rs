@@ -1,10 +1,13 @@
 //! The question behind `status`: what is watched, what fails, what dies soon, how the last runs went.
+//!
+//! The views read no clock; this question is told what time it is.
 
 use rusqlite::Connection;
 
 use super::progress::Progress;
 use super::query::Rows;
 use super::{StoreError, accounts};
+use crate::model::UtcMillis;
 
 /// Runs that are shown.
 const RUNS: &str = "5";
@@ -13,24 +16,43 @@ const RUNS: &str = "5";
 /// of SQLite's date functions.
 const CADT_ID_LIFETIME: &str = "+1 hour";
 
+/// One day, in ms.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// How the recorder is doing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
     /// Evidence and derivation.
     pub progress: Progress,
+    /// Whether a run asked the simulated cloud.
+    pub is_simulated: bool,
+    /// Accounts as the watches and the configuration name them: label, name, account_id, watches (not given
+    /// up), last_answer_at (the last that said whose the credentials are), failing (why none does now).
+    pub accounts: Rows,
     /// state, watches.
     pub watches: Rows,
+    /// Watches that find operations: watch_id, label, service, region_id, target, found, last_asked_at,
+    /// last_outcome.
+    pub discovery: Rows,
     /// Watches still asked about whose last look was not good: watch_id, service, account_id, region_id,
     /// operation_id, cause, last_failed_at, last_outcome, last_asked_at.
     pub failing: Rows,
     /// CADT operations that have not ended, those first whose id dies first: watch_id, account_id,
-    /// operation_id, expires_by (at the latest, if the clocks agree).
+    /// operation_id, expires_by (at the latest, if the clocks agree), seconds_left (negative afterwards),
+    /// remaining (the same for people).
     pub expiring: Rows,
+    /// Stretches that nobody sees now: watch_id, scope, service, account_id, region_id, operation_id, cause,
+    /// gap_from_at, detail.
+    pub gaps: Rows,
     /// The newest runs: run_id, kind, started_at, ended_at, outcome, watches_due, watches_failed,
     /// watches_deferred, requests, versions_new.
     pub runs: Rows,
+    /// What was learned of the pace that the cloud allows: label, action, per_second, learned_at.
+    pub limits: Rows,
     /// Words and fields that the program does not know.
     pub unknowns: i64,
+    /// Age of the file in ms; `None` while it is younger than a day.
+    pub age_ms: Option<i64>,
 }
 
 const WATCHES: &str = "
@@ -57,6 +79,8 @@ WHERE w.state IN ('active', 'unsettled')
 ORDER BY w.watch_id";
 
 const EXPIRING: &str = "
+SELECT *, CASE WHEN seconds_left < 0 THEN 'overdue' ELSE seconds_left / 60 || ' min' END AS remaining FROM (
+SELECT *, CAST(strftime('%s', expires_by) AS INTEGER) - CAST(strftime('%s', ?3) AS INTEGER) AS seconds_left FROM (
 SELECT w.watch_id, w.account_id, w.operation_id,
     strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(w.declared_started_at, min(w.added_at, coalesce((
         SELECT o.first_seen_at FROM operations o
@@ -64,26 +88,95 @@ SELECT w.watch_id, w.account_id, w.operation_id,
             AND o.operation_id = w.operation_id), w.added_at))), ?2) AS expires_by
 FROM watches w
 WHERE w.service = 'bpstudio' AND w.state = 'active'
+    AND (?1 = '[]' OR w.account_id IN (SELECT value FROM json_each(?1)) OR w.label IN (SELECT value FROM json_each(?1)))))
+ORDER BY expires_by, watch_id";
+
+/// What a run says of an account that it could not ask counts until a later run knows again whose it is.
+const ACCOUNTS: &str = "
+SELECT l.label AS label, l.name AS name, coalesce(i.account_id, l.account_id) AS account_id,
+    (SELECT count(*) FROM watch w WHERE w.label = l.label
+        AND NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)) AS watches,
+    (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(x.record, '$.received_at') / 1000.0, 'unixepoch')
+        FROM leaf x WHERE x.sequence = i.sequence) AS last_answer_at,
+    coalesce(
+        (SELECT n.cause FROM run_note n WHERE n.label = l.label AND n.run_id >= coalesce(i.run_id, 0)
+            ORDER BY n.run_id DESC, n.sequence DESC LIMIT 1),
+        (SELECT x.outcome FROM identity_failure f JOIN exchange x ON x.sequence = f.sequence
+            WHERE f.label = l.label AND f.run_id > coalesce(i.run_id, 0)
+            ORDER BY f.run_id DESC, f.sequence DESC LIMIT 1)) AS failing
+FROM (
+    SELECT label, max(name) AS name, max(account_id) AS account_id FROM (
+        SELECT label, name, account_id FROM account_name WHERE sequence = (SELECT max(sequence) FROM config)
+        UNION ALL
+        SELECT DISTINCT label, NULL, NULL FROM watch w
+            WHERE NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id))
+    GROUP BY label
+) l
+LEFT JOIN run_identity i ON i.label = l.label
+    AND i.run_id = (SELECT max(m.run_id) FROM run_identity m WHERE m.label = l.label)
+WHERE ?1 = '[]' OR coalesce(i.account_id, l.account_id) IN (SELECT value FROM json_each(?1))
+    OR l.label IN (SELECT value FROM json_each(?1)) OR l.name IN (SELECT value FROM json_each(?1))
+ORDER BY failing IS NULL, l.label";
+
+const DISCOVERY: &str = "
+SELECT w.watch_id, w.label, w.service, w.region_id,
+    CASE WHEN w.kind IS NULL THEN 'last task' || coalesce(' ' || w.batch_type, '')
+        ELSE 'groups ' || coalesce((SELECT group_concat(value, ' ') FROM json_each(w.names)), '*') END AS target,
+    (SELECT count(*) FROM watch f WHERE f.parent = w.watch_id) AS found, w.last_asked_at, w.last_outcome
+FROM watches w
+WHERE w.operation_id = '' AND w.state <> 'removed'
     AND (?1 = '[]' OR w.account_id IN (SELECT value FROM json_each(?1)) OR w.label IN (SELECT value FROM json_each(?1)))
-ORDER BY expires_by, w.watch_id";
+ORDER BY w.watch_id";
+
+const GAPS: &str = "
+SELECT g.watch_id, g.scope, g.service, g.account_id, g.region_id, g.operation_id, g.cause, g.gap_from AS gap_from_at,
+    g.detail
+FROM coverage_gaps g
+WHERE g.gap_until IS NULL AND (?1 = '[]' OR g.account_id IN (SELECT value FROM json_each(?1))
+    OR (SELECT w.label FROM watch w WHERE w.watch_id = g.watch_id) IN (SELECT value FROM json_each(?1)))
+ORDER BY g.gap_from, g.gap_id";
+
+const LIMITS: &str = "
+SELECT label, action, per_second_milli / 1000.0 AS per_second,
+    strftime('%Y-%m-%dT%H:%M:%fZ', learned_at / 1000.0, 'unixepoch') AS learned_at
+FROM limit_learned
+WHERE ?1 = '[]' OR label IN (SELECT value FROM json_each(?1))
+ORDER BY label, action";
+
+const SIMULATED: &str = "
+SELECT EXISTS (SELECT 1 FROM run r JOIN leaf l ON l.sequence = r.start_sequence
+    WHERE json_extract(l.record, '$.simulated') = 1)";
+
+const CREATED_AT: &str = "SELECT coalesce((SELECT json_extract(record, '$.created_at') FROM leaf WHERE sequence = 0), 0)";
 
 const LAST_RUNS: &str = "
 SELECT run_id, kind, started_at, ended_at, outcome, watches_due, watches_failed, watches_deferred, requests, versions_new
 FROM collection_runs ORDER BY run_id DESC LIMIT ?1";
 
 impl Status {
-    /// Reads it; `account_names` are ids, or names that watches bear, and none means all.
+    /// Reads it as it stands `now`; `account_names` are ids, or names that watches bear, and none means all.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn read(connection: &Connection, account_names: &[String]) -> Result<Self, StoreError> {
+    pub fn read(
+        connection: &Connection,
+        account_names: &[String],
+        now: UtcMillis,
+    ) -> Result<Self, StoreError> {
         let accounts = accounts::parameter(account_names);
+        let created_at: i64 = connection.query_row(CREATED_AT, [], |row| row.get(0))?;
         let ask = |sql: &str, parameters: &[&str]| Rows::ask(connection, sql, parameters);
         Ok(Self {
             progress: Progress::read(connection)?,
+            is_simulated: connection.query_row(SIMULATED, [], |row| row.get(0))?,
+            accounts: ask(ACCOUNTS, &[&accounts])?,
             watches: ask(WATCHES, &[&accounts])?,
+            discovery: ask(DISCOVERY, &[&accounts])?,
             failing: ask(FAILING, &[&accounts])?,
-            expiring: ask(EXPIRING, &[&accounts, CADT_ID_LIFETIME])?,
+            expiring: ask(EXPIRING, &[&accounts, CADT_ID_LIFETIME, &now.to_string()])?,
+            gaps: ask(GAPS, &[&accounts])?,
+            limits: ask(LIMITS, &[&accounts])?,
+            age_ms: Some(now.0 - created_at).filter(|age| *age >= DAY_MS),
             runs: ask(LAST_RUNS, &[RUNS])?,
             unknowns: connection.query_row("SELECT count(*) FROM unknown", [], |row| row.get(0))?,
         })

@@ -109,6 +109,43 @@ pub fn find(connection: &Connection, target: &WatchTarget) -> Result<Option<i64>
     )
 }
 
+/// The discovery watch that has not been given up and differs from a target in nothing but `since`: its
+/// number and that.
+pub fn find_discovery(
+    connection: &Connection,
+    target: &WatchTarget,
+) -> Result<Option<(i64, Option<UtcMillis>)>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT watch_id, since FROM watch w
+             WHERE service = ?1 AND label = ?2 AND region_id = ?3 AND operation_id = '' AND kind IS ?4 AND names IS ?5
+               AND NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)
+             ORDER BY since IS NOT ?6, watch_id LIMIT 1",
+        )?
+        .query_row(
+            params![
+                target.service,
+                target.label,
+                target.region_id,
+                target.kind,
+                target.names_json(),
+                target.since.map(|at| at.0)
+            ],
+            |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(UtcMillis))),
+        )
+        .optional()?)
+}
+
+/// How many watches that have not been given up a discovery watch has found.
+pub fn count_found_by(connection: &Connection, watch_id: i64) -> Result<i64, StoreError> {
+    Ok(connection.query_row(
+        "SELECT count(*) FROM watch w WHERE parent = ?1
+         AND NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)",
+        [watch_id],
+        |row| row.get(0),
+    )?)
+}
+
 /// The first watch that a target ever had, also one that was given up.
 pub fn find_ever(connection: &Connection, target: &WatchTarget) -> Result<Option<i64>, StoreError> {
     by_target(
@@ -247,10 +284,18 @@ pub fn of_origin(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The rows of the view `watches` that have not been given up, of these accounts (ids, or names that
-/// watches bear; none means all), in order.
+/// The watches that have not been given up, of these accounts (ids, or names that watches bear; none means
+/// all), in order, as people read them: watch_id, label, what (service and region), target (an id, or what is
+/// found or followed), state, origin.
 pub fn listed(connection: &Connection, account_names: &[String]) -> Result<Rows, StoreError> {
-    let sql = "SELECT * FROM watches
+    let sql = "SELECT watch_id, label, rtrim(service || ' ' || region_id) AS what,
+            CASE WHEN operation_id <> '' THEN operation_id
+                WHEN kind IS NOT NULL THEN 'groups '
+                    || coalesce((SELECT group_concat(value, ' ') FROM json_each(names)), '*')
+                    || coalesce(' since ' || substr(since, 1, 10), '')
+                ELSE 'last task' || coalesce(' ' || batch_type, '') END AS target,
+            state, origin
+        FROM watches
         WHERE state <> 'removed' AND (?1 = '[]' OR account_id IN (SELECT value FROM json_each(?1))
             OR label IN (SELECT value FROM json_each(?1)))
         ORDER BY watch_id";

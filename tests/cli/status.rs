@@ -37,7 +37,7 @@ fn people_get_eighty_columns() {
         "{status}"
     );
     assert!(
-        status.contains("    4  op_new     2026-01-31 09:00:00\n"),
+        status.contains("    4  op_new     2026-01-31 09:00:00  overdue\n"),
         "{status}"
     );
     assert!(
@@ -75,7 +75,13 @@ fn programs_get_one_document() {
         status["expiring"][0]["expires_by"],
         "2026-01-31T09:00:00.000Z"
     );
-    assert_eq!(status["failing"], serde_json::json!([]));
+    assert!(status["expiring"][0]["seconds_left"].as_i64() < Some(0));
+    assert_eq!(status["simulated"], false);
+    assert_eq!(status["accounts"][0]["label"], "default");
+    assert_eq!(status["accounts"][0]["failing"], Value::Null);
+    for none in ["failing", "gaps", "discovery", "limits"] {
+        assert_eq!(status[none], serde_json::json!([]), "{none}");
+    }
     let runs: Vec<_> = status["runs"]
         .as_array()
         .unwrap()
@@ -112,6 +118,8 @@ fn a_watch_fails_until_it_is_seen_again() {
     assert_eq!(causes, ["deferred"; 3]);
     let text = bench.out(&["status"]);
     assert!(text.contains("Failing"), "{text}");
+    assert!(text.contains("Not seen now"), "{text}");
+    assert_eq!(before["gaps"][0]["cause"], "deferred", "{before}");
     assert!(
         text.contains("    2  bpstudio               op_1a2b3c"),
         "{text}"
@@ -120,6 +128,7 @@ fn a_watch_fails_until_it_is_seen_again() {
     story::record_first_run(&bench.database());
     let after = status();
     assert_eq!(after["failing"], serde_json::json!([]));
+    assert_eq!(after["gaps"], serde_json::json!([]));
     assert_eq!(after["watches"][0]["watches"], 3);
     // An hour after the watch was added, which is before it was first seen.
     assert_eq!(after["expiring"][0]["operation_id"], CADT);
@@ -128,4 +137,56 @@ fn a_watch_fails_until_it_is_seen_again() {
         "2026-01-31T09:00:00.000Z"
     );
     bench.verifies();
+}
+
+#[test]
+fn what_finds_operations_is_told_apart_from_what_it_found() {
+    let bench = Bench::new();
+    bench.out(&[
+        "watch",
+        "add",
+        "ros-stack-groups",
+        "--region",
+        "all",
+        "--name",
+        "prod-*",
+    ]);
+    bench.out(&["watch", "add", "alidns", "--batch-type", "RR_ADD"]);
+    let text = bench.out(&["status"]);
+    for line in [
+        "    1  default  all     groups prod-*          0  -",
+        "    2  default          last task RR_ADD       0  -",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    let status: Value = serde_json::from_str(&bench.out(&["status", "--format", "json"])).unwrap();
+    assert_eq!(status["discovery"][0]["target"], "groups prod-*");
+    assert_eq!(status["discovery"][1]["found"], 0);
+}
+
+#[test]
+fn each_account_is_told_of() {
+    let bench = Bench::new();
+    std::fs::write(
+        bench.path("fleet.toml"),
+        "[[account]]\nname = \"prod\"\n[[account]]\nname = \"test\"\nprofile = \"t\"\n",
+    )
+    .unwrap();
+    bench.out(&["--config", "fleet.toml", "watch", "add", "alidns"]);
+    let text = bench.out(&["--config", "fleet.toml", "status"]);
+    assert!(text.contains("Accounts (times are UTC)"), "{text}");
+    let status = bench.out(&[
+        "--config",
+        "fleet.toml",
+        "status",
+        "--account",
+        "test",
+        "--format",
+        "json",
+    ]);
+    let status: Value = serde_json::from_str(&status).unwrap();
+    let accounts = status["accounts"].as_array().unwrap();
+    assert_eq!(accounts.len(), 1, "{status}");
+    assert_eq!(accounts[0]["label"], "test");
+    assert_eq!(accounts[0]["watches"], 1);
 }

@@ -266,9 +266,9 @@ fn the_list_shows_what_is_watched_still() {
     let lines: Vec<&str> = list.lines().skip(2).collect();
     assert_eq!(lines.len(), 3, "{list}");
     for (line, words) in lines.iter().zip([
-        ["1  ros", ROS, "settled", "ok", "2026-01-31 08:10:00"],
-        ["2  bpstudio", "op_1a2b3c", "settled", "command", "ann"],
-        ["4  bpstudio", "op_\\u{1b}[2J", "active", "-", "ann"],
+        ["1  ros cn-hangzhou", ROS, "settled", "command"],
+        ["2  bpstudio", "op_1a2b3c", "settled", "command"],
+        ["4  bpstudio", "op_\\u{1b}[2J", "active", "command"],
     ]) {
         for word in words {
             assert!(line.contains(word), "{word}: {line}");

@@ -258,6 +258,9 @@ impl World {
         command
             .env_clear()
             .env("HOME", self.home())
+            // Root's HOME does not count, and nothing is to be made outside.
+            .env("XDG_CONFIG_HOME", self.home().join("config"))
+            .env("XDG_STATE_HOME", self.home().join("state"))
             .env("USER", "tester")
             .env("OPTRAIL_DB", self.database())
             .env("OPTRAIL_ENDPOINT", self.endpoint())

@@ -6,18 +6,16 @@ use crate::cli::{Exit, database};
 use crate::config::Config;
 use crate::store::watches;
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 5] = [
     ("watch_id", "watch"),
-    ("service", "service"),
-    ("region_id", "region"),
-    ("operation_id", "operation"),
+    ("what", "service"),
+    ("target", "operation"),
     ("state", "state"),
-    ("last_outcome", "last outcome"),
-    ("last_asked_at", "last asked (UTC)"),
     ("origin", "from"),
-    ("added_by", "by"),
-    ("added_at", "added (UTC)"),
 ];
+
+/// Where there are several.
+const ACCOUNT: Column = ("label", "account");
 
 /// Lists the watches that have not been given up.
 pub(super) fn run(config: &Config) -> anyhow::Result<Exit> {
@@ -30,7 +28,11 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Exit> {
         );
         return Ok(Exit::Done);
     }
-    let text = table(&rows, &COLUMNS, Look::of_stdout(config))?;
+    let mut columns = COLUMNS.to_vec();
+    if config.has_accounts() {
+        columns.insert(1, ACCOUNT);
+    }
+    let text = table(&rows, &columns, Look::of_stdout(config))?;
     to_stdout(DataFormat::Escaped, |out| {
         Ok(out.write_all(text.as_bytes())?)
     })?;

@@ -3,9 +3,10 @@
 use anyhow::bail;
 
 use super::RemoveArgs;
-use super::add::name;
+use super::wanted::name;
 use crate::cli::output::{DataFormat, to_stdout};
 use crate::cli::{Exit, os_user};
+use crate::collect::CONFIGURATION;
 use crate::config::Config;
 use crate::evidence::leaf::{Watch, WatchChange};
 use crate::export::escape::terminal;
@@ -21,6 +22,13 @@ pub(super) fn run(args: &RemoveArgs, config: &Config) -> anyhow::Result<Exit> {
     let recorder = Recorder::open(&config.database)?;
     let all = recorder.read_blocking(watches::all)?;
     let found = choose(&args.id, &all)?;
+    let declared = recorder.read_blocking(|db| watches::of_origin(db, CONFIGURATION))?;
+    if declared.iter().any(|(id, _)| *id == found.watch_id) {
+        bail!(
+            "watch {} is declared by the configuration; remove it there, and the next `optrail collect` gives it up",
+            found.watch_id
+        );
+    }
     recorder.remove_watch(Watch {
         watch: found.watch_id,
         change: WatchChange::Remove,
@@ -42,10 +50,18 @@ pub(super) fn run(args: &RemoveArgs, config: &Config) -> anyhow::Result<Exit> {
         at: SystemClock.now(),
     })?;
     // Derives the rows of what was just kept, so that `watch list` shows it.
-    recorder.read_blocking(|_| Ok(()))?;
+    let watch_id = found.watch_id;
+    let found_by_it = recorder.read_blocking(move |db| watches::count_found_by(db, watch_id))?;
     let what = name(&found.target);
     to_stdout(DataFormat::Escaped, |out| {
-        Ok(writeln!(out, "watch {} removed: {what}", found.watch_id)?)
+        writeln!(out, "watch {watch_id} removed: {what}")?;
+        if found_by_it > 0 {
+            writeln!(
+                out,
+                "it finds nothing more; what it found ({found_by_it}) is recorded until it has ended"
+            )?;
+        }
+        Ok(())
     })?;
     Ok(Exit::Done)
 }
