@@ -10,6 +10,7 @@ mod ask;
 mod declared;
 mod discover;
 mod disk;
+pub mod doctor;
 mod due;
 mod failures;
 mod fleet;
