@@ -128,11 +128,12 @@ impl Check {
         Self::of(topic, Health::Error, detail, Some(advice.into()))
     }
 
-    /// An error that says behind its last semicolon what to do.
+    /// An error that says behind its last semicolon what to do; one within brackets is of the story.
     pub fn failed(topic: Topic, message: &str) -> Self {
+        let is_whole = |part: &str| part.matches('(').count() == part.matches(')').count();
         let (detail, advice) = match message.rsplit_once("; ") {
-            Some((detail, advice)) => (detail, Some(advice.to_owned())),
-            None => (message, None),
+            Some((detail, advice)) if is_whole(advice) => (detail, Some(advice.to_owned())),
+            _ => (message, None),
         };
         Self::of(topic, Health::Error, detail, advice)
     }
@@ -166,6 +167,8 @@ mod tests {
         let check = Check::failed(Topic::Database, "no file; make one");
         assert_eq!(check.detail, "no file");
         assert_eq!(check.advice.as_deref(), Some("make one"));
+        let check = Check::failed(Topic::Credentials, "none (looked here; there)");
+        assert_eq!(check.advice, None);
         let check = Check::failed(Topic::Database, "disk I/O error").of_account("prod");
         assert_eq!(
             (check.detail.as_str(), check.advice),
