@@ -4,6 +4,7 @@
 mod cli {
     mod bench;
     mod config;
+    mod doctor;
     mod export;
     mod integrity;
     mod show;

@@ -35,6 +35,18 @@ pub fn collector(config: &Config, stopping: Stopping) -> anyhow::Result<Collecto
     Ok(collector_of(config, accounts, stopping))
 }
 
+/// An account of the configuration, and what it is asked with or why it cannot be asked.
+pub type Made<'c> = (&'c config::Account, anyhow::Result<Arc<Account>>);
+
+/// Each account that is picked by itself: a mistake in one leaves the others.
+pub fn each_account(config: &Config) -> anyhow::Result<Vec<Made<'_>>> {
+    let mut workshop = Workshop::new(config);
+    let picked = picked(config)?.into_iter();
+    Ok(picked
+        .map(|account| (account, workshop.account(account)))
+        .collect())
+}
+
 /// The same with accounts that are made already.
 pub fn collector_of(config: &Config, accounts: Vec<Arc<Account>>, stopping: Stopping) -> Collector {
     Collector {

@@ -11,6 +11,7 @@ mod database;
 pub mod dataset;
 #[cfg(feature = "sandbox")]
 pub mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod export;
 pub mod from_answer;
@@ -78,7 +79,7 @@ Exit status:
   0    done
   1    could not go on: configuration, credentials, database
   2    usage
-  3    bad news: verify found a difference
+  3    bad news: verify found a difference, doctor something to mend
   4    partial: something due was not, or not wholly, answered
   5    another collector holds the lock
   130  ended by SIGINT, what was answered is kept
@@ -106,6 +107,7 @@ pub enum Command {
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),
     Rebuild(rebuild::RebuildArgs),
+    Doctor(doctor::DoctorArgs),
     Policy(policy::PolicyArgs),
     Config(config::ConfigArgs),
 }

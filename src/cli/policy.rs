@@ -43,7 +43,7 @@ pub struct PolicyArgs {
 
 /// What is to be recorded, as far as permissions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Need {
+pub(super) enum Need {
     /// Stack-group operations that are known by id.
     RosOperations,
     /// Stack groups and operations that are found by listing.
@@ -55,7 +55,8 @@ enum Need {
 }
 
 impl Need {
-    const ALL: [Self; 4] = [
+    /// Everything that can be recorded.
+    pub(super) const ALL: [Self; 4] = [
         Self::RosOperations,
         Self::RosDiscovery,
         Self::Bpstudio,
@@ -63,7 +64,7 @@ impl Need {
     ];
 
     /// The calls that it leads to.
-    const fn actions(self) -> &'static [Action] {
+    pub(super) const fn actions(self) -> &'static [Action] {
         const LOOK: &[Action] = &[
             Action::GetStackGroupOperation,
             Action::ListStackGroupOperationResults,
@@ -115,7 +116,7 @@ pub fn run(args: &PolicyArgs, config: &Config) -> anyhow::Result<Exit> {
 }
 
 /// What the configuration declares.
-fn declared(accounts: &[&Account]) -> BTreeSet<Need> {
+pub(super) fn declared(accounts: &[&Account]) -> BTreeSet<Need> {
     let watches = accounts.iter().flat_map(|account| &account.watches);
     watches
         .map(|watch| match watch {
@@ -146,7 +147,7 @@ fn recorded(config: &Config, accounts: &[&Account]) -> anyhow::Result<BTreeSet<N
 }
 
 /// What one recorded watch needs; a stack-group watch without an operation is one that finds them.
-fn need_of(service: &str, operation_id: &str) -> Option<Need> {
+pub(super) fn need_of(service: &str, operation_id: &str) -> Option<Need> {
     match service.parse().ok()? {
         Service::Ros if operation_id.is_empty() => Some(Need::RosDiscovery),
         Service::Ros => Some(Need::RosOperations),

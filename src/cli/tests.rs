@@ -104,6 +104,7 @@ fn the_first_help_text() {
       sql      Ask the views in SQL, read-only [alias: query]
       verify   Compute everything again from the evidence and compare
       rebuild  Derive every row again from the evidence
+      doctor   Look at everything a run needs, and say what to do where something is wrong
       policy   Print the least RAM policy that recording needs, as JSON
       config   Look at the configuration
       help     Print this message or the help of the given subcommand(s)
@@ -144,7 +145,7 @@ fn the_first_help_text() {
       0    done
       1    could not go on: configuration, credentials, database
       2    usage
-      3    bad news: verify found a difference
+      3    bad news: verify found a difference, doctor something to mend
       4    partial: something due was not, or not wholly, answered
       5    another collector holds the lock
       130  ended by SIGINT, what was answered is kept

@@ -102,7 +102,7 @@ pub(super) async fn whose(
 }
 
 /// Why credentials of the account `found` must not be used for this account of the configuration.
-fn mistaken(account: &Account, found: &str, before: Option<&str>) -> Option<String> {
+pub(super) fn mistaken(account: &Account, found: &str, before: Option<&str>) -> Option<String> {
     let is_meant = account.account_ids.iter().any(|id| id == found);
     if !account.account_ids.is_empty() && !is_meant {
         return Some(format!(

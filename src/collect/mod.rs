@@ -2,14 +2,16 @@
 //! the world.
 //!
 //! The only room that joins cloud and store. Every attempt is kept before its answer is read; what the
-//! answer means is decided by `services` and, for the rows, by derivation. Depends on `cloud`, `services`,
-//! `derive`, `evidence`, `store`, `record` and `model`.
+//! answer means is decided by `services` and, for the rows, by derivation. Only the questions of `doctor` are no
+//! collection, and not kept. Depends on `cloud`, `services`,
+//! `derive`, `evidence`, `store`, `record`, `config` and `model`.
 
 mod account;
 mod ask;
 mod declared;
 mod discover;
 mod disk;
+pub mod doctor;
 mod due;
 mod failures;
 mod fleet;

@@ -60,7 +60,8 @@ pub fn refuse_unfinished(connection: &Connection, path: &Path) -> Result<(), Sto
     Ok(())
 }
 
-fn schema_version(connection: &Connection) -> Result<i64, StoreError> {
+/// The schema of the file; 0 before it has one.
+pub fn schema_version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 

@@ -258,7 +258,8 @@ fn index_of(file: &ConfigFile, wanted: &str, path: &Path) -> Result<usize, Crede
     })
 }
 
-fn path(environment: &Environment<'_>) -> Option<PathBuf> {
+/// Where the profiles are; `None` without a home.
+pub(super) fn path(environment: &Environment<'_>) -> Option<PathBuf> {
     variable(environment, CONFIG_FILE)
         .map(PathBuf::from)
         .or_else(|| {

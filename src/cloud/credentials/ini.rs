@@ -51,7 +51,8 @@ pub(super) fn looked_at(environment: &Environment<'_>) -> String {
     }
 }
 
-fn paths(environment: &Environment<'_>) -> Vec<PathBuf> {
+/// The files that are looked at, the first that exists being the one.
+pub(super) fn paths(environment: &Environment<'_>) -> Vec<PathBuf> {
     if let Some(path) = variable(environment, CREDENTIALS_FILE) {
         return vec![PathBuf::from(path)];
     }

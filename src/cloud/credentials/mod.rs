@@ -96,6 +96,12 @@ pub fn default_region(profile: Option<&str>, environment: &Environment<'_>) -> O
     }
 }
 
+/// The files in which credentials are looked for, whether they exist or not.
+pub fn files(environment: &Environment<'_>) -> Vec<PathBuf> {
+    let profiles = cli_profile::path(environment).into_iter();
+    profiles.chain(ini::paths(environment)).collect()
+}
+
 /// A variable that is set and not empty.
 fn variable(environment: &Environment<'_>, name: &str) -> Option<String> {
     environment(name).filter(|value| !value.trim().is_empty())
