@@ -10,6 +10,8 @@ mod answers;
 #[path = "truth/dice.rs"]
 #[allow(dead_code)]
 mod dice;
+#[path = "gaps/leaves.rs"]
+mod leaves;
 #[path = "gaps/life.rs"]
 mod life;
 #[path = "gaps/log.rs"]

@@ -1,7 +1,7 @@
 //! One call, with its repeats: wait for its turn, send, keep, and only then read.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -15,10 +15,13 @@ use crate::cloud::credentials::{FetchReport, Fetched, Lease};
 use crate::cloud::limiter::Permit;
 use crate::cloud::{End, Exchange, retry};
 use crate::evidence::leaf::{self, Ask, Call, CredentialCall, Lack, Parameters, ServerDate};
-use crate::model::Outcome;
+use crate::model::{Action, Outcome};
 use crate::record::Recorder;
-use crate::services::{self, Answer, Asked, Content, Request};
+use crate::services::{self, Answer, Asked, Content, Request, sts};
 use crate::store::StoreError;
+
+/// What is said where renewed credentials cannot be told to be the same account's.
+const WHOSE_UNKNOWN: &str = "the credentials were renewed, and whose they are now could not be asked: nothing more was asked";
 
 /// The code of a token whose time is over: another one may be had.
 const TOKEN_EXPIRED: &str = "InvalidSecurityToken.Expired";
@@ -31,6 +34,8 @@ pub struct Caller {
     /// Requests in flight of this account: one that hangs leaves the others theirs.
     in_flight: Semaphore,
     sealed: Mutex<Option<Arc<Sealed>>>,
+    /// The account that the credentials belong to, once it is known.
+    account_id: OnceLock<String>,
     is_refused: AtomicBool,
 }
 
@@ -59,6 +64,7 @@ impl Caller {
             shared: shared.clone(),
             in_flight: Semaphore::new(concurrency),
             sealed: Mutex::default(),
+            account_id: OnceLock::new(),
             is_refused: AtomicBool::new(false),
         }
     }
@@ -163,21 +169,23 @@ impl Caller {
             permit = self.asking.limiter.admit(request.action, until.map(Into::into)) => permit,
             () = self.shared.stopping.stopped() => None,
         };
+        let Some(permit) = permit else {
+            return Ok(None);
+        };
+        let Some(sealed) = self.sealed_for(request.action).await? else {
+            return Ok(None);
+        };
         // The semaphores are never closed.
-        let (Some(permit), Ok(_room), Ok(_room_of_all)) = (
-            permit,
+        let (Ok(_room), Ok(_room_of_all)) = (
             self.in_flight.acquire().await,
             self.shared.in_flight.acquire().await,
         ) else {
             return Ok(None);
         };
         let too_late = attempt == 1 && how.begin_until.is_some_and(|until| Instant::now() >= until);
-        if too_late || self.shared.stopping.signal().is_some() {
+        if too_late || self.is_stopping() {
             return Ok(None);
         }
-        let Some(sealed) = self.sealed().await? else {
-            return Ok(None);
-        };
         let credentials = &sealed.lease.credentials;
         let exchange = self.asking.client.send(request, credentials, None).await;
         Ok(Some(Sent {
@@ -185,6 +193,50 @@ impl Caller {
             sealed,
             permit,
         }))
+    }
+
+    /// The credentials to call with. Once it is known whose they are, others are asked first whether they
+    /// belong to the same account: a source may hand out anybody's.
+    async fn sealed_for(&self, action: Action) -> Result<Option<Arc<Sealed>>, StoreError> {
+        let Some(sealed) = self.sealed().await? else {
+            return Ok(None);
+        };
+        let Some(account_id) = self.account_id.get() else {
+            return Ok(Some(sealed));
+        };
+        if action == Action::GetCallerIdentity {
+            return Ok(Some(sealed));
+        }
+        // The check is a call itself, and so has to be boxed.
+        let check = || Box::pin(self.belongs_to(account_id));
+        let is_same = *sealed.is_checked.get_or_try_init(check).await?;
+        Ok(is_same.then_some(sealed))
+    }
+
+    /// Remembers whose the credentials are with which this was found out.
+    pub(super) fn settle(&self, account_id: &str, sealed: &Sealed) {
+        // Set once a run, before anything else is asked.
+        let _ = self.account_id.set(account_id.to_owned());
+        let _ = sealed.is_checked.set(true);
+    }
+
+    /// Whether renewed credentials are those of the account that is being asked; if not, it is asked no more.
+    async fn belongs_to(&self, account_id: &str) -> Result<bool, StoreError> {
+        let how = How::default();
+        let answer = self.ask(&sts::caller_identity(), &how).await?;
+        let Some(Content::CallerIdentity(identity)) = answer.map(|answer| answer.content) else {
+            self.refuse(WHOSE_UNKNOWN, None).await?;
+            return Ok(false);
+        };
+        let found = &identity.value.account_id;
+        if found == account_id {
+            return Ok(true);
+        }
+        let text = format!(
+            "the credentials belonged to account {account_id} when the run began, and were renewed as those of {found}: nothing more was asked; correct their source"
+        );
+        self.refuse(&text, Some(found)).await?;
+        Ok(false)
     }
 
     /// The credentials of now, renewed before they end; `None` where there are none.

@@ -75,9 +75,9 @@ pub(super) async fn whose(
     caller: &Caller,
     account: &Account,
 ) -> Result<Option<CallerIdentity>, CollectorError> {
-    if caller.sealed().await?.is_none() {
+    let Some(sealed) = caller.sealed().await? else {
         return Ok(None);
-    }
+    };
     let Some(identity) = identity(caller).await? else {
         return Ok(None);
     };
@@ -91,6 +91,7 @@ pub(super) async fn whose(
         caller.refuse(&text, Some(account_id)).await?;
         return Ok(None);
     }
+    caller.settle(account_id, &sealed);
     tracing::info!(
         label = account.label,
         account_id,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+
 use crate::cloud::credentials::Lease;
 use crate::evidence::digest::Digest;
 use crate::evidence::leaf::KeptBody;
@@ -12,6 +14,8 @@ use crate::evidence::redact::Redactor;
 pub(super) struct Sealed {
     pub(super) lease: Arc<Lease>,
     redactor: Redactor,
+    /// Whether these were found to belong to the account that the run asks for.
+    pub(super) is_checked: OnceCell<bool>,
 }
 
 impl Sealed {
@@ -20,7 +24,11 @@ impl Sealed {
         let mut secrets = vec![credentials.access_key_secret().expose()];
         secrets.extend(credentials.security_token().map(|token| token.expose()));
         let redactor = Redactor::new(&secrets);
-        Self { lease, redactor }
+        Self {
+            lease,
+            redactor,
+            is_checked: OnceCell::new(),
+        }
     }
 
     /// The body as it may be kept, and what evidence says of it. `sent` are secrets of this one request.

@@ -20,7 +20,7 @@ pub(super) fn skipped(
     leaf: &RunSkipped,
 ) -> Result<(), StoreError> {
     life::insert_skipped(place.derived, sequence, leaf.at.0, leaf.cause.as_str())?;
-    gaps::skip_run(place, sequence, leaf)
+    gaps::recorder::skip_run(place, sequence, leaf)
 }
 
 /// An account of a run that could not be asked.

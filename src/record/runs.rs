@@ -21,7 +21,7 @@ pub(super) fn begin(place: Place<'_>, sequence: i64, leaf: &RunStart) -> Result<
         return Ok(());
     }
     let before = runs::before(place.derived, leaf.run)?;
-    gaps::begin_run(place, sequence, leaf, before)
+    gaps::recorder::begin_run(place, sequence, leaf, before)
 }
 
 /// A run that ended by itself.

@@ -53,7 +53,9 @@ pub(super) fn whose(place: Place<'_>, run_id: i64, label: &str) -> Result<Whose,
     let identity = runs::identity(place.derived, run_id, label)?;
     let note = life::note(place.derived, run_id, label)?.map(|note| {
         let cause = Cause::from_word(&note.cause).unwrap_or(Cause::InvalidAnswer);
-        (note.account_id.is_some(), cause, Failed::Noted(note.at))
+        // Of an account other than the run began with, it came in the middle.
+        let is_refusal = note.account_id.is_some() && note.account_id == identity;
+        (is_refusal, cause, Failed::Noted(note.at))
     });
     Ok(match (identity, note) {
         (Some(id), None) => Whose::Account {

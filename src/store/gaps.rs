@@ -315,13 +315,21 @@ pub fn removed_between(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What a run asked for a watch that is about no one operation, by the evidence: exchanges of their own, and
-/// request of the first answer and receipt of the last of the lists that it read, ms.
+/// What a run asked for a watch that is about no one operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedForWatch {
+    /// Exchanges that stand for themselves, in order.
+    pub exchanges: Vec<i64>,
+    /// Of the lists that it read the request of the first answer and the receipt of the last, ms.
+    pub lists: Option<(i64, i64)>,
+}
+
+/// What a run asked for a watch that is about no one operation.
 pub fn asked_for_watch(
     connection: &Connection,
     run_id: i64,
     watch_id: i64,
-) -> Result<(Vec<i64>, Option<(i64, i64)>), StoreError> {
+) -> Result<AskedForWatch, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT e.sequence FROM run r
          CROSS JOIN exchange_watch w ON w.watch_id = ?2 AND w.sequence > r.start_sequence
@@ -337,7 +345,10 @@ pub fn asked_for_watch(
              WHERE l.run_id = ?1 AND l.watch_id = ?2",
         )?
         .query_row([run_id, watch_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((exchanges, first.zip(last)))
+    Ok(AskedForWatch {
+        exchanges,
+        lists: first.zip(last),
+    })
 }
 
 /// Adds a good look of a watch that is about no one operation: run, end of the run, request of its first

@@ -259,16 +259,14 @@ pub fn unfinished(connection: &Connection, run_id: i64) -> Result<Vec<Unfinished
          WHERE m.run_id = ?1 AND m.cause = 'incomplete_listing'
          UNION ALL
          SELECT coalesce(w.label, ''), l.account_id, l.action, l.region_id,
-             coalesce(l.stack_group_name, o.operation_id, ''), e.reason
+             coalesce(nullif(l.stack_group_name, ''), o.operation_id, ''), e.reason
          FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
          LEFT JOIN watch w ON w.watch_id = l.watch_id
          LEFT JOIN operation o ON o.op = l.op
-         WHERE l.run_id = ?1 AND e.verdict = 'incomplete'
-           AND NOT EXISTS (SELECT 1 FROM exchange x WHERE x.listing_id = l.listing_id AND x.sequence > l.listing_id
-               AND x.outcome <> 'ok')
+         WHERE l.run_id = ?1 AND e.verdict = 'incomplete' AND e.failed_outcome IS NULL
            AND NOT EXISTS (SELECT 1 FROM page_listing n WHERE n.run_id = l.run_id AND n.listing_id > l.listing_id
                AND n.action = l.action AND n.account_id = l.account_id AND n.region_id = l.region_id
-               AND n.op IS l.op AND n.stack_group_name IS l.stack_group_name)",
+               AND n.op IS l.op AND n.stack_group_name = l.stack_group_name)",
     )?;
     let rows = statement.query_map([run_id], |row| {
         Ok(Unfinished {

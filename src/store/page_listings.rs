@@ -204,49 +204,6 @@ pub fn details_begun(connection: &Connection, run_id: i64, op: i64) -> Result<bo
         .query_row([op, run_id], |row| row.get(0))?)
 }
 
-/// A list that a run could not read whole, though every page was answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfinished {
-    /// The call that each page is.
-    pub action: Action,
-    /// Account whose credentials asked.
-    pub account_id: String,
-    /// Region asked; empty where the service has none.
-    pub region_id: String,
-    /// Name of the groups whose operations were listed; empty in other lists.
-    pub stack_group_name: String,
-    /// The batch task whose rows were listed.
-    pub operation_id: Option<String>,
-    /// Why it is not whole.
-    pub reason: Option<String>,
-}
-
-/// The lists whose newest reading in a run was not whole for no failure of a page, in the order read.
-pub fn unfinished(connection: &Connection, run_id: i64) -> Result<Vec<Unfinished>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT l.action, l.account_id, l.region_id, l.stack_group_name, o.operation_id, e.reason
-         FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
-         LEFT JOIN operation o ON o.op = l.op
-         WHERE l.run_id = ?1 AND e.verdict = 'incomplete' AND e.failed_outcome IS NULL AND NOT EXISTS (
-             SELECT 1 FROM page_listing n
-             WHERE n.action = l.action AND n.account_id = l.account_id AND n.region_id = l.region_id
-               AND n.stack_group_name = l.stack_group_name AND n.op IS l.op AND n.run_id = l.run_id
-               AND n.listing_id > l.listing_id)
-         ORDER BY l.listing_id",
-    )?;
-    let rows = statement.query_map([run_id], |row| {
-        Ok(Unfinished {
-            action: read_action(row, 0)?,
-            account_id: row.get(1)?,
-            region_id: row.get(2)?,
-            stack_group_name: row.get(3)?,
-            operation_id: row.get(4)?,
-            reason: row.get(5)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 fn read_action(row: &Row<'_>, column: usize) -> rusqlite::Result<Action> {
     let word: String = row.get(column)?;
     Action::from_wire(&word).ok_or_else(|| {

@@ -166,7 +166,7 @@ pub fn last_identity(
             "SELECT i.account_id FROM run_identity i
              WHERE i.label = ?1 AND i.run_id < ?2 AND NOT EXISTS (
                  SELECT 1 FROM run_note n
-                 WHERE n.run_id = i.run_id AND n.label = i.label AND n.account_id IS NOT NULL)
+                 WHERE n.run_id = i.run_id AND n.label = i.label AND n.account_id = i.account_id)
              ORDER BY i.run_id DESC LIMIT 1",
         )?
         .query_row(params![label, before_run], |row| row.get(0))

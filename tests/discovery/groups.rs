@@ -1,7 +1,7 @@
 //! Stack groups: identity, versions, presence, and which names have to be listed.
 
 use optrail::model::Action;
-use optrail::store::{page_listings, stack_groups};
+use optrail::store::{listings, page_listings, stack_groups};
 use serde_json::json;
 
 use crate::scene::{ACCOUNT, REGION, Scene, group, page_of};
@@ -116,14 +116,14 @@ fn a_list_is_complete_by_its_own_numbers() {
     );
     // Of one list the newest reading counts, and a page that failed is told as itself.
     let run = scene.run;
-    let unfinished = scene.ask(move |db| page_listings::unfinished(db, run));
+    let unfinished = scene.ask(move |db| listings::unfinished(db, run));
     let reasons: Vec<_> = unfinished
         .iter()
-        .map(|list| (list.action, list.reason.as_deref()))
+        .map(|list| (list.action.as_str(), list.reason.as_deref()))
         .collect();
     assert_eq!(
         reasons,
-        [(Action::ListStackGroups, Some("TotalCount is missing"))]
+        [("ListStackGroups", Some("TotalCount is missing"))]
     );
     // What came with two states adds none.
     assert_eq!(

@@ -5,19 +5,17 @@ use std::path::Path;
 
 use optrail::evidence::digest::Digest;
 use optrail::evidence::leaf::{
-    Ask, Call, Exchange, Framing, KeptBody, Listing as ListingLeaf, Note, Parameters, RunEnd,
-    RunKind, RunSkipped, RunStart, SkipCause, Watch as WatchLeaf, WatchChange,
+    Ask, Exchange, Framing, KeptBody, Listing as ListingLeaf, Note, Parameters, RunEnd, RunKind,
+    RunSkipped, RunStart, SkipCause, Watch as WatchLeaf, WatchChange,
 };
-use optrail::model::{Action, Cause, Service, UtcMillis};
+use optrail::model::{Action, Cause, UtcMillis};
 use optrail::record::{PlanEntry, Recorder};
 use optrail::store::watches::WatchTarget;
 use tokio::runtime::Runtime;
 
-use super::answers::{
-    ACCOUNT, REGION, bpstudio_expired, bpstudio_operation, caller_identity, failure, ros_operation,
-    ros_page,
-};
+use super::answers::{ACCOUNT, REGION, bpstudio_expired, caller_identity, failure, ros_page};
 use super::dice::Dice;
+use super::leaves::{call, identity_call, region, seen, service, watch_leaf};
 use super::log::{Came, Listing, Log, Order, Read, Run, THINGS, Watch, lists_results};
 
 /// Events of a life.
@@ -451,77 +449,4 @@ impl Life {
         self.runtime.block_on(kept).unwrap();
         (self.next(), requested_at, received_at)
     }
-}
-
-fn service(thing: usize) -> Service {
-    if lists_results(thing) {
-        Service::Ros
-    } else {
-        Service::Bpstudio
-    }
-}
-
-fn region(thing: usize) -> Option<String> {
-    lists_results(thing).then(|| REGION.to_owned())
-}
-
-fn seen(thing: usize) -> String {
-    if lists_results(thing) {
-        ros_operation(THINGS[thing], "RUNNING", None)
-    } else {
-        bpstudio_operation(THINGS[thing], "RUNNING")
-    }
-}
-
-fn watch_leaf(watch: i64, change: WatchChange, at: i64) -> WatchLeaf {
-    WatchLeaf {
-        watch,
-        change,
-        service: None,
-        label: None,
-        region: None,
-        operation: None,
-        kind: None,
-        names: vec![],
-        since: None,
-        batch_type: None,
-        lang: None,
-        resource_group: None,
-        declared_started_at: None,
-        origin: None,
-        parent: None,
-        reason: None,
-        user: "ops".to_owned(),
-        at: UtcMillis(at),
-    }
-}
-
-fn identity_call(label: &str) -> Ask {
-    Ask::Call(Call {
-        label: Some(label.to_owned()),
-        account: None,
-        action: Action::GetCallerIdentity,
-        region: None,
-        parameters: Parameters::default(),
-        intervention: None,
-        watch: None,
-    })
-}
-
-fn call(label: &str, thing: usize) -> Ask {
-    let action = if lists_results(thing) {
-        Action::GetStackGroupOperation
-    } else {
-        Action::GetExecuteOperationResult
-    };
-    let parameters = [("OperationId".to_owned(), THINGS[thing].to_owned())];
-    Ask::Call(Call {
-        label: Some(label.to_owned()),
-        account: Some(ACCOUNT.to_owned()),
-        action,
-        region: region(thing),
-        parameters: Parameters::new(parameters).unwrap(),
-        intervention: None,
-        watch: None,
-    })
 }

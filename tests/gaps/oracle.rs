@@ -151,6 +151,10 @@ fn missed(run: &Run, thing: usize, label: &str) -> Option<(&'static str, i64, Op
         Came::Failed(cause) => Some((cause, read.received_at, Some(read.order))),
         Came::Seen => {
             let listing = run.listings.iter().rfind(|listing| listing.thing == thing);
+            if !lists_results(thing) || listing.is_some_and(|listing| listing.is_complete) {
+                // Seen, though after its watch was given up.
+                return None;
+            }
             let failed = listing.and_then(|listing| listing.failed);
             let order = Some(failed.map_or(read.order, |(order, _, _)| order));
             let at = failed.map_or(run.ended.1, |(_, at, _)| at);

@@ -3,6 +3,7 @@
 
 mod answers;
 mod fixture;
+mod life;
 mod rebuild;
 mod tamper;
 mod tampered_evidence;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use optrail::record::Recorder;
 use optrail::store::derived::{TABLES, WATERMARK};
+use optrail::store::{StoreError, limits, told};
 use optrail::verify::{Depth, rebuild};
 
 use crate::fixture;
@@ -72,4 +74,45 @@ fn evidence_that_cannot_be_derived_leaves_the_rows_as_they_were() {
     let error = rebuild(&recorded.path()).unwrap_err().to_string();
     assert!(error.contains("leaf 20"), "{error}");
     assert_eq!(dump(&recorded.path()), before);
+}
+
+#[test]
+fn a_file_derived_by_older_rules_says_what_to_do_and_a_rebuild_makes_it_current() {
+    let older = Recorded::changed("UPDATE derivation SET derive_version = derive_version - 1");
+    let recorder = Recorder::open(&older.path()).unwrap();
+    let error = recorder.read_blocking(|_| Ok(())).unwrap_err();
+    assert!(matches!(error, StoreError::OtherRules { .. }), "{error}");
+    assert!(
+        error.to_string().contains("run `optrail rebuild`"),
+        "{error}"
+    );
+    drop(recorder);
+    rebuild(&older.path()).unwrap();
+    let recorder = Recorder::open(&older.path()).unwrap();
+    recorder.read_blocking(|_| Ok(())).unwrap();
+    assert_agrees(&older.verify(Depth::All));
+}
+
+#[test]
+fn what_is_remembered_is_neither_compared_nor_rebuilt_away() {
+    let recorded = Recorded::changed(
+        "INSERT INTO limit_learned VALUES ('prod', 'GetStackGroupOperation', 7000, 1);
+         INSERT INTO told VALUES ('account prod', 'denied', 'NoPermission', 1, 2)",
+    );
+    assert_agrees(&recorded.verify(Depth::All));
+    rebuild(&recorded.path()).unwrap();
+    let connection = open(&recorded.path());
+    assert_eq!(limits::load(&connection).unwrap().len(), 1);
+    assert_eq!(told::load(&connection).unwrap().len(), 1);
+    drop(connection);
+
+    let reshaped = Recorded::changed("DROP TABLE told; CREATE TABLE told (what TEXT)");
+    let report = reshaped.verify(Depth::Quick);
+    assert!(
+        report
+            .differences
+            .iter()
+            .any(|difference| difference.key == "told"),
+        "the schema of what is remembered is compared"
+    );
 }

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod life;
+
 use super::*;
 use crate::evidence::digest::Digest;
 use crate::evidence::redact::Span;
-use crate::model::{Action, Cause, Outcome, Service, UtcMillis};
+use crate::model::{Action, Service, UtcMillis};
 
 const AT: UtcMillis = UtcMillis(1_789_000_000_123);
 
@@ -362,107 +364,6 @@ fn lines_of_what_people_did() {
             requested_at: AT,
         }),
         r#"{"t":"intervention","v":1,"run":3,"account":"1234567890123456","region":"cn-hangzhou","operation":"6da106ca","reason":"a \"wrong\" template\\\n停止","ticket":"OPS-1","user":"ops","caller_arn":"acs:ram::1:user/ops","status_before":"RUNNING","requested_at":1789000000123}"#,
-    );
-}
-
-#[test]
-fn lines_of_what_kept_it_from_its_work() {
-    let skipped = RunSkipped {
-        at: AT,
-        user: "ops".into(),
-        host: "recorder-1".into(),
-        process_id: 4711,
-        cause: SkipCause::Locked,
-        detail: None,
-    };
-    golden(
-        Leaf::RunSkipped(skipped.clone()),
-        r#"{"t":"run_skipped","v":1,"at":1789000000123,"user":"ops","host":"recorder-1","process_id":4711,"cause":"locked"}"#,
-    );
-    golden(
-        Leaf::RunSkipped(RunSkipped {
-            cause: SkipCause::Disk,
-            detail: Some("12 MB free".into()),
-            ..skipped
-        }),
-        r#"{"t":"run_skipped","v":1,"at":1789000000123,"user":"ops","host":"recorder-1","process_id":4711,"cause":"disk","detail":"12 MB free"}"#,
-    );
-    golden(
-        Leaf::Note(Note {
-            run: 3,
-            label: Some("prod".into()),
-            account: Some("9".into()),
-            cause: Cause::Credential,
-            text: "answers as another account".into(),
-            at: AT,
-        }),
-        r#"{"t":"note","v":1,"run":3,"label":"prod","account":"9","cause":"credential","text":"answers as another account","at":1789000000123}"#,
-    );
-    golden(
-        Leaf::Clock(ClockStep {
-            run: Some(3),
-            at: AT,
-            stepped_ms: -3_600_000,
-            detail: Some("set back".into()),
-        }),
-        r#"{"t":"clock","v":1,"run":3,"at":1789000000123,"stepped_ms":-3600000,"detail":"set back"}"#,
-    );
-    golden(
-        Leaf::Config(Config {
-            at: AT,
-            every_ms: Some(300_000),
-            alidns_offset_minutes: Some(480),
-            bpstudio_offset_minutes: Some(-60),
-            entries: 2,
-            body: Digest::of(b""),
-            length: 90,
-        }),
-        r#"{"t":"config","v":1,"at":1789000000123,"every_ms":300000,"alidns_offset_minutes":480,"bpstudio_offset_minutes":-60,"entries":2,"body":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","length":90}"#,
-    );
-}
-
-#[test]
-fn lines_of_a_call_for_credentials() {
-    let least = CredentialCall {
-        run: 3,
-        label: None,
-        account: None,
-        source: "ecs metadata".into(),
-        action: None,
-        parameters: None,
-        attempt: None,
-        requested_at: UtcMillis(1_789_000_000_000),
-        received_at: AT,
-        outcome: Outcome::Unreachable,
-        http_status: None,
-        code: None,
-        message: None,
-        request_id: None,
-        key_id_tail: None,
-        expires_at: None,
-    };
-    golden(
-        Leaf::Credential(least.clone()),
-        r#"{"t":"credential","v":1,"run":3,"source":"ecs metadata","requested_at":1789000000000,"received_at":1789000000123,"outcome":"unreachable"}"#,
-    );
-    golden(
-        Leaf::Credential(CredentialCall {
-            label: Some("prod".into()),
-            account: Some("9".into()),
-            source: "role".into(),
-            action: Some(Action::AssumeRole),
-            parameters: Some(parameters(&[("RoleArn", "acs:ram::9:role/r")])),
-            attempt: Some(2),
-            outcome: Outcome::Ok,
-            http_status: Some(200),
-            code: Some("C".into()),
-            message: Some("M".into()),
-            request_id: Some("R".into()),
-            key_id_tail: Some("abcd".into()),
-            expires_at: Some(UtcMillis(1_789_003_600_000)),
-            ..least
-        }),
-        r#"{"t":"credential","v":1,"run":3,"label":"prod","account":"9","source":"role","action":"AssumeRole","parameters":{"RoleArn":"acs:ram::9:role/r"},"attempt":2,"requested_at":1789000000000,"received_at":1789000000123,"outcome":"ok","http_status":200,"code":"C","message":"M","request_id":"R","key_id_tail":"abcd","expires_at":1789003600000}"#,
     );
 }
 

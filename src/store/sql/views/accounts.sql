@@ -3,7 +3,7 @@ CREATE VIEW accounts AS
 WITH named AS MATERIALIZED (
     SELECT n.label AS label, n.name AS name, n.owner AS owner, n.environment AS environment,
         coalesce(n.account_id, (SELECT i.account_id FROM run_identity i WHERE i.label = n.label AND NOT EXISTS (
-            SELECT 1 FROM run_note x WHERE x.run_id = i.run_id AND x.label = i.label AND x.account_id IS NOT NULL)
+            SELECT 1 FROM run_note x WHERE x.run_id = i.run_id AND x.label = i.label AND x.account_id = i.account_id)
             ORDER BY i.run_id DESC LIMIT 1)) AS account_id
     FROM account_name n WHERE n.sequence = (SELECT max(c.sequence) FROM config c)
 ), known AS (
