@@ -16,6 +16,9 @@ const LATENCY_MS: u64 = 40;
 /// Operations, more than a short run can ask.
 const OPERATIONS: usize = 60;
 
+/// Looks that a run of two requests in flight begins at the same time: their order is the network's.
+const FIRST_WAVE: usize = 8;
+
 fn slow_world(seed: u64) -> World {
     World::with(seed, |config| {
         sign_by_machine_clock(config);
@@ -59,8 +62,8 @@ fn a_deadline_defers_whole_watches_and_the_most_overdue_come_first_next_time() {
     assert!(end.row.watches_deferred > 0, "{:?}", end.row);
     assert_eq!(end.row.watches_failed, 0);
     let first = asked(&world, 1);
-    let soonest: BTreeSet<String> = first.iter().take(3).cloned().collect();
-    assert_eq!(soonest, cadt_ids, "ids that die come first");
+    let soonest: BTreeSet<String> = first.iter().take(FIRST_WAVE).cloned().collect();
+    assert!(soonest.is_superset(&cadt_ids), "ids that die come first");
     // What was begun was finished: no listing stands half read.
     let torn = "SELECT count(*) FROM listings WHERE verdict IS NOT 'complete'";
     assert_eq!(world.number(torn), 0);
@@ -74,17 +77,17 @@ fn a_deadline_defers_whole_watches_and_the_most_overdue_come_first_next_time() {
     let end = world.collect_within(&world.collector(), &short);
     assert!(end.row.watches_deferred > 0);
     let second = asked(&world, 2);
-    assert_eq!(
-        second.iter().take(3).cloned().collect::<BTreeSet<_>>(),
-        cadt_ids
+    let soonest: BTreeSet<String> = second.iter().take(FIRST_WAVE).cloned().collect();
+    assert!(soonest.is_superset(&cadt_ids));
+    let again = second
+        .iter()
+        .filter(|id| !cadt_ids.contains(*id) && first.contains(id));
+    let asked_once = first.len() + second.len() - 2 * cadt_ids.len();
+    assert!(
+        asked_once < OPERATIONS,
+        "more was asked than a short run can"
     );
-    let never_asked = OPERATIONS + 3 - first.len();
-    for (place, id) in second.iter().skip(3).take(never_asked).enumerate() {
-        assert!(
-            !first.contains(id),
-            "{id}, asked in run 1, came at place {place} of run 2"
-        );
-    }
+    assert_eq!(again.count(), 0, "asked before what was left over");
     let cause = "SELECT DISTINCT cause FROM coverage_gaps WHERE scope = 'watch'";
     assert_eq!(world.lines(cause), ["deferred"]);
 

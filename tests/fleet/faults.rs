@@ -362,7 +362,7 @@ fn fault_49_a_row_that_comes_and_goes_is_versions_in_order() {
     let world = World::new(81);
     let mut flaps = row(&world, 0);
     let here = Some(RowState::of("RUNNING"));
-    flaps.history = Schedule::starting(world.clock.now(), here.clone())
+    flaps.history = Schedule::starting(world.cloud.now(), here.clone())
         .then(10 * MINUTE_MS, None)
         .then(10 * MINUTE_MS, here.clone())
         .then(10 * MINUTE_MS, None);

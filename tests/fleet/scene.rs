@@ -1,7 +1,8 @@
 //! Worlds of several accounts: who is asked with what, and what is watched for whom.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -135,7 +136,7 @@ pub fn ended(world: &World, account_id: &str, rows: u32) -> RosSpec {
 pub fn key_of(world: &World, account_id: &str) -> Key {
     let key = Key {
         access_key_id: format!("LTAI{account_id}"),
-        access_key_secret: format!("secret of {account_id}"),
+        access_key_secret: format!("secretOf{account_id}"),
         security_token: None,
         account_id: account_id.to_owned(),
         arn: format!("acs:ram::{account_id}:user/recorder"),
@@ -250,7 +251,9 @@ pub fn configure(world: &World, profiles: Vec<serde_json::Value>, toml: &str) ->
     let file = serde_json::json!({"current": "none", "profiles": profiles});
     let home = world.home();
     fs::create_dir_all(home.join(".aliyun")).unwrap();
-    fs::write(home.join(".aliyun/config.json"), file.to_string()).unwrap();
+    let credentials = home.join(".aliyun/config.json");
+    fs::write(&credentials, file.to_string()).unwrap();
+    fs::set_permissions(&credentials, Permissions::from_mode(0o600)).unwrap();
     let path = home.join("optrail.toml");
     fs::write(&path, toml).unwrap();
     path
