@@ -259,12 +259,7 @@ fn an_account_of_the_configuration_that_answers_as_another_is_told_and_the_rest_
     }
     let run = |code| {
         let mut command = configured(&world, &["collect", "--recheck"]);
-        let ended = Ended::of(
-            command
-                .env("OPTRAIL_ENDPOINT", world.endpoint())
-                .output()
-                .unwrap(),
-        );
+        let ended = Ended::of(command.output().unwrap());
         ended.expect(code)
     };
     run(0);

@@ -82,6 +82,7 @@ fn a_deadline_defers_whole_watches_and_the_most_overdue_come_first_next_time() {
     let again = second
         .iter()
         .filter(|id| !cadt_ids.contains(*id) && first.contains(id));
+    println!("{} {} {:?} {:?}", first.len(), second.len(), first, second);
     let asked_once = first.len() + second.len() - 2 * cadt_ids.len();
     assert!(
         asked_once < OPERATIONS,

@@ -259,11 +259,10 @@ pub fn configure(world: &World, profiles: Vec<serde_json::Value>, toml: &str) ->
     path
 }
 
-/// The program with that configuration, and without anything of the environment that would beat it.
+/// The program with that configuration, and without the key of the environment.
 pub fn configured(world: &World, arguments: &[&str]) -> Command {
     let mut command = world.optrail(arguments);
     command
-        .env_remove("OPTRAIL_ENDPOINT")
         .env_remove("ALIBABA_CLOUD_ACCESS_KEY_ID")
         .env_remove("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
         .env("OPTRAIL_CONFIG", world.home().join("optrail.toml"));
