@@ -248,8 +248,13 @@ impl World {
 
     /// One run of that collector.
     pub fn collect_as(&self, collector: &Collector) -> RoundEnd {
+        self.collect_within(collector, &options())
+    }
+
+    /// One run of that collector that may do so much.
+    pub fn collect_within(&self, collector: &Collector, options: &RoundOptions) -> RoundEnd {
         self.begin_round();
-        self.runtime.block_on(collector.round(&options())).unwrap()
+        self.runtime.block_on(collector.round(options)).unwrap()
     }
 
     /// The program with an environment of nothing but what it needs.
