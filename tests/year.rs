@@ -152,18 +152,14 @@ fn read<T>(
 fn same<T: Ord + Debug>(view: &str, at: &str, mut shown: Vec<T>, mut expected: Vec<T>) {
     shown.sort();
     expected.sort();
-    let differing = shown
-        .iter()
-        .zip(&expected)
-        .find(|(one, other)| one != other);
-    if let Some((shown, expected)) = differing {
-        panic!("{at}: {view} shows\n{shown:?}, and expected is\n{expected:?}");
-    }
-    let common = shown.len().min(expected.len());
-    let surplus = (shown.get(common), expected.get(common));
+    let only = |these: &[T], those: &[T]| -> Vec<String> {
+        let left_over = these.iter().filter(|row| those.binary_search(row).is_err());
+        left_over.take(3).map(|row| format!("{row:?}")).collect()
+    };
+    let (extra, missing) = (only(&shown, &expected), only(&expected, &shown));
     assert!(
-        shown.len() == expected.len(),
-        "{at}: {view} shows, or lacks: {surplus:?}"
+        shown == expected,
+        "{at}: {view} shows {extra:#?}, and expected are {missing:#?}"
     );
 }
 

@@ -227,7 +227,8 @@ impl Thing {
                     version: 1,
                     is_present: true,
                 });
-                seen.version += u32::from(seen.status != *status);
+                // That it is there again is a change like another.
+                seen.version += u32::from(seen.status != *status || !seen.is_present);
                 (seen.status, seen.is_present) = (status, true);
             }
         }
@@ -240,6 +241,7 @@ impl Thing {
                 } else if !self.lacked.insert(target.clone()) {
                     self.lacked.remove(target);
                     seen.is_present = false;
+                    seen.version += 1;
                 }
             }
         }
