@@ -15,7 +15,7 @@ pub enum Part {
     NoIdentity(Cause),
     /// It was asked; what became of the last attempt, or of the page that failed for good.
     Answered(Outcome),
-    /// Every page was answered, and the list is not whole.
+    /// No page failed, and the list is not whole.
     Incomplete,
 }
 
@@ -27,6 +27,8 @@ impl Part {
             Self::NotBegun => Some(Cause::Deferred),
             Self::NoIdentity(cause) => Some(cause),
             Self::Answered(outcome) => Cause::of(outcome),
+            // Pages that were not asked any more: nobody knows what they would have said.
+            Self::Incomplete if died => Some(Cause::Aborted),
             Self::Incomplete => Some(Cause::IncompleteListing),
         }
     }
@@ -104,6 +106,8 @@ mod tests {
         assert_eq!(torn.judgement.state, WatchState::Active);
         let late = judge_parts(&[OK, Part::NotBegun], false, true);
         assert_eq!(late.judgement.missed, Some(Cause::Deferred));
+        let cut = judge_parts(&[OK, Part::Incomplete], true, true);
+        assert_eq!(cut.judgement.missed, Some(Cause::Aborted));
     }
 
     #[test]

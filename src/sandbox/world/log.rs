@@ -39,6 +39,13 @@ impl<T: Clone> Log<T> {
         self.entries.iter().cloned().collect()
     }
 
+    /// The entries after the first `written` ones, as far as they are kept.
+    pub(super) fn since(&self, written: u64) -> Vec<T> {
+        let new = usize::try_from(self.written.saturating_sub(written)).unwrap_or(usize::MAX);
+        let skipped = self.entries.len().saturating_sub(new);
+        self.entries.range(skipped..).cloned().collect()
+    }
+
     /// How many entries there ever were.
     pub(super) fn written(&self) -> u64 {
         self.written
@@ -57,6 +64,9 @@ mod tests {
         }
         assert_eq!(log.to_vec().first(), Some(&1));
         assert_eq!(log.written(), LOG_ENTRIES_MAX as u64 + 1);
+        assert_eq!(log.since(LOG_ENTRIES_MAX as u64 - 1).len(), 2);
+        assert_eq!(log.since(LOG_ENTRIES_MAX as u64 + 1), [0_usize; 0]);
+        assert_eq!(log.since(0).len(), LOG_ENTRIES_MAX, "as far as they are kept");
         log.keep_all();
         log.push(0);
         assert_eq!(log.to_vec().len(), LOG_ENTRIES_MAX + 1);

@@ -270,6 +270,11 @@ impl World {
         self.state().requests.to_vec()
     }
 
+    /// The requests that came after the first `count`, as far as they are kept.
+    pub fn requests_since(&self, count: u64) -> Vec<SeenRequest> {
+        self.state().requests.since(count)
+    }
+
     /// How many requests there ever were, refused ones included.
     pub fn request_count(&self) -> u64 {
         self.state().requests.written()
