@@ -12,8 +12,8 @@ use super::values::ReportFormat;
 use super::{Exit, database};
 use crate::config::{Config, DEFAULT_LABEL};
 use crate::export::escape::terminal;
-use crate::model::{Clock as _, SystemClock};
-use crate::store::query::{Rows, Value};
+use crate::model::{Clock as _, SystemClock, UtcMillis};
+use crate::store::query::{OwnedValue, Rows, Value};
 use crate::store::status::Status;
 
 /// Rows that people are shown of a list; programs get all.
@@ -41,22 +41,51 @@ pub struct StatusArgs {
 pub fn run(args: &StatusArgs, config: &Config) -> anyhow::Result<Exit> {
     let database = database::to_read(config)?;
     let now = SystemClock.now();
-    let status = database.read(|connection| Status::read(connection, &config.accounts, now))?;
+    let mut status = database.read(|connection| Status::read(connection, &config.accounts))?;
+    add_remaining(&mut status.expiring, now);
     let size = FileSize::of(&config.database);
     match args.format {
         ReportFormat::Text => {
-            let text = text(&status, &config.database, size, Look::of_stdout(config))?;
+            let text = text(
+                &status,
+                &config.database,
+                size,
+                now,
+                Look::of_stdout(config),
+            )?;
             to_stdout(DataFormat::Escaped, |out| {
                 Ok(out.write_all(text.as_bytes())?)
             })?;
         }
         ReportFormat::Json => {
-            let document = Document::new(&status, &config.database, size)?;
+            let document = Document::new(&status, &config.database, size, now)?;
             let text = serde_json::to_string_pretty(&document)?;
             to_stdout(DataFormat::Json, |out| Ok(writeln!(out, "{text}")?))?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// Adds how long the ids still live, or that they are overdue: seconds_left, and remaining for people.
+fn add_remaining(expiring: &mut Rows, now: UtcMillis) {
+    let Some(place) = expiring.column("expires_by") else {
+        return;
+    };
+    for row in &mut expiring.rows {
+        let at = row.get(place).and_then(|value| match value {
+            OwnedValue::Text(text) => UtcMillis::parse_rfc3339(text),
+            _ => None,
+        });
+        let seconds = at.map(|at| at.unix_seconds() - now.unix_seconds());
+        let remaining = seconds.map(|seconds| match seconds {
+            ..0 => "overdue".to_owned(),
+            left => format!("{} min", left / 60),
+        });
+        row.push(seconds.map_or(OwnedValue::Null, OwnedValue::Integer));
+        row.push(remaining.map_or(OwnedValue::Null, OwnedValue::Text));
+    }
+    let names = ["seconds_left", "remaining"];
+    expiring.columns.extend(names.map(str::to_owned));
 }
 
 /// Bytes on disk; a file that is not there has none.
@@ -78,10 +107,11 @@ impl FileSize {
         }
     }
 
-    /// Bytes a day since the file was made.
-    fn growth(self, status: &Status) -> Option<u64> {
-        let age_ms = u128::try_from(status.age_ms?).ok()?;
-        u64::try_from(u128::from(self.database) * DAY_MS / age_ms.max(1)).ok()
+    /// Bytes a day since the file was made; `None` in its first day.
+    fn growth(self, created_at: UtcMillis, now: UtcMillis) -> Option<u64> {
+        let age_ms = u128::try_from(now.0.checked_sub(created_at.0)?).ok()?;
+        let a_day = u128::from(self.database) * DAY_MS / age_ms.max(1);
+        u64::try_from(a_day).ok().filter(|_| age_ms >= DAY_MS)
     }
 }
 
@@ -107,12 +137,12 @@ struct Document {
 }
 
 impl Document {
-    fn new(status: &Status, path: &Path, size: FileSize) -> anyhow::Result<Self> {
+    fn new(status: &Status, path: &Path, size: FileSize, now: UtcMillis) -> anyhow::Result<Self> {
         Ok(Self {
             database: path.display().to_string(),
             database_bytes: size.database,
             write_ahead_log_bytes: size.log,
-            bytes_per_day: size.growth(status),
+            bytes_per_day: size.growth(status.created_at, now),
             simulated: status.is_simulated,
             evidence_size: status.progress.evidence_size,
             derived_through: status.progress.derived_through,
@@ -189,12 +219,18 @@ const RUNS: [Column; 7] = [
 ];
 
 /// The answer for people.
-fn text(status: &Status, path: &Path, size: FileSize, look: Look) -> anyhow::Result<String> {
+fn text(
+    status: &Status,
+    path: &Path,
+    size: FileSize,
+    now: UtcMillis,
+    look: Look,
+) -> anyhow::Result<String> {
     let behind = match status.progress.leaves_behind() {
         0 => "rows derived from all".to_owned(),
         behind => format!("rows of the last {behind} not derived yet"),
     };
-    let growth = match size.growth(status) {
+    let growth = match size.growth(status.created_at, now) {
         Some(a_day) => format!(", {} a day", bytes(a_day)),
         None => String::new(),
     };

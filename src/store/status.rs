@@ -1,6 +1,4 @@
 //! The question behind `status`: what is watched, what fails, what dies soon, how the last runs went.
-//!
-//! The views read no clock; this question is told what time it is.
 
 use rusqlite::Connection;
 
@@ -15,9 +13,6 @@ const RUNS: &str = "5";
 /// How long the cloud answers about a CADT operation (BPStudio, GetExecuteOperationResult), as a modifier
 /// of SQLite's date functions.
 const CADT_ID_LIFETIME: &str = "+1 hour";
-
-/// One day, in ms.
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// How the recorder is doing.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +33,7 @@ pub struct Status {
     /// operation_id, cause, last_failed_at, last_outcome, last_asked_at.
     pub failing: Rows,
     /// CADT operations that have not ended, those first whose id dies first: watch_id, account_id,
-    /// operation_id, expires_by (at the latest, if the clocks agree), seconds_left (negative afterwards),
-    /// remaining (the same for people).
+    /// operation_id, expires_by (at the latest, if the clocks agree).
     pub expiring: Rows,
     /// Stretches that nobody sees now: watch_id, scope, service, account_id, region_id, operation_id, cause,
     /// gap_from_at, detail.
@@ -51,8 +45,8 @@ pub struct Status {
     pub limits: Rows,
     /// Words and fields that the program does not know.
     pub unknowns: i64,
-    /// Age of the file in ms; `None` while it is younger than a day.
-    pub age_ms: Option<i64>,
+    /// When the file was made.
+    pub created_at: UtcMillis,
 }
 
 const WATCHES: &str = "
@@ -79,8 +73,6 @@ WHERE w.state IN ('active', 'unsettled')
 ORDER BY w.watch_id";
 
 const EXPIRING: &str = "
-SELECT *, CASE WHEN seconds_left < 0 THEN 'overdue' ELSE seconds_left / 60 || ' min' END AS remaining FROM (
-SELECT *, CAST(strftime('%s', expires_by) AS INTEGER) - CAST(strftime('%s', ?3) AS INTEGER) AS seconds_left FROM (
 SELECT w.watch_id, w.account_id, w.operation_id,
     strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(w.declared_started_at, min(w.added_at, coalesce((
         SELECT o.first_seen_at FROM operations o
@@ -88,8 +80,8 @@ SELECT w.watch_id, w.account_id, w.operation_id,
             AND o.operation_id = w.operation_id), w.added_at))), ?2) AS expires_by
 FROM watches w
 WHERE w.service = 'bpstudio' AND w.state = 'active'
-    AND (?1 = '[]' OR w.account_id IN (SELECT value FROM json_each(?1)) OR w.label IN (SELECT value FROM json_each(?1)))))
-ORDER BY expires_by, watch_id";
+    AND (?1 = '[]' OR w.account_id IN (SELECT value FROM json_each(?1)) OR w.label IN (SELECT value FROM json_each(?1)))
+ORDER BY expires_by, w.watch_id";
 
 /// What a run says of an account that it could not ask counts until a later run knows again whose it is.
 const ACCOUNTS: &str = "
@@ -154,15 +146,11 @@ SELECT run_id, kind, started_at, ended_at, outcome, watches_due, watches_failed,
 FROM collection_runs ORDER BY run_id DESC LIMIT ?1";
 
 impl Status {
-    /// Reads it as it stands `now`; `account_names` are ids, or names that watches bear, and none means all.
+    /// Reads it; `account_names` are ids, or names that watches bear, and none means all.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn read(
-        connection: &Connection,
-        account_names: &[String],
-        now: UtcMillis,
-    ) -> Result<Self, StoreError> {
+    pub fn read(connection: &Connection, account_names: &[String]) -> Result<Self, StoreError> {
         let accounts = accounts::parameter(account_names);
         let created_at: i64 = connection.query_row(CREATED_AT, [], |row| row.get(0))?;
         let ask = |sql: &str, parameters: &[&str]| Rows::ask(connection, sql, parameters);
@@ -173,10 +161,10 @@ impl Status {
             watches: ask(WATCHES, &[&accounts])?,
             discovery: ask(DISCOVERY, &[&accounts])?,
             failing: ask(FAILING, &[&accounts])?,
-            expiring: ask(EXPIRING, &[&accounts, CADT_ID_LIFETIME, &now.to_string()])?,
+            expiring: ask(EXPIRING, &[&accounts, CADT_ID_LIFETIME])?,
             gaps: ask(GAPS, &[&accounts])?,
             limits: ask(LIMITS, &[&accounts])?,
-            age_ms: Some(now.0 - created_at).filter(|age| *age >= DAY_MS),
+            created_at: UtcMillis(created_at),
             runs: ask(LAST_RUNS, &[RUNS])?,
             unknowns: connection.query_row("SELECT count(*) FROM unknown", [], |row| row.get(0))?,
         })

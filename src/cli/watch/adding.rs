@@ -62,7 +62,8 @@ pub(super) fn add(wanted: &[Wanted], origin: Origin, config: &Config) -> anyhow:
     recorder.read_blocking(|_| Ok(()))?;
     to_stdout(DataFormat::Escaped, |out| {
         Ok(out.write_all(lines.as_bytes())?)
-    })
+    })?;
+    Ok(())
 }
 
 fn listed(conflicts: &[&String]) -> String {
