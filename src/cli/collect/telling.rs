@@ -53,9 +53,8 @@ pub(super) fn tell(
 /// Everything that fails as of this run.
 fn failing(end: &RoundEnd) -> Vec<Failing> {
     // A list that a signal cut short is no failure: somebody wanted it so.
-    let is_cut_short = |failure: &Failure| {
-        end.signal.is_some() && failure.outcome == Verdict::Incomplete.as_str()
-    };
+    let is_cut_short =
+        |failure: &Failure| end.signal.is_some() && failure.outcome == Verdict::Incomplete.as_str();
     let mut all: Vec<Failing> = end
         .failures
         .iter()
