@@ -45,6 +45,7 @@ fn people_get_eighty_columns() {
         "{status}"
     );
     assert!(status.contains("Unknown   no word or field\n"), "{status}");
+    assert!(status.contains("\nSimulated "), "{status}");
     let widest = status
         .lines()
         .skip(1)
@@ -76,7 +77,7 @@ fn programs_get_one_document() {
         "2026-01-31T09:00:00.000Z"
     );
     assert!(status["expiring"][0]["seconds_left"].as_i64() < Some(0));
-    assert_eq!(status["simulated"], false);
+    assert_eq!(status["simulated"], true);
     assert_eq!(status["accounts"][0]["label"], "default");
     assert_eq!(status["accounts"][0]["failing"], Value::Null);
     for none in ["failing", "gaps", "discovery", "limits"] {
@@ -154,8 +155,8 @@ fn what_finds_operations_is_told_apart_from_what_it_found() {
     bench.out(&["watch", "add", "alidns", "--batch-type", "RR_ADD"]);
     let text = bench.out(&["status"]);
     for line in [
-        "    1  default  all     groups prod-*          0  -",
-        "    2  default          last task RR_ADD       0  -",
+        "    1  default  all     groups prod-*         0  -",
+        "    2  default          last task RR_ADD      0  -",
     ] {
         assert!(text.contains(line), "{text}");
     }
