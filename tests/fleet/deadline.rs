@@ -8,7 +8,7 @@ use optrail::sandbox::{BpSpec, BpState, Schedule};
 
 use crate::oracle::{assert_cadt, assert_ros};
 use crate::scene::{OWN, cadt, ended, patient, real_time, ros, watch};
-use crate::world::{World, sign_by_machine_clock, signal, wait_until};
+use crate::world::{World, running, sign_by_machine_clock, signal, wait_until};
 
 /// How long every answer takes.
 const LATENCY_MS: u64 = 40;
@@ -38,8 +38,7 @@ fn asked(world: &World, run_id: i64) -> Vec<String> {
 fn a_deadline_defers_whole_watches_and_the_most_overdue_come_first_next_time() {
     let world = slow_world(51);
     for _ in 0..OPERATIONS {
-        let id = world.cloud.add_ros_operation(ended(&world, OWN, 120));
-        watch(&world, ros(&id));
+        world.add_ros(running(&world, 120));
     }
     let mut cadt_ids = BTreeSet::new();
     for _ in 0..3 {
@@ -54,7 +53,6 @@ fn a_deadline_defers_whole_watches_and_the_most_overdue_come_first_next_time() {
     let short = RoundOptions {
         deadline: Duration::from_millis(1_500),
         concurrency: 2,
-        recheck: true,
         ..patient()
     };
     let end = world.collect_within(&world.collector(), &short);
@@ -82,7 +80,6 @@ fn a_deadline_defers_whole_watches_and_the_most_overdue_come_first_next_time() {
     let again = second
         .iter()
         .filter(|id| !cadt_ids.contains(*id) && first.contains(id));
-    println!("{} {} {:?} {:?}", first.len(), second.len(), first, second);
     let asked_once = first.len() + second.len() - 2 * cadt_ids.len();
     assert!(
         asked_once < OPERATIONS,

@@ -16,8 +16,9 @@ use crate::oracle::{
 use crate::scene::{OWN, cadt, ended, last_task, patient, ros, stack_groups, watch};
 use crate::world::{MINUTE_MS, World, row, running};
 
-/// Runs of a world in which calls fail.
-const ROUNDS: u32 = 14;
+/// Runs of a world in which calls fail, and the minutes between them.
+const ROUNDS: u32 = 10;
+const STEP_MINUTES: u32 = 16;
 
 /// Calls that fail, in a million.
 const FAULTS_PER_MILLION: u32 = 40_000;
@@ -58,7 +59,7 @@ fn kinds() -> Vec<FaultKind> {
 }
 
 /// A fleet over several hours, while calls fail.
-fn fails_now_and_then(seed: u64, per_million: u32) {
+fn fails_now_and_then(seed: u64, per_million: u32, kinds: Vec<FaultKind>) {
     println!("seed {seed}");
     let world = World::new(seed);
     world.cloud.keep_all_logs();
@@ -73,7 +74,7 @@ fn fails_now_and_then(seed: u64, per_million: u32) {
     world.cloud.set_random_faults(Some(RandomFaults {
         per_million,
         seed,
-        kinds: kinds(),
+        kinds,
     }));
     let mut struck = 0;
     for _ in 0..ROUNDS {
@@ -84,7 +85,7 @@ fn fails_now_and_then(seed: u64, per_million: u32) {
         if end.row.watches_failed > 0 {
             assert!(!end.failures.is_empty(), "{:?}", end.row);
         }
-        world.clock.advance_ms(i64::from(12 * MINUTE_MS));
+        world.clock.advance_ms(i64::from(STEP_MINUTES * MINUTE_MS));
     }
     assert!(struck > 0, "nothing failed");
     assert_complete_means_complete(&world);
@@ -108,20 +109,30 @@ fn fails_now_and_then(seed: u64, per_million: u32) {
     let met: Vec<i64> = met.iter().map(|id| id.parse().unwrap()).collect();
     assert!(!met.is_empty());
     assert_batches(&world, OWN, &met);
-    let open = "SELECT count(*) FROM coverage_gaps WHERE scope = 'watch' AND gap_until IS NULL \
-                AND cause <> 'expired_unseen'";
-    assert_eq!(world.number(open), 0);
+    let open = "SELECT service, operation_id, cause, gap_from, detail FROM coverage_gaps \
+                WHERE scope = 'watch' AND gap_until IS NULL AND cause <> 'expired_unseen' \
+                AND detail NOT LIKE '%expired unseen%'";
+    assert_eq!(world.lines(open), [""; 0]);
     world.verify();
 }
 
 #[test]
 fn faults_37_to_48_now_and_then_leave_every_operation_complete_and_right() {
-    fails_now_and_then(61, FAULTS_PER_MILLION);
+    fails_now_and_then(61, FAULTS_PER_MILLION, kinds());
 }
 
 #[test]
 fn faults_37_to_48_often_leave_every_operation_complete_and_right() {
-    fails_now_and_then(62, 4 * FAULTS_PER_MILLION);
+    // Without throttling, which would rightly make every further run slow.
+    let mut kinds = kinds();
+    kinds.retain(|kind| match kind {
+        FaultKind::Throttle { .. } => false,
+        FaultKind::Error {
+            http_status, code, ..
+        } => *http_status != 429 && !code.contains("Throttling"),
+        _ => true,
+    });
+    fails_now_and_then(62, 4 * FAULTS_PER_MILLION, kinds);
 }
 
 #[test]
