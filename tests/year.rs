@@ -28,7 +28,7 @@ use optrail::verify::{Depth, verify};
 use rusqlite::{Connection, Row};
 
 /// Runs of each seed in an ordinary run of the tests.
-const RUNS: usize = 250;
+const RUNS: usize = 200;
 
 /// Runs after which the views are compared for the first time, and then again.
 const COMPARE_EVERY: usize = 1_000;

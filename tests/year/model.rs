@@ -259,6 +259,8 @@ pub fn is_final(status: &str) -> bool {
 pub struct Group {
     pub name: String,
     pub deleted_at: Option<i64>,
+    /// Whether it was there in a list of groups, and then as deleted.
+    known: Option<bool>,
     listed_since_deleted: bool,
 }
 
@@ -361,6 +363,7 @@ impl Model {
         self.groups.push(Group {
             name,
             deleted_at: None,
+            known: None,
             listed_since_deleted: false,
         });
     }
@@ -480,15 +483,22 @@ impl Model {
         if let Some(cause) = refused {
             return Look::Bad(cause);
         }
-        match last(answers, "ListStackGroups", "") {
+        let mut look = match last(answers, "ListStackGroups", "") {
             None => return Look::Bad(missing),
-            Some(Some(cause)) => return Look::Bad(cause),
-            Some(None) => {}
-        }
-        let mut look = Look::Good;
+            // The groups that are known are listed all the same.
+            Some(Some(cause)) => Look::Bad(cause),
+            Some(None) => {
+                for group in &mut self.groups {
+                    group.known = Some(group.deleted_at.is_some_and(|at| at <= now));
+                }
+                Look::Good
+            }
+        };
         // By name, as they are planned: the first part that was missed is the reason.
         for group in &mut self.groups {
-            let is_deleted = group.deleted_at.is_some_and(|at| at <= now);
+            let Some(is_deleted) = group.known else {
+                continue;
+            };
             if is_deleted && group.listed_since_deleted {
                 continue;
             }
