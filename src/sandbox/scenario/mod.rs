@@ -36,10 +36,10 @@ pub enum Scenario {
     Accounts,
 }
 
-/// Accounts of the scenario `fleet` by its name; [`fleet`] takes any.
+/// Accounts of the scenario `fleet` by its name; [`fn@fleet`] takes any.
 const FLEET_ACCOUNTS: u32 = 3;
 
-/// Accounts of the scenario `accounts` by its name; [`accounts`] takes any.
+/// Accounts of the scenario `accounts` by its name; [`fn@accounts`] takes any.
 const ACCOUNTS: u32 = 20;
 
 /// A name that is no scenario.
