@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_new_file_has_numbers_too() {
-        let connection = crate::store::aside::open_aside().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let connection = crate::store::open::create(&home.path().join("optrail.db")).unwrap();
         let metrics = Metrics::read(&connection).unwrap();
         assert_eq!(metrics, Metrics::default());
     }

@@ -146,3 +146,42 @@ fn rows_that_cannot_be_placed_are_no_complete_list() {
     );
     scene.rederive();
 }
+
+/// Looks at an ended task whose only row was done at `written`.
+fn look_at_ended(scene: &mut Scene, task_id: &str, written: &str) {
+    let (watch, _) = scene.add(&task(task_id));
+    scene.begin(vec![entry(watch, &task(task_id))]);
+    scene.count(task_id, 1);
+    let list = scene.begin_list(DETAIL, task_id);
+    let rows =
+        json!({"BatchResultDetail": [{"Rr": "a", "Status": true, "OperateDateStr": written}]});
+    let page = json!({"PageNumber": 1, "PageSize": 2, "TotalCount": 1, "BatchResultDetails": rows});
+    scene.page(list, 1, &page);
+    scene.end();
+}
+
+#[test]
+fn a_row_was_done_in_the_zone_that_held_when_it_was_read() {
+    let mut scene = Scene::new();
+    let written = "2026-03-01 02:00:00";
+    look_at_ended(&mut scene, "1", written);
+    scene.configure_zone(Some(480));
+    look_at_ended(&mut scene, "2", written);
+    look_at_ended(&mut scene, "3", "now");
+    scene.configure_zone(Some(-90));
+    look_at_ended(&mut scene, "4", written);
+    scene.configure_zone(None);
+    look_at_ended(&mut scene, "5", written);
+    let expected = [
+        ("1", None),
+        ("2", Some("2026-02-28T18:00:00.000Z")),
+        ("3", None),
+        ("4", Some("2026-03-01T03:30:00.000Z")),
+        ("5", None),
+    ];
+    assert_eq!(
+        scene.rows("SELECT operation_id, operate_date FROM batch_details ORDER BY operation_id"),
+        expected.map(|(id, at)| [json!(id), json!(at)])
+    );
+    scene.rederive();
+}

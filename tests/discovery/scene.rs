@@ -8,7 +8,7 @@ use optrail::evidence::leaf::{
     WatchChange, WatchKind,
 };
 use optrail::model::{Action, Service, UtcMillis};
-use optrail::record::{Deriver, Found, PlanEntry, Recorder};
+use optrail::record::{Deriver, Found, PlanEntry, Recorder, Settings};
 use optrail::store::catalogue::Table;
 use optrail::store::runs::RunEndRow;
 use optrail::store::watches::WatchTarget;
@@ -100,6 +100,18 @@ impl Scene {
         let found = found.collect();
         let added = self.recorder.discover(found);
         self.runtime.block_on(added).unwrap()
+    }
+
+    /// Says in which zone AliDNS writes its times, minutes east of UTC.
+    pub fn configure_zone(&mut self, alidns_offset_minutes: Option<i32>) {
+        let settings = Settings {
+            at: self.tick(),
+            every_ms: None,
+            alidns_offset_minutes,
+            bpstudio_offset_minutes: None,
+        };
+        let kept = self.recorder.keep_config(settings, Vec::new());
+        assert!(self.runtime.block_on(kept).unwrap());
     }
 
     /// Begins a run whose credentials are known.

@@ -21,8 +21,7 @@ fn a_clock_that_steps_back_disorders_nothing() {
     let mut spec = running(&world, 2);
     spec.status = spec.status.then(MINUTE_MS, "SUCCEEDED".into());
     world.add_ros(spec);
-    let mut collector = world.collector();
-    collector.clock = Arc::clone(&ours) as Arc<dyn Clock>;
+    let collector = world.collector_by(&(Arc::clone(&ours) as Arc<dyn Clock>), |_| ());
     for step_ms in [-HOUR_MS, 2 * HOUR_MS, -HOUR_MS / 2] {
         assert_eq!(world.collect_as(&collector).row.outcome, "complete");
         ours.advance_ms(step_ms);
@@ -45,12 +44,10 @@ fn a_timestamp_that_is_refused_is_told_as_such_and_nothing_is_concluded() {
     let ours = Arc::new(ManualClock::new(UtcMillis(1_800_000_000_000)));
     let world = world_with(&ours);
     world.add_ros(running(&world, 2));
-    let mut collector = world.collector();
-    collector.clock = Arc::clone(&ours) as Arc<dyn Clock>;
-    world.collect_as(&collector);
-    let wrong = ManualClock::new(ours.now().plus_ms(HOUR_MS));
-    collector.clock = Arc::new(wrong);
-    let end = world.collect_as(&collector);
+    let right = Arc::clone(&ours) as Arc<dyn Clock>;
+    world.collect_as(&world.collector_by(&right, |_| ()));
+    let wrong = Arc::new(ManualClock::new(ours.now().plus_ms(HOUR_MS))) as Arc<dyn Clock>;
+    let end = world.collect_as(&world.collector_by(&wrong, |_| ()));
     assert_eq!((&*end.row.outcome, end.row.watches_failed), ("failed", 1));
     assert_eq!(
         world.lines("SELECT action, outcome FROM requests WHERE run_id = 2"),

@@ -313,7 +313,8 @@ fn the_summary_is_a_line_of_json() {
 
     let file = world.home().join("runs.jsonl");
     let path = file.to_str().unwrap();
-    world.run(&["collect", "--summary", path]).expect_silence();
+    let well = world.run(&["collect", "--summary", path]).expect(0);
+    assert!(line(&well).contains("again well"));
     world.run(&["collect", "--summary", path]).expect_silence();
     let lines = fs::read_to_string(file).unwrap();
     let runs: Vec<Value> = lines

@@ -31,9 +31,9 @@ fn a_dry_run_says_what_and_why_and_does_nothing() {
     let leaves = world.number("SELECT count(*) FROM leaf");
     let ended = world.run(&["collect", "--dry-run"]).expect(0);
     let lines: Vec<&str> = ended.stdout.lines().collect();
-    assert_eq!(lines.len(), 3, "{}", ended.stdout);
-    assert!(lines[1].contains("op-1") && lines[1].contains("expires by 20"));
-    assert!(lines[2].contains(&id) && lines[2].contains("new"));
+    assert_eq!(lines.len(), 4, "{}", ended.stdout);
+    assert!(lines[2].contains("op-1") && lines[2].contains("expires by 20"));
+    assert!(lines[3].contains(&id) && lines[3].contains("new"));
     assert_eq!(world.cloud.requests().len(), 0);
     assert_eq!(world.number("SELECT count(*) FROM leaf"), leaves);
 }

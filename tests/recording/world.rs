@@ -173,10 +173,19 @@ impl World {
 
     /// A collector in this process that asks in another way than usual.
     pub fn collector_with(&self, change: impl FnOnce(&mut ClientConfig)) -> Collector {
+        self.collector_by(&self.our_clock(), change)
+    }
+
+    /// A collector in this process that has another clock.
+    pub fn collector_by(
+        &self,
+        clock: &Arc<dyn Clock>,
+        change: impl FnOnce(&mut ClientConfig),
+    ) -> Collector {
         Collector {
             database: self.database(),
-            clock: self.our_clock(),
-            accounts: vec![self.account(change)],
+            clock: Arc::clone(clock),
+            accounts: vec![self.account(clock, change)],
             every: None,
             endpoint: Some(self.endpoint()),
             simulated: true,
@@ -187,7 +196,12 @@ impl World {
         }
     }
 
-    fn account(&self, change: impl FnOnce(&mut ClientConfig)) -> Arc<Account> {
+    fn account(
+        &self,
+        clock: &Arc<dyn Clock>,
+        change: impl FnOnce(&mut ClientConfig),
+    ) -> Arc<Account> {
+        let clock = || Arc::clone(clock);
         let token = self.key.security_token.clone().map(Secret::new);
         let secret = Secret::new(self.key.access_key_secret.clone());
         let key = Credentials::new(&self.key.access_key_id, secret, token, "a test").unwrap();
@@ -196,13 +210,12 @@ impl World {
             ..ClientConfig::default()
         };
         change(&mut config);
-        let context =
-            Context::new(Arc::new(|_: &str| None), self.our_clock(), config.clone()).unwrap();
+        let context = Context::new(Arc::new(|_: &str| None), clock(), config.clone()).unwrap();
         Arc::new(Account {
             label: DEFAULT_LABEL.to_owned(),
             account_ids: Vec::new(),
             keeper: Arc::new(Keeper::new(Source::Fixed(key), Arc::new(context))),
-            client: Arc::new(Client::new(config, self.our_clock()).unwrap()),
+            client: Arc::new(Client::new(config, clock()).unwrap()),
             caps: BTreeMap::new(),
         })
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cli::{asking, output};
 use crate::collect::{Detail, Failing, Failure, Now, RoundEnd, RoundOptions, decide};
 use crate::config::{Config, Verbosity};
-use crate::model::{Action, Clock as _, Outcome, Service, SystemClock};
+use crate::model::{Action, Clock as _, Outcome, Service, SystemClock, Verdict};
 use crate::record::Recorder;
 use crate::store::watches::WatchTarget;
 use crate::store::{StoreError, told};
@@ -52,9 +52,13 @@ pub(super) fn tell(
 
 /// Everything that fails as of this run.
 fn failing(end: &RoundEnd) -> Vec<Failing> {
+    // A list that a signal cut short is no failure: somebody wanted it so.
+    let is_cut_short =
+        |failure: &Failure| end.signal.is_some() && failure.outcome == Verdict::Incomplete.as_str();
     let mut all: Vec<Failing> = end
         .failures
         .iter()
+        .filter(|failure| !is_cut_short(failure))
         .map(|failure| of_failure(failure, end.clock_offset_ms))
         .collect();
     if end.row.deferred_again > 0 && end.signal.is_none() {
