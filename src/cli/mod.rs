@@ -4,6 +4,7 @@
 //! was typed is checked here, so that a command gets no arguments that contradict each other. May use
 //! every room below it.
 
+mod account_words;
 pub mod asking;
 pub mod collect;
 pub mod config;

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::account_words::account_words;
 use super::output::{DataFormat, to_stdout};
 use super::sections::{Column, Look, json, section};
 use super::values::ReportFormat;
@@ -41,7 +42,8 @@ pub struct StatusArgs {
 pub fn run(args: &StatusArgs, config: &Config) -> anyhow::Result<Exit> {
     let database = database::to_read(config)?;
     let now = SystemClock.now();
-    let mut status = database.read(|connection| Status::read(connection, &config.accounts))?;
+    let accounts = account_words(config);
+    let mut status = database.read(|connection| Status::read(connection, &accounts))?;
     add_remaining(&mut status.expiring, now);
     let size = FileSize::of(&config.database);
     match args.format {

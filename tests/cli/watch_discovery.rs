@@ -206,3 +206,24 @@ fn what_the_configuration_declares_is_removed_there() {
     let complaint = bench.complaint(1, &["watch", "remove", "1", "--reason", "test"]);
     assert!(complaint.contains("remove it there"), "{complaint}");
 }
+
+#[test]
+fn an_account_of_a_list_is_called_by_its_name_too() {
+    let bench = Bench::new();
+    let config =
+        "[[account]]\nids_file = \"list.csv\"\nrole_arn = \"acs:ram::{account_id}:role/r\"\n";
+    fs::write(bench.path("optrail.toml"), config).unwrap();
+    let list = "account_id,name\n1234567890123456,payments\n1234567890123457,search\n";
+    fs::write(bench.path("list.csv"), list).unwrap();
+    let with_config =
+        |arguments: &[&str]| bench.out(&[&["--config", "optrail.toml"], arguments].concat());
+    with_config(&["watch", "add", "alidns"]);
+    let list = with_config(&["watch", "list", "--account", "search"]);
+    assert!(
+        list.contains("1234567890123457  alidns   last task"),
+        "{list}"
+    );
+    assert!(!list.contains("1234567890123456"), "{list}");
+    let status = with_config(&["status", "--account", "search"]);
+    assert!(status.contains("Watches   1: 1 active"), "{status}");
+}

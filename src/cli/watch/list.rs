@@ -1,5 +1,6 @@
 //! `optrail watch list`.
 
+use crate::cli::account_words::account_words;
 use crate::cli::output::{DataFormat, notice, to_stdout};
 use crate::cli::sections::{Column, Look, table};
 use crate::cli::{Exit, database};
@@ -19,8 +20,9 @@ const ACCOUNT: Column = ("label", "account");
 
 /// Lists the watches that have not been given up.
 pub(super) fn run(config: &Config) -> anyhow::Result<Exit> {
+    let accounts = account_words(config);
     let database = database::to_read(config)?;
-    let rows = database.read(|connection| watches::listed(connection, &config.accounts))?;
+    let rows = database.read(|connection| watches::listed(connection, &accounts))?;
     if rows.rows.is_empty() {
         notice(
             config,
