@@ -16,8 +16,8 @@ pub enum Look {
 pub struct Sight {
     /// Its last good look, or its adding.
     pub since: i64,
-    open: Option<(i64, &'static str)>,
-    gaps: Vec<(&'static str, i64, Option<i64>)>,
+    pub open: Option<(i64, &'static str)>,
+    pub gaps: Vec<(&'static str, i64, Option<i64>)>,
 }
 
 impl Sight {
