@@ -17,6 +17,10 @@ mod dice;
 mod life;
 #[path = "year/model.rs"]
 mod model;
+#[path = "year/sight.rs"]
+mod sight;
+#[path = "year/thing.rs"]
+mod thing;
 
 use std::fmt::Debug;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};

@@ -66,7 +66,11 @@ mod tests {
         assert_eq!(log.written(), LOG_ENTRIES_MAX as u64 + 1);
         assert_eq!(log.since(LOG_ENTRIES_MAX as u64 - 1).len(), 2);
         assert_eq!(log.since(LOG_ENTRIES_MAX as u64 + 1), [0_usize; 0]);
-        assert_eq!(log.since(0).len(), LOG_ENTRIES_MAX, "as far as they are kept");
+        assert_eq!(
+            log.since(0).len(),
+            LOG_ENTRIES_MAX,
+            "as far as they are kept"
+        );
         log.keep_all();
         log.push(0);
         assert_eq!(log.to_vec().len(), LOG_ENTRIES_MAX + 1);
