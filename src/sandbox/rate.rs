@@ -274,7 +274,7 @@ impl Rates {
             Err(wait_ms) => {
                 counted.refused += 1;
                 let one_in = u64::from(counted.limit.hint_one_in);
-                let says_when = one_in > 0 && counted.refused % one_in == 0;
+                let says_when = one_in > 0 && counted.refused.is_multiple_of(one_in);
                 Err(Refused {
                     retry_after_ms: says_when.then_some(wait_ms.max(1)),
                 })

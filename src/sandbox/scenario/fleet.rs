@@ -95,9 +95,9 @@ fn add_group(world: &World, account_id: &str, number: u32) {
     let founded_at = now.plus_ms(-30 * i64::from(DAY) - i64::from(number * MINUTE));
     let mut group = GroupSpec::new(account_id, &name, founded_at);
     group.region_id = region_id.to_owned();
-    group.description = (number % 2 == 0).then(|| format!("Fleet group {number}"));
+    group.description = number.is_multiple_of(2).then(|| format!("Fleet group {number}"));
     group.tags = vec![("team".to_owned(), format!("team-{}", number % 4))];
-    group.drift = (number % 6 == 0).then(|| {
+    group.drift = number.is_multiple_of(6).then(|| {
         let drift = GroupDrift {
             status: "DRIFTED".into(),
             detected_at: now,
@@ -128,10 +128,10 @@ fn add_group(world: &World, account_id: &str, number: u32) {
     }
     add(ended(account_id, &name, now, 29 * DAY));
     add(ended(account_id, &name, now, DAY + number * MINUTE));
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         add(running(account_id, &name, now));
     }
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         let begins_at = now.plus_ms(i64::from((number + 1) * 3 * MINUTE));
         add(running(account_id, &name, begins_at));
     }
