@@ -12,9 +12,7 @@ use optrail::collect::{Collector, DEFAULT_LABEL, RoundEnd};
 use optrail::model::Clock;
 
 use crate::oracle::{assert_complete_means_complete, assert_nothing_gone, assert_ros};
-use crate::scene::{
-    OWN, Reach, configure, configured, ended, patient, profile, real_time_world, ros, watch,
-};
+use crate::scene::{OWN, Reach, ended, patient, real_time_world, ros, watch};
 use crate::wire::{Breakage, Wire};
 use crate::world::{Ended, MINUTE_MS, World, running};
 

@@ -95,7 +95,9 @@ fn add_group(world: &World, account_id: &str, number: u32) {
     let founded_at = now.plus_ms(-30 * i64::from(DAY) - i64::from(number * MINUTE));
     let mut group = GroupSpec::new(account_id, &name, founded_at);
     group.region_id = region_id.to_owned();
-    group.description = number.is_multiple_of(2).then(|| format!("Fleet group {number}"));
+    group.description = number
+        .is_multiple_of(2)
+        .then(|| format!("Fleet group {number}"));
     group.tags = vec![("team".to_owned(), format!("team-{}", number % 4))];
     group.drift = number.is_multiple_of(6).then(|| {
         let drift = GroupDrift {
