@@ -334,7 +334,12 @@ fn two_hundred_accounts_of_a_list_are_each_asked_under_their_own_identity() {
         .cloud
         .add_role(Role::new(refused, READER_ROLE, DEFAULT_ACCOUNT_ID));
     let (ended, _) = collect(&world, &[]);
-    ended.expect_silence();
+    let told = ended.expect(0).stderr;
+    assert!(
+        told.contains(refused) && told.contains("again well"),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 1, "{told}");
     assert_ros(&world, refused, |_| true);
     world.verify();
 }
