@@ -1,6 +1,8 @@
 -- The recorder's own life: what kept it from its work, which credentials it asked for, what it was told to do,
 -- and the stretches in which something due was not seen. Derived, but for the two tables at the end.
 
+ALTER TABLE run ADD COLUMN is_filtered INTEGER NOT NULL DEFAULT 0 CHECK (is_filtered IN (0, 1)); -- 1 where it was limited to some services or accounts
+
 -- Collectors that were started and asked nothing.
 CREATE TABLE run_skipped (
     sequence INTEGER PRIMARY KEY, -- its run_skipped leaf; who and where stand there

@@ -206,8 +206,9 @@ pub const DATASETS: [Dataset; 30] = [
 ];
 
 /// Columns of these views whose text is JSON; `json` and `jsonl` write them as values.
-pub const JSON_COLUMNS: [&str; 11] = [
+pub const JSON_COLUMNS: [&str; 13] = [
     "account_ids",
+    "accounts",
     "arguments_json",
     "changed",
     "details",
@@ -217,6 +218,7 @@ pub const JSON_COLUMNS: [&str; 11] = [
     "parameters",
     "rd_folder_ids",
     "region_ids_order",
+    "services",
     "tags",
 ];
 

@@ -288,10 +288,21 @@ impl Collector {
             process_id: std::process::id(),
             deadline_ms: options.map(|o| millis(o.deadline)),
             every_ms: options.and(self.every).map(millis),
+            services: options.map_or_else(Vec::new, |o| words(&o.services)),
+            accounts: options.map_or_else(Vec::new, |o| self.only(o)),
             concurrency: options.map(|o| u32::try_from(o.concurrency).unwrap_or(u32::MAX)),
             endpoint: self.endpoint.clone(),
             simulated: self.simulated,
         }
+    }
+
+    /// The accounts that a run is limited to, where it is.
+    fn only(&self, options: &RoundOptions) -> Vec<String> {
+        if !options.only_these_accounts {
+            return Vec::new();
+        }
+        let labels = self.accounts.iter().map(|account| account.label.clone());
+        labels.collect()
     }
 
     /// Asks for all accounts at the same time, and waits for the last of them, whatever becomes of one.
@@ -362,6 +373,11 @@ fn looks(targets: Vec<(i64, WatchTarget)>, missed: Vec<(i64, String)>) -> Vec<Lo
             missed: missed.remove(&watch_id),
         })
         .collect()
+}
+
+fn words(services: &[Service]) -> Vec<String> {
+    let words = services.iter().map(|service| service.as_str().to_owned());
+    words.collect()
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -67,7 +67,11 @@ fn judge_watch(
     tally: &mut Tally,
 ) -> Result<Look, StoreError> {
     let found = look_up(place, end, entry)?;
-    let judgement = judge(&found.poll);
+    let mut judgement = judge(&found.poll);
+    if found.poll.state.is_asked_no_more() {
+        // Asked again on request only: what is final is not unseen because nobody looked once more.
+        judgement.missed = None;
+    }
     let deferred_before = was_deferred(place, entry.watch, before)?;
     tally.add(found.poll.asked, &judgement, deferred_before);
     if let Some(op) = found.op {

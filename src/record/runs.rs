@@ -15,12 +15,17 @@ pub(super) fn begin(place: Place<'_>, sequence: i64, leaf: &RunStart) -> Result<
         start_sequence: sequence,
         kind: leaf.kind.as_str().to_owned(),
         started_at: leaf.started_at.0,
+        is_filtered: !leaf.services.is_empty() || !leaf.accounts.is_empty(),
     };
     runs::insert(place.derived, &row)?;
     if leaf.kind != RunKind::Collect {
         return Ok(());
     }
-    let before = runs::before(place.derived, leaf.run)?;
+    // A run over a part stands for no run of the schedule: what it left out was not looked at.
+    let before = match row.is_filtered {
+        true => None,
+        false => runs::whole_before(place.derived, leaf.run)?,
+    };
     gaps::recorder::begin_run(place, sequence, leaf, before)
 }
 

@@ -119,7 +119,7 @@ fn last_success_at(connection: &Connection) -> Result<Option<UtcMillis>, StoreEr
     let ended_at: Option<i64> = connection
         .prepare_cached(
             "SELECT e.ended_at FROM run_end e JOIN run r ON r.run_id = e.run_id
-             WHERE r.kind = 'collect' AND e.outcome = 'complete' ORDER BY e.run_id DESC LIMIT 1",
+             WHERE r.kind = 'collect' AND NOT r.is_filtered AND e.outcome = 'complete' ORDER BY e.run_id DESC LIMIT 1",
         )?
         .query_row([], |row| row.get(0))
         .optional()?

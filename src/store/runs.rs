@@ -15,6 +15,8 @@ pub struct RunRow {
     pub kind: String,
     /// When it began, ms.
     pub started_at: i64,
+    /// Whether it was limited to some services or accounts.
+    pub is_filtered: bool,
 }
 
 /// How a run ended, and what it came to.
@@ -63,13 +65,14 @@ pub fn next_id(connection: &Connection) -> Result<i64, StoreError> {
 pub fn insert(connection: &Connection, run: &RunRow) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO run (run_id, start_sequence, kind, started_at) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO run (run_id, start_sequence, kind, started_at, is_filtered) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![
             run.run_id,
             run.start_sequence,
             run.kind,
-            run.started_at
+            run.started_at,
+            run.is_filtered
         ])?;
     Ok(())
 }
@@ -78,7 +81,7 @@ pub fn insert(connection: &Connection, run: &RunRow) -> Result<(), StoreError> {
 pub fn find(connection: &Connection, run_id: i64) -> Result<Option<RunRow>, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT run_id, start_sequence, kind, started_at FROM run WHERE run_id = ?1",
+            "SELECT run_id, start_sequence, kind, started_at, is_filtered FROM run WHERE run_id = ?1",
         )?
         .query_row([run_id], read)
         .optional()?)
@@ -87,7 +90,7 @@ pub fn find(connection: &Connection, run_id: i64) -> Result<Option<RunRow>, Stor
 /// Runs without an end, in order.
 pub fn open(connection: &Connection) -> Result<Vec<RunRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT run_id, start_sequence, kind, started_at FROM run r
+        "SELECT run_id, start_sequence, kind, started_at, is_filtered FROM run r
          WHERE NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = r.run_id) ORDER BY run_id",
     )?;
     let rows = statement.query_map([], read)?;
@@ -100,6 +103,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<RunRow> {
         start_sequence: row.get(1)?,
         kind: row.get(2)?,
         started_at: row.get(3)?,
+        is_filtered: row.get(4)?,
     })
 }
 
@@ -335,6 +339,15 @@ pub fn last_ended_at(connection: &Connection) -> Result<Option<i64>, StoreError>
         )?
         .query_row([], |row| row.get(0))
         .optional()?)
+}
+
+/// The collect run before `run_id` that was about everything.
+pub fn whole_before(connection: &Connection, run_id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT max(run_id) FROM run WHERE run_id < ?1 AND kind = 'collect' AND NOT is_filtered",
+        )?
+        .query_row([run_id], |row| row.get(0))?)
 }
 
 /// The collect run before `run_id`.

@@ -67,6 +67,7 @@ LEFT JOIN missed_look m ON m.watch_id = w.watch_id
         SELECT 1 FROM exchange e
         WHERE e.op = coalesce(m.op, (SELECT max(o.op) FROM watch_operation o WHERE o.watch_id = m.watch_id))
             AND e.look IS NOT NULL AND e.sequence > m.sequence)
+    AND NOT EXISTS (SELECT 1 FROM watch_look k WHERE k.watch_id = m.watch_id AND k.run_id > m.run_id)
 WHERE w.state IN ('active', 'unsettled')
     AND (m.watch_id IS NOT NULL OR w.last_outcome <> 'ok')
     AND (?1 = '[]' OR w.account_id IN (SELECT value FROM json_each(?1)) OR w.label IN (SELECT value FROM json_each(?1)))

@@ -135,6 +135,8 @@ impl Scene {
             endpoint: None,
             simulated: true,
             every_ms: None,
+            services: Vec::new(),
+            accounts: Vec::new(),
         };
         let begun = self.recorder.begin_run(start, vec![RunKind::Collect], plan);
         self.run = self.runtime.block_on(begun).unwrap().run_id;

@@ -394,6 +394,8 @@ impl Life {
             endpoint: None,
             simulated: true,
             every_ms: every_ms.map(i64::unsigned_abs),
+            services: Vec::new(),
+            accounts: Vec::new(),
         };
         // Only a collector holds the lock of collectors.
         let dead = match kind {

@@ -22,6 +22,8 @@ fn start(kind: RunKind, at: i64) -> RunStart {
         endpoint: None,
         simulated: true,
         every_ms: None,
+        services: Vec::new(),
+        accounts: Vec::new(),
     }
 }
 

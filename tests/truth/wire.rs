@@ -104,6 +104,8 @@ impl Wire {
             endpoint: None,
             simulated: true,
             every_ms: None,
+            services: Vec::new(),
+            accounts: Vec::new(),
         };
         self.recorder
             .begin_run(start, dead, plan)

@@ -294,6 +294,8 @@ impl Scene {
         let settings = Settings {
             at: self.tick(),
             every_ms: Some(300_000),
+            services: vec![],
+            accounts: vec![],
             alidns_offset_minutes: Some(480),
             bpstudio_offset_minutes: Some(480),
         };
@@ -419,6 +421,8 @@ impl Scene {
             endpoint: None,
             simulated: false,
             every_ms: Some(300_000),
+            services: Vec::new(),
+            accounts: Vec::new(),
         };
         let plan = (1..)
             .zip(WATCHED)

@@ -14,7 +14,7 @@
 //! | `t` | fields |
 //! |---|---|
 //! | `genesis` | log, created_at, program |
-//! | `run_start` | run, kind, started_at, program, user, host, process_id, deadline_ms?, concurrency?, endpoint?, simulated? (1), every_ms? |
+//! | `run_start` | run, kind, started_at, program, user, host, process_id, deadline_ms?, concurrency?, endpoint?, simulated? (1), every_ms?, services?, accounts? |
 //! | `plan` | run, entries, body, length |
 //! | `listing` | run, account, action, region?, operation?, parameters?, page_size, watch? |
 //! | `exchange` | run, *ask*, attempt? (1), requested_at, received_at, http_status? (200), date?, retry_after_ms?, framing? (length), length, body, redacted? |

@@ -153,9 +153,17 @@ fn run_leaf() -> impl Strategy<Value = Leaf> {
             any::<bool>(),
             maybe(any::<u64>()),
         ),
+        (
+            proptest::collection::vec(text(), 0..3),
+            proptest::collection::vec(text(), 0..3),
+        ),
     )
         .prop_map(
-            |(head, (deadline_ms, concurrency, endpoint, simulated, stop, every_ms))| {
+            |(
+                head,
+                (deadline_ms, concurrency, endpoint, simulated, stop, every_ms),
+                (services, accounts),
+            )| {
                 let (run, started_at, program, user, host, process_id) = head;
                 Leaf::RunStart(RunStart {
                     run,
@@ -174,6 +182,8 @@ fn run_leaf() -> impl Strategy<Value = Leaf> {
                     endpoint,
                     simulated,
                     every_ms,
+                    services,
+                    accounts,
                 })
             },
         );

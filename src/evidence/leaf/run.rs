@@ -63,6 +63,12 @@ pub struct RunStart {
     /// The declared schedule: time from start to start of collect runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every_ms: Option<u64>,
+    /// The services that it was limited to, where it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
+    /// The accounts that it was limited to, by their names in the configuration, where it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<String>,
 }
 
 /// `plan`: what a run set out to ask, before its first call. The list itself is a body.

@@ -112,6 +112,8 @@ fn lines_of_a_run_start() {
         endpoint: None,
         simulated: false,
         every_ms: None,
+        services: Vec::new(),
+        accounts: Vec::new(),
     };
     golden(
         Leaf::RunStart(least.clone()),
@@ -125,9 +127,11 @@ fn lines_of_a_run_start() {
             endpoint: Some("http://127.0.0.1:8080".into()),
             simulated: true,
             every_ms: Some(300_000),
+            services: vec!["alidns".to_owned()],
+            accounts: vec!["prod".to_owned(), "test".to_owned()],
             ..least
         }),
-        r#"{"t":"run_start","v":1,"run":1,"kind":"stop","started_at":1789000000123,"program":"optrail 0.1.0","user":"ops","host":"recorder-1","process_id":4711,"deadline_ms":50000,"concurrency":8,"endpoint":"http://127.0.0.1:8080","simulated":1,"every_ms":300000}"#,
+        r#"{"t":"run_start","v":1,"run":1,"kind":"stop","started_at":1789000000123,"program":"optrail 0.1.0","user":"ops","host":"recorder-1","process_id":4711,"deadline_ms":50000,"concurrency":8,"endpoint":"http://127.0.0.1:8080","simulated":1,"every_ms":300000,"services":["alidns"],"accounts":["prod","test"]}"#,
     );
 }
 

@@ -13,6 +13,8 @@ SELECT
     json_extract(l.record, '$.endpoint') AS endpoint, -- endpoint other than the cloud's own
     coalesce(json_extract(l.record, '$.simulated'), 0) AS simulated, -- 1 when the simulated cloud was asked
     json_extract(l.record, '$.every_ms') AS every_ms, -- declared schedule: from start to start of runs, milliseconds
+    json_extract(l.record, '$.services') AS services, -- services that it was limited to, JSON array; NULL where it was about all
+    json_extract(l.record, '$.accounts') AS accounts, -- accounts that it was limited to, by their names in the configuration, JSON array; NULL where it was about all
     c.offset_ms AS clock_offset_ms, -- the cloud's clock less ours, median over its answers, milliseconds; NULL where none bore a date
     c.samples AS clock_samples, -- answers that it is the median of
     e.watches_due AS watches_due, -- watches that were planned

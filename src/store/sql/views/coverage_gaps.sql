@@ -6,6 +6,7 @@ SELECT
         WHERE x.watch_id = g.watch_id ORDER BY x.from_sequence DESC, x.op DESC LIMIT 1)) AS account_id, -- account whose credentials ask; NULL while it is unknown, and for the recorder
     g.region_id AS region_id, -- region of the stack group; empty where there is none
     nullif(g.service, '') AS service, -- ros, bpstudio or alidns; NULL for the recorder
+    (SELECT w.label FROM watch w WHERE w.watch_id = g.watch_id) AS label, -- name of the credentials in the configuration; NULL for the recorder
     g.watch_id AS watch_id, -- watch of the first look that was missed; NULL for the recorder
     g.operation_id AS operation_id, -- the cloud's id of the operation or task; empty where it is about no one operation
     g.cause AS cause, -- why the first look was missed: not_run, aborted, deferred, unreachable, throttled, denied, credential, clock, invalid_answer, incomplete_listing, expired_unseen or disk
