@@ -165,6 +165,8 @@ impl Teller {
             endpoint: None,
             simulated: true,
             every_ms: None,
+            services: Vec::new(),
+            accounts: Vec::new(),
         };
         let begun = self
             .recorder

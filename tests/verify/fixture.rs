@@ -294,8 +294,6 @@ impl Scene {
         let settings = Settings {
             at: self.tick(),
             every_ms: Some(300_000),
-            services: vec![],
-            accounts: vec![],
             alidns_offset_minutes: Some(480),
             bpstudio_offset_minutes: Some(480),
         };
