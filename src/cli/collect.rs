@@ -292,7 +292,11 @@ fn exit_of(end: &RoundEnd, allow_partial: bool) -> Exit {
     if row.outcome == "failed" {
         return Exit::Failed;
     }
-    let missing = row.watches_failed + row.not_found + row.expired_unseen + row.deferred_again;
+    let missing = row.watches_failed
+        + row.not_found
+        + row.expired_unseen
+        + row.deferred_again
+        + end.lists_incomplete;
     if missing > 0 && !allow_partial {
         Exit::Partial
     } else {

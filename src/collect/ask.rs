@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::account::Asking;
 use super::failures::Failure;
@@ -23,6 +23,9 @@ use crate::store::StoreError;
 /// What is said where renewed credentials cannot be told to be the same account's.
 const WHOSE_UNKNOWN: &str = "the credentials were renewed, and whose they are now could not be asked: nothing more was asked";
 
+/// How long a run that is to end waits for credentials that are just being fetched.
+const STOP_PATIENCE: Duration = Duration::from_secs(1);
+
 /// The code of a token whose time is over: another one may be had.
 const TOKEN_EXPIRED: &str = "InvalidSecurityToken.Expired";
 
@@ -33,6 +36,8 @@ pub struct Caller {
     pub(super) shared: Shared,
     /// Requests in flight of this account: one that hangs leaves the others theirs.
     in_flight: Semaphore,
+    /// The one of them that is taken from no other account.
+    own_place: Semaphore,
     sealed: Mutex<Option<Arc<Sealed>>>,
     /// The account that the credentials belong to, once it is known.
     account_id: OnceLock<String>,
@@ -50,6 +55,8 @@ pub(super) struct How<'a> {
     pub(super) intervention: Option<i64>,
     /// The watch for which a call is made that names no operation.
     pub(super) watch: Option<i64>,
+    /// The credentials to call with, and no others; else those of now.
+    pub(super) sealed: Option<Arc<Sealed>>,
     /// Until when it may be repeated.
     pub(super) repeat_until: RepeatUntil<'a>,
     /// When the first request must have been sent, if it matters.
@@ -63,6 +70,7 @@ impl Caller {
             asking,
             shared: shared.clone(),
             in_flight: Semaphore::new(concurrency),
+            own_place: Semaphore::new(1),
             sealed: Mutex::default(),
             account_id: OnceLock::new(),
             is_refused: AtomicBool::new(false),
@@ -114,7 +122,7 @@ impl Caller {
             );
             let token_expired = code == Some(TOKEN_EXPIRED);
             last = Some(answer);
-            if token_expired && !renewed && self.renew(&sealed).await? {
+            if token_expired && !renewed && how.sealed.is_none() && self.renew(&sealed).await? {
                 renewed = true;
                 continue;
             }
@@ -172,14 +180,14 @@ impl Caller {
         let Some(permit) = permit else {
             return Ok(None);
         };
-        let Some(sealed) = self.sealed_for(request.action).await? else {
+        let sealed = match &how.sealed {
+            Some(sealed) => Some(Arc::clone(sealed)),
+            None => self.sealed_for(request.action).await?,
+        };
+        let Some(sealed) = sealed else {
             return Ok(None);
         };
-        // The semaphores are never closed.
-        let (Ok(_room), Ok(_room_of_all)) = (
-            self.in_flight.acquire().await,
-            self.shared.in_flight.acquire().await,
-        ) else {
+        let Some(_room) = self.room().await else {
             return Ok(None);
         };
         let too_late = attempt == 1 && how.begin_until.is_some_and(|until| Instant::now() >= until);
@@ -195,6 +203,23 @@ impl Caller {
         }))
     }
 
+    /// A place among the requests in flight. One is each account's own, whatever becomes of the others; the
+    /// rest are shared with them.
+    async fn room(&self) -> Option<Room<'_>> {
+        // The semaphores are never closed.
+        let of_account = self.in_flight.acquire().await.ok()?;
+        let own = self.own_place.try_acquire().ok();
+        let of_all = match own {
+            Some(_) => None,
+            None => Some(self.shared.in_flight.acquire().await.ok()?),
+        };
+        Some(Room {
+            _of_account: of_account,
+            _own: own,
+            _of_all: of_all,
+        })
+    }
+
     /// The credentials to call with. Once it is known whose they are, others are asked first whether they
     /// belong to the same account: a source may hand out anybody's.
     async fn sealed_for(&self, action: Action) -> Result<Option<Arc<Sealed>>, StoreError> {
@@ -208,7 +233,7 @@ impl Caller {
             return Ok(Some(sealed));
         }
         // The check is a call itself, and so has to be boxed.
-        let check = || Box::pin(self.belongs_to(account_id));
+        let check = || Box::pin(self.belongs_to(account_id, &sealed));
         let is_same = *sealed.is_checked.get_or_try_init(check).await?;
         Ok(is_same.then_some(sealed))
     }
@@ -221,11 +246,17 @@ impl Caller {
     }
 
     /// Whether renewed credentials are those of the account that is being asked; if not, it is asked no more.
-    async fn belongs_to(&self, account_id: &str) -> Result<bool, StoreError> {
-        let how = How::default();
+    async fn belongs_to(&self, account_id: &str, sealed: &Arc<Sealed>) -> Result<bool, StoreError> {
+        let how = How {
+            sealed: Some(Arc::clone(sealed)),
+            ..How::default()
+        };
         let answer = self.ask(&sts::caller_identity(), &how).await?;
+        let outcome = answer.as_ref().map(|answer| answer.outcome);
         let Some(Content::CallerIdentity(identity)) = answer.map(|answer| answer.content) else {
-            self.refuse(WHOSE_UNKNOWN, None).await?;
+            if let Some(outcome) = outcome {
+                self.refuse(outcome, WHOSE_UNKNOWN, None).await?;
+            }
             return Ok(false);
         };
         let found = &identity.value.account_id;
@@ -235,19 +266,37 @@ impl Caller {
         let text = format!(
             "the credentials belonged to account {account_id} when the run began, and were renewed as those of {found}: nothing more was asked; correct their source"
         );
-        self.refuse(&text, Some(found)).await?;
+        self.refuse(Outcome::Credential, &text, Some(found)).await?;
         Ok(false)
     }
 
     /// The credentials of now, renewed before they end; `None` where there are none.
     pub(super) async fn sealed(&self) -> Result<Option<Arc<Sealed>>, StoreError> {
-        let fetched = self.asking.keeper.lease().await;
-        self.taken(fetched).await
+        match self.unless_stopped(self.asking.keeper.lease()).await {
+            Some(fetched) => self.taken(fetched).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What is fetched, unless the run is to end meanwhile: then it is waited for a moment only, because who
+    /// hands credentials out may be silent for long.
+    async fn unless_stopped(&self, fetching: impl Future<Output = Fetched>) -> Option<Fetched> {
+        let stopped = async {
+            self.shared.stopping.stopped().await;
+            tokio::time::sleep(STOP_PATIENCE).await;
+        };
+        tokio::select! {
+            fetched = fetching => Some(fetched),
+            () = stopped => None,
+        }
     }
 
     /// Other credentials in place of those that the cloud calls expired; whether there are any.
     async fn renew(&self, refused: &Sealed) -> Result<bool, StoreError> {
-        let fetched = self.asking.keeper.refresh(&refused.lease).await;
+        let refreshing = self.asking.keeper.refresh(&refused.lease);
+        let Some(fetched) = self.unless_stopped(refreshing).await else {
+            return Ok(false);
+        };
         let fresh = self.taken(fetched).await?;
         Ok(fresh.is_some_and(|fresh| !Arc::ptr_eq(&fresh.lease, &refused.lease)))
     }
@@ -261,7 +310,8 @@ impl Caller {
         match fetched.lease {
             Ok(lease) => Ok(Some(self.seal(lease))),
             Err(error) => {
-                self.refuse(&error.to_string(), None).await?;
+                self.refuse(error.outcome(), &error.to_string(), None)
+                    .await?;
                 Ok(None)
             }
         }
@@ -279,6 +329,7 @@ impl Caller {
     /// Keeps and tells, once a run, that this account cannot be asked (any more).
     pub(super) async fn refuse(
         &self,
+        outcome: Outcome,
         text: &str,
         account_id: Option<&str>,
     ) -> Result<(), StoreError> {
@@ -286,7 +337,7 @@ impl Caller {
             return Ok(());
         }
         self.shared
-            .refuse(&self.asking.label, account_id, text)
+            .refuse(&self.asking.label, account_id, outcome, text)
             .await
     }
 
@@ -406,7 +457,10 @@ impl Caller {
     }
 
     fn note(&self, request: &Request, how: &How<'_>, answer: &Answer) {
-        if answer.outcome == Outcome::Ok {
+        // That a group has gone since it was listed is a fact about it, as derivation has it.
+        let is_gone = request.action == Action::ListStackGroupOperations
+            && answer.outcome == Outcome::NotFound;
+        if answer.outcome == Outcome::Ok || is_gone {
             return;
         }
         self.shared.failures.note(Failure {
@@ -428,6 +482,13 @@ struct Sent {
     exchange: Exchange,
     sealed: Arc<Sealed>,
     permit: Permit,
+}
+
+/// A place among the requests in flight.
+struct Room<'c> {
+    _of_account: SemaphorePermit<'c>,
+    _own: Option<SemaphorePermit<'c>>,
+    _of_all: Option<SemaphorePermit<'c>>,
 }
 
 /// A call for credentials as evidence has it.

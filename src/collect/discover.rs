@@ -3,7 +3,7 @@
 //! Each step keeps a further plan before it makes the calls that it found necessary, so that the end of the
 //! run can tell what was not reached. What is found becomes a watch of its own.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::ask::{Caller, How};
@@ -21,6 +21,9 @@ use crate::services::alidns::BatchAnswer;
 use crate::services::{Content, alidns, ros};
 use crate::store::stack_groups;
 use crate::store::watches::WatchTarget;
+
+/// Status of a stack group that is no more.
+const DELETED: &str = "DELETED";
 
 /// Asks which regions there are, and plans to list the stack groups of each.
 pub(super) async fn regions(
@@ -68,17 +71,23 @@ pub(super) async fn groups(
         leaf: listing(caller, run, watched, Action::ListStackGroups, region_id),
         request: Box::new(move |page| ros::list_groups(&region, page, ros::PAGE_SIZE_MAX)),
         deadline: run.deadline,
-        wants_pages: false,
+        wants_pages: true,
     };
-    pages::read(caller, list).await?;
+    let shown = names_shown(pages::read(caller, list).await?);
     let (account, region) = (run.account_id.to_string(), region_id.to_owned());
     let names = caller
         .recorder()
         .read(move |db| stack_groups::names_to_list(db, &account, &region))
         .await?;
     let wanted = Globs::new(&watched.declared.names);
-    let names: Vec<String> = names
+    // A list that is not whole yet is derived when its run ends; what it shows can be asked now.
+    let new: Vec<String> = shown
         .into_iter()
+        .filter(|name| !names.contains(name))
+        .collect();
+    let names: Vec<String> = new
+        .into_iter()
+        .chain(names)
         .filter(|name| wanted.match_any(name))
         .collect();
     let entries = names
@@ -95,6 +104,20 @@ pub(super) async fn groups(
         group,
     });
     Ok(jobs.collect())
+}
+
+/// Names of the groups on these pages that are not deleted.
+fn names_shown(pages: Vec<Content>) -> BTreeSet<String> {
+    let groups = pages.into_iter().filter_map(|page| match page {
+        Content::StackGroupsPage(reading) => Some(reading.value.rows),
+        _ => None,
+    });
+    groups
+        .flatten()
+        .filter(|group| group.status.as_deref() != Some(DELETED))
+        .filter_map(|group| group.stack_group_name)
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 /// Lists the operations of the stack groups of one name, and watches those that are new.

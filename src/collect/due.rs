@@ -56,8 +56,7 @@ impl Watched {
         }
     }
 
-    /// Its place in a run: what dies first comes first, then what finds others, then whatever was not asked
-    /// for longest.
+    /// Its place in a run: what dies first comes first, then whatever was not asked for longest.
     fn urgency(&self) -> (u8, i64, i64) {
         let watch_id = self.row.watch_id;
         let last_sequence = self.row.last_sequence.unwrap_or(-1);
@@ -67,10 +66,8 @@ impl Watched {
                 .declared_started_at
                 .unwrap_or(self.declared.at);
             (0, born_at.0, watch_id)
-        } else if self.row.target.is_moving() {
-            (1, last_sequence, watch_id)
         } else {
-            (2, last_sequence, watch_id)
+            (1, last_sequence, watch_id)
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::account::{Account, DEFAULT_LABEL};
 use super::ask::{Caller, How};
 use super::due::Watched;
-use super::jobs::{Job, Run};
+use super::jobs::{Job, Run, Waiting};
 use super::patience::RepeatUntil;
 use super::round::{CollectorError, RoundOptions};
 use super::shared::Shared;
@@ -88,7 +88,9 @@ pub(super) async fn whose(
         .read(move |db| runs::last_identity(db, &label, run_id))
         .await?;
     if let Some(text) = mistaken(account, account_id, before.as_deref()) {
-        caller.refuse(&text, Some(account_id)).await?;
+        caller
+            .refuse(Outcome::Credential, &text, Some(account_id))
+            .await?;
         return Ok(None);
     }
     caller.settle(account_id, &sealed);
@@ -164,14 +166,14 @@ async fn ask_all(
     concurrency: usize,
     planned: Vec<Watched>,
 ) -> Result<(), CollectorError> {
-    let mut waiting: VecDeque<Job> = planned.into_iter().map(Job::of).collect();
+    let mut waiting = Waiting::new(planned);
     let mut jobs: JoinSet<Result<VecDeque<Job>, CollectorError>> = JoinSet::new();
     loop {
         while jobs.len() < concurrency * JOBS_FOR_EACH_REQUEST
             && Instant::now() < run.deadline
             && !caller.is_stopping()
             && !caller.is_refused()
-            && let Some(job) = waiting.pop_front()
+            && let Some(job) = waiting.next()
         {
             jobs.spawn(job.run(Arc::clone(caller), run.clone()));
         }
@@ -181,9 +183,6 @@ async fn ask_all(
         let found = found??;
         caller.shared.progress.found(found.len());
         caller.shared.progress.finished();
-        // What was found is new, and nobody knows how long it lives: before what can wait for its turn.
-        for job in found.into_iter().rev() {
-            waiting.push_front(job);
-        }
+        waiting.add(found);
     }
 }

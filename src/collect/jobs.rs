@@ -90,3 +90,44 @@ impl Job {
         }
     }
 }
+
+/// The jobs that wait. Looks and the steps of discoveries take turns, so that under a deadline neither keeps
+/// the other from its own.
+pub(super) struct Waiting {
+    looks: VecDeque<Job>,
+    steps: VecDeque<Job>,
+    /// Whether it is a step's turn.
+    is_step: bool,
+}
+
+impl Waiting {
+    /// The jobs of a plan, in its order.
+    pub(super) fn new(planned: Vec<Watched>) -> Self {
+        Self {
+            looks: planned.into_iter().map(Job::of).collect(),
+            steps: VecDeque::new(),
+            is_step: false,
+        }
+    }
+
+    /// Adds what a job found. Operations come before the looks that were planned: they are new, and nobody
+    /// knows how long they live.
+    pub(super) fn add(&mut self, found: VecDeque<Job>) {
+        for job in found.into_iter().rev() {
+            match job {
+                Job::Operation(_) => self.looks.push_front(job),
+                _ => self.steps.push_front(job),
+            }
+        }
+    }
+
+    /// The next job.
+    pub(super) fn next(&mut self) -> Option<Job> {
+        self.is_step = !self.is_step;
+        let (first, second) = match self.is_step {
+            true => (&mut self.steps, &mut self.looks),
+            false => (&mut self.looks, &mut self.steps),
+        };
+        first.pop_front().or_else(|| second.pop_front())
+    }
+}

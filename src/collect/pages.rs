@@ -41,7 +41,7 @@ pub(super) struct List {
 }
 
 /// Reads a list until a reading is whole and lacks nothing, at most [`READINGS_MAX`] times. Gives the pages
-/// of the last reading, where they are wanted.
+/// of all readings, where they are wanted: one that breaks early takes nothing back.
 pub(super) async fn read(caller: &Arc<Caller>, list: List) -> Result<Vec<Content>, CollectorError> {
     let list = Arc::new(list);
     let mut pages = Vec::new();
@@ -49,7 +49,7 @@ pub(super) async fn read(caller: &Arc<Caller>, list: List) -> Result<Vec<Content
         let listing_id = caller.recorder().begin_listing(list.leaf.clone()).await?;
         let mut reading = Reading::new(caller, &list, listing_id);
         let all_answered = reading.read().await?;
-        pages = reading.pages;
+        pages.append(&mut reading.pages);
         let verdict = verdict(caller, list.leaf.action, listing_id).await?;
         let again = match verdict {
             Some((true, lacked)) => lacked > 0,
@@ -107,10 +107,7 @@ impl Reading {
             return Ok(false);
         };
         match last_page(&shape) {
-            LastPage::Known(last) => {
-                self.take(first.content);
-                self.read_rest(last).await
-            }
+            LastPage::Known(last) => self.read_rest(first.content, last).await,
             LastPage::Unknown => {
                 self.read_on(first.content).await?;
                 // Read to the end, but nothing proves that: reading again would prove no more.
@@ -120,7 +117,8 @@ impl Reading {
     }
 
     /// Asks for pages 2 to `last`, many at a time.
-    async fn read_rest(&mut self, last: u32) -> Result<bool, CollectorError> {
+    async fn read_rest(&mut self, first: Content, last: u32) -> Result<bool, CollectorError> {
+        let has_keys = !matches!(first, Content::BatchDetailsPage(_));
         let mut waiting = 2..=last;
         let mut asked: JoinSet<Result<Option<Answer>, StoreError>> = JoinSet::new();
         let mut all_answered = true;
@@ -148,11 +146,14 @@ impl Reading {
                 Some(_) => Instant::now() >= self.patience.end(),
             };
             if let Some(answer) = answer {
-                // The end of a list that counts more rows than it has.
-                ended |= Shape::of(&answer.content).is_some_and(|shape| shape.rows == 0);
+                // The end of a list that counts more rows than it has, or a server that does not page: rows
+                // that have a key do not come twice.
+                ended |= Shape::of(&answer.content).is_some_and(|shape| shape.rows == 0)
+                    || (has_keys && have_same_rows(&first, &answer.content));
                 self.take(answer.content);
             }
         }
+        self.take(first);
         Ok(all_answered && !hopeless)
     }
 

@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::shared::Shared;
 use super::{Signal, Stopping, disk, fleet, wall};
 use crate::evidence::leaf::{ClockStep, RunEnd, RunKind, RunStart};
-use crate::model::{Action, Clock, Service, UtcMillis, Verdict};
+use crate::model::{Action, Clock, Outcome, Service, UtcMillis, Verdict};
 use crate::record::Recorder;
 use crate::store::runs::RunEndRow;
 use crate::store::watches::WatchTarget;
@@ -86,6 +86,8 @@ pub struct RoundEnd {
     pub signal: Option<Signal>,
     /// Runs before it that were found dead.
     pub aborted: usize,
+    /// Lists other than results that stayed incomplete.
+    pub lists_incomplete: i64,
     /// The watches that were planned at its beginning, and what became of them.
     pub looks: Vec<Look>,
     /// The cloud's clock less ours, median over its answers; `None` where none bore a date.
@@ -173,11 +175,14 @@ impl Collector {
         let ended = shared.recorder.end_run(end).await;
         asked?;
         let (row, evidence_size, evidence_root) = ended?;
-        let (unfinished, missed, clock) = shared
+        let ((unfinished, lists_incomplete), missed, clock) = shared
             .recorder
             .read(move |db| {
                 Ok((
-                    listings::unfinished(db, run_id)?,
+                    (
+                        listings::unfinished(db, run_id)?,
+                        listings::left_incomplete(db, run_id)?,
+                    ),
                     watches::missed_in(db, run_id)?,
                     life::run_clock(db, run_id)?,
                 ))
@@ -193,6 +198,7 @@ impl Collector {
             evidence_root,
             signal: self.stopping.signal(),
             aborted,
+            lists_incomplete,
             looks: looks(targets, missed),
             clock_offset_ms: clock.map(|(offset_ms, _)| offset_ms),
         })
@@ -331,7 +337,11 @@ impl Collector {
                         deadline,
                     ));
                 }
-                None => shared.refuse(&label, None, UNCONFIGURED).await?,
+                None => {
+                    shared
+                        .refuse(&label, None, Outcome::Credential, UNCONFIGURED)
+                        .await?
+                }
             }
         }
         let mut result = Ok(());

@@ -31,12 +31,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Keeps and tells that an account cannot be asked. `account_id` is whose its credentials turned out to
-    /// be, where they told.
+    /// Keeps and tells that an account cannot be asked: what kept its credentials away. `account_id` is whose
+    /// they turned out to be, where they told.
     pub(super) async fn refuse(
         &self,
         label: &str,
         account_id: Option<&str>,
+        outcome: Outcome,
         text: &str,
     ) -> Result<(), StoreError> {
         self.failures.note(Failure {
@@ -45,7 +46,7 @@ impl Shared {
             action: None,
             region_id: None,
             operation_id: None,
-            outcome: Outcome::Credential.as_str(),
+            outcome: outcome.as_str(),
             code: None,
             message: Some(text.to_owned()),
             request_id: None,
@@ -54,7 +55,7 @@ impl Shared {
             run: self.run_id,
             label: Some(label.to_owned()),
             account: account_id.map(str::to_owned),
-            cause: Cause::Credential,
+            cause: Cause::of(outcome).unwrap_or(Cause::Credential),
             text: text.to_owned(),
             at: self.clock.now(),
         };

@@ -172,17 +172,22 @@ impl<'d> Fields<'d> {
         self.object.get(name).filter(|value| !value.is_null())
     }
 
-    /// The items of a list: an array, an object that wraps one (`Rows: {Row: […]}`), a blank text
+    /// The items of a list: an array, an object that wraps one (`Rows: {Row: […]}`, whatever else it may
+    /// come to hold), a blank text or an empty object
     /// for no item, or the only item itself.
     fn list(&mut self, name: &'static str) -> Option<&'d [Value]> {
         let value = self.value(name)?;
         let inner = match value {
-            Value::Object(object) if object.len() == 1 => {
+            Value::Object(object) if object.is_empty() => return Some(&[]),
+            Value::Object(object) => {
                 let singular = name.strip_suffix('s').unwrap_or(name);
-                object
-                    .iter()
-                    .find(|(key, inner)| inner.is_array() || *key == singular)
-                    .map_or(value, |(_, inner)| inner)
+                let wrapped = || object.values().find(|inner| inner.is_array());
+                match object.get(singular) {
+                    Some(inner) => inner,
+                    // Of several fields no one can be told to be the wrapped list.
+                    None if object.len() == 1 => wrapped().unwrap_or(value),
+                    None => value,
+                }
             }
             _ => value,
         };

@@ -231,6 +231,20 @@ pub fn verdict(
         .optional()?)
 }
 
+/// How many lists other than results a run left incomplete, by the newest reading of each. One of a group
+/// that the cloud does not know any more is none of them.
+pub fn left_incomplete(connection: &Connection, run_id: i64) -> Result<i64, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT count(*) FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
+             WHERE l.run_id = ?1 AND e.verdict = 'incomplete' AND e.failed_outcome IS NOT 'not_found'
+               AND NOT EXISTS (SELECT 1 FROM page_listing n WHERE n.run_id = l.run_id AND n.listing_id > l.listing_id
+                   AND n.action = l.action AND n.account_id = l.account_id AND n.region_id = l.region_id
+                   AND n.op IS l.op AND n.stack_group_name = l.stack_group_name)",
+        )?
+        .query_row([run_id], |row| row.get(0))?)
+}
+
 /// A list that a run could not read whole, though every page was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {

@@ -1,15 +1,18 @@
 //! What fetching needs of the outside: environment, clock, and ways to send.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{CredentialsError, Environment, is_true, variable};
 use crate::cloud::client::{Client, ClientConfig};
 use crate::cloud::endpoint::{Endpoint, Endpoints};
 use crate::cloud::error::CloudError;
-use crate::model::Clock;
+use crate::cloud::limiter::{Limiter, Permit};
+use crate::model::{Action, Clock};
 
 /// How environment variables are looked up by whoever outlives the call.
 pub type SharedEnvironment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -25,6 +28,9 @@ const HOLD: Duration = Duration::from_secs(10);
 /// libraries' time for connecting, and for each silence.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Calls of STS in flight at most: they take some tens of milliseconds, and STS allows 100 a second.
+const STS_IN_FLIGHT_MAX: usize = 16;
+
 const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
 const VPC_ENDPOINT_ENABLED: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
 
@@ -38,6 +44,10 @@ pub struct Context {
     pub(super) hold: Duration,
     /// Draws from [0, 1) for the delays between attempts.
     pub(super) jitter: fn() -> f64,
+    /// The pace that STS allows: hundreds of roles are taken on by one key.
+    sts_pace: Limiter,
+    /// Calls of STS in flight.
+    sts_room: Semaphore,
     /// Files about whose mode a warning was given.
     pub(super) warned: Mutex<HashSet<PathBuf>>,
 }
@@ -56,6 +66,8 @@ impl Context {
         Ok(Self {
             environment,
             client: Client::new(config, Arc::clone(&clock))?,
+            sts_pace: Limiter::new(&BTreeMap::new(), &[], Arc::clone(&clock)),
+            sts_room: Semaphore::new(STS_IN_FLIGHT_MAX),
             clock,
             metadata_address: METADATA_ADDRESS.to_owned(),
             metadata_timeout: METADATA_TIMEOUT,
@@ -75,6 +87,17 @@ impl Context {
     /// The environment, as those take it who only look.
     pub(super) fn environment(&self) -> &Environment<'static> {
         self.environment.as_ref()
+    }
+
+    /// Waits until STS may be called.
+    pub(super) async fn sts_turn(&self, action: Action) -> StsTurn<'_> {
+        let permit = self.sts_pace.admit(action, None).await;
+        StsTurn {
+            permit,
+            pace: &self.sts_pace,
+            // The semaphore is never closed.
+            _room: self.sts_room.acquire().await.ok(),
+        }
     }
 
     /// Which STS is asked: the configured one, else that of a profile's region, else that of the
@@ -141,4 +164,19 @@ fn mode_for_others(path: &Path) -> Option<u32> {
 #[cfg(not(unix))]
 fn mode_for_others(_: &Path) -> Option<u32> {
     None
+}
+/// The right to call STS once.
+pub(super) struct StsTurn<'c> {
+    permit: Option<Permit>,
+    pace: &'c Limiter,
+    _room: Option<SemaphorePermit<'c>>,
+}
+
+impl StsTurn<'_> {
+    /// Tells what came of the call, so that the pace is learned.
+    pub(super) fn answered(&mut self, was_throttled: bool, retry_after: Option<Duration>) {
+        if let Some(permit) = self.permit.take() {
+            self.pace.answered(permit, was_throttled, retry_after);
+        }
+    }
 }

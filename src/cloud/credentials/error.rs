@@ -195,6 +195,19 @@ pub enum CredentialsError {
     },
 }
 
+impl CredentialsError {
+    /// What kept the credentials away, as the outcome of a request would say it.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Refused { outcome, .. } => *outcome,
+            Self::Unreachable { .. } => Outcome::Unreachable,
+            Self::InvalidAnswer { .. } => Outcome::InvalidAnswer,
+            Self::Base { cause, .. } => cause.outcome(),
+            _ => Outcome::Credential,
+        }
+    }
+}
+
 /// The cloud's words about a refusal.
 fn told(
     outcome: Outcome,

@@ -49,8 +49,10 @@ impl Call<'_> {
         context: &Context,
         reports: &mut Vec<FetchReport>,
     ) -> Result<Lease, CredentialsError> {
-        let deadline = Instant::now() + CALL_LIMIT;
         let mut attempt = 1;
+        // Its turn may take long where hundreds of roles are taken on: that is no part of the limit.
+        let mut turn = context.sts_turn(self.request.action).await;
+        let deadline = Instant::now() + CALL_LIMIT;
         loop {
             let exchange = context
                 .client
@@ -64,6 +66,11 @@ impl Call<'_> {
             let (requested_at, received_at) = (exchange.requested_at, exchange.received_at);
             let ended = self.read(exchange);
             reports.push(self.report(attempt, requested_at, received_at, &ended));
+            if ended.http_status.is_some() {
+                let was_throttled = ended.outcome == Outcome::Throttled;
+                let retry_after = ended.retry_after_ms.map(Duration::from_millis);
+                turn.answered(was_throttled, retry_after);
+            }
             let delay = next_delay(
                 ended.outcome,
                 ended.code.as_deref(),
@@ -72,7 +79,10 @@ impl Call<'_> {
                 (context.jitter)(),
             );
             match delay.filter(|delay| Instant::now() + *delay < deadline) {
-                Some(delay) => tokio::time::sleep(delay).await,
+                Some(delay) => {
+                    tokio::time::sleep(delay).await;
+                    turn = context.sts_turn(self.request.action).await;
+                }
                 None => {
                     let now = context.clock.now();
                     return ended.result.and_then(|lease| answer::not_ended(lease, now));
