@@ -45,6 +45,7 @@ impl Shared {
             action: None,
             region_id: None,
             operation_id: None,
+            stack_group_name: None,
             outcome: Outcome::Credential.as_str(),
             code: None,
             message: Some(text.to_owned()),
