@@ -42,8 +42,10 @@ pub struct StatusArgs {
 pub fn run(args: &StatusArgs, config: &Config) -> anyhow::Result<Exit> {
     let database = database::to_read(config)?;
     let now = SystemClock.now();
-    let accounts = account_words(config);
-    let mut status = database.read(|connection| Status::read(connection, &accounts))?;
+    let mut status = database.read(|connection| -> anyhow::Result<Status> {
+        let accounts = account_words(config, connection)?;
+        Ok(Status::read(connection, &accounts)?)
+    })?;
     add_remaining(&mut status.expiring, now);
     let size = FileSize::of(&config.database);
     match args.format {

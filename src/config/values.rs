@@ -106,7 +106,7 @@ pub fn masked_url(url: &str) -> String {
 }
 
 /// The known name that is most like another one; `None` where none is at all like it.
-pub(super) fn nearest<'a>(
+pub fn nearest<'a>(
     wanted: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
