@@ -341,6 +341,8 @@ mod tests {
             message: Some("no credentials".to_owned()),
             ..failure(None, Outcome::Credential)
         };
-        assert!(failure_line(&unasked).ends_with("no credentials; `optrail doctor` says what to do"));
+        assert!(
+            failure_line(&unasked).ends_with("no credentials; `optrail doctor` says what to do")
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The question behind `status`: what is watched, what fails, what dies soon, how the last runs went.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::progress::Progress;
 use super::query::Rows;
@@ -43,11 +43,27 @@ pub struct Status {
     pub runs: Rows,
     /// What was learned of the pace that the cloud allows: label, action, per_second, learned_at.
     pub limits: Rows,
+    /// The newest collect run.
+    pub last_collect: LastCollect,
     /// Words and fields that the program does not know.
     pub unknowns: i64,
     /// When the file was made.
     pub created_at: UtcMillis,
 }
+
+/// The newest collect run, as far as a schedule is about it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LastCollect {
+    /// When it began; `None` where there was none.
+    pub started_at: Option<UtcMillis>,
+    /// The schedule that was declared then: from start to start of runs, ms.
+    pub every_ms: Option<u64>,
+}
+
+const LAST_COLLECT: &str = "
+SELECT r.started_at, json_extract(l.record, '$.every_ms')
+FROM run r JOIN leaf l ON l.sequence = r.start_sequence
+WHERE r.kind = 'collect' ORDER BY r.run_id DESC LIMIT 1";
 
 const WATCHES: &str = "
 SELECT state, count(*) AS watches FROM watches
@@ -166,7 +182,20 @@ impl Status {
             limits: ask(LIMITS, &[&accounts])?,
             created_at: UtcMillis(created_at),
             runs: ask(LAST_RUNS, &[RUNS])?,
+            last_collect: last_collect(connection)?,
             unknowns: connection.query_row("SELECT count(*) FROM unknown", [], |row| row.get(0))?,
         })
     }
+}
+
+fn last_collect(connection: &Connection) -> Result<LastCollect, StoreError> {
+    let read = |row: &rusqlite::Row<'_>| {
+        let every_ms: Option<i64> = row.get(1)?;
+        Ok(LastCollect {
+            started_at: Some(UtcMillis(row.get(0)?)),
+            every_ms: every_ms.and_then(|ms| u64::try_from(ms).ok()),
+        })
+    };
+    let last = connection.query_row(LAST_COLLECT, [], read).optional()?;
+    Ok(last.unwrap_or_default())
 }

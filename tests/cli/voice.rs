@@ -83,5 +83,8 @@ fn where_there_is_no_file_yet_none_is_spoken_of() {
     }
     bench.out(&["init"]);
     let complaint = bench.complaint(1, &["collect"]);
-    assert!(complaint.contains("nothing is watched yet in "), "{complaint}");
+    assert!(
+        complaint.contains("nothing is watched yet in "),
+        "{complaint}"
+    );
 }
