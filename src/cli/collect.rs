@@ -70,7 +70,8 @@ pub struct CollectArgs {
     #[arg(long, value_name = "SERVICE", value_parser = service)]
     pub service: Vec<Service>,
 
-    /// Begin no further watch after this long (250ms, 50s, 5m, 1h) [default: that of the configuration, 50s]
+    /// Begin no further watch after this long (250ms, 50s, 5m, 1h); a listing that has begun is read to its end
+    /// [default: that of the configuration, 50s]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub deadline: Option<Duration>,
 
