@@ -35,7 +35,7 @@ use file::FileConfig;
 pub use origin::{Origin, Origins, Place};
 pub use settings::{Setting, Table, Value, settings, to_toml};
 pub use values::{
-    duration_text, masked_url, parse_duration, parse_region, parse_zone_minutes, zone_text,
+    duration_text, masked_url, nearest, parse_duration, parse_region, parse_zone_minutes, zone_text,
 };
 pub use words::{ColorPolicy, LogFormat, SignatureVersion, Verbosity};
 

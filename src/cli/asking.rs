@@ -10,7 +10,7 @@ use crate::cloud::{Client, ClientConfig, Endpoint, Endpoints, Limits, Network, P
 use crate::collect::{Account, Collector, DEFAULT_LABEL, Failure, Progress, Stopping, host_name};
 use crate::config::{self, Access, Config, Proxy};
 use crate::export::escape::terminal;
-use crate::model::{Clock, Service, SystemClock};
+use crate::model::{Clock, Outcome, Service, SystemClock};
 
 /// Services that have an endpoint.
 const SERVICES: [Service; 4] = [
@@ -218,17 +218,19 @@ pub fn failure_line(failure: &Failure) -> String {
     format!("{}: {}", failing_thing(failure), failure_text(failure))
 }
 
-/// What fails, in words that name the same thing in every run.
+/// What fails, in words that name the same thing in every run; a call of discovery comes last in them, after
+/// the stack group that it is about.
 pub fn failing_thing(failure: &Failure) -> String {
     let Some(action) = failure.action.filter(|a| a.service() != Service::Sts) else {
         return account_thing(&failure.label);
     };
-    let name = match &failure.operation_id {
-        Some(operation_id) => operation_id,
-        None => action.as_str(),
-    };
     let region = failure.region_id.as_deref();
-    thing(&failure.label, action.service(), region, name)
+    let name = match (&failure.operation_id, &failure.stack_group_name) {
+        (Some(operation_id), _) => operation_id.clone(),
+        (None, Some(group)) => format!("{group} {action}"),
+        (None, None) => action.as_str().to_owned(),
+    };
+    thing(&failure.label, action.service(), region, &name)
 }
 
 /// An account, as one that fails is named.
@@ -248,11 +250,15 @@ pub fn thing(label: &str, service: Service, region: Option<&str>, name: &str) ->
     terminal(&words.join(" ")).into_owned()
 }
 
-/// Why it fails.
+/// Why it fails. The call is said where the thing that fails is not named by it.
 pub fn failure_text(failure: &Failure) -> String {
     let mut parts = Vec::new();
     if let Some(action) = failure.action {
-        parts.push(format!("{action} {}", failure.outcome));
+        let names_thing = failure.operation_id.is_none() && action.service() != Service::Sts;
+        parts.push(match names_thing {
+            true => failure.outcome.to_owned(),
+            false => format!("{action} {}", failure.outcome),
+        });
     }
     for text in [&failure.code, &failure.message].into_iter().flatten() {
         let mut part: String = text.chars().take(MESSAGE_CHARS_SHOWN).collect();
@@ -265,5 +271,78 @@ pub fn failure_text(failure: &Failure) -> String {
     if let Some(request_id) = &failure.request_id {
         line.push_str(&format!(" (RequestId {request_id})"));
     }
+    if failure.outcome == Outcome::Credential.as_str() {
+        line.push_str("; `optrail doctor` says what to do");
+    }
     terminal(&line).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Action;
+
+    fn failure(action: Option<Action>, outcome: Outcome) -> Failure {
+        Failure {
+            label: DEFAULT_LABEL.to_owned(),
+            account_id: None,
+            action,
+            region_id: Some("cn-hangzhou".to_owned()),
+            operation_id: None,
+            stack_group_name: None,
+            outcome: outcome.as_str(),
+            code: None,
+            message: None,
+            request_id: None,
+        }
+    }
+
+    #[test]
+    fn a_call_is_named_once_and_with_its_stack_group() {
+        let list = failure(Some(Action::ListStackGroups), Outcome::InvalidAnswer);
+        assert_eq!(
+            failure_line(&list),
+            "ros cn-hangzhou ListStackGroups: invalid_answer"
+        );
+        let of_group = Failure {
+            stack_group_name: Some("web".to_owned()),
+            ..failure(
+                Some(Action::ListStackGroupOperations),
+                Outcome::InvalidAnswer,
+            )
+        };
+        assert_eq!(
+            failure_line(&of_group),
+            "ros cn-hangzhou web ListStackGroupOperations: invalid_answer"
+        );
+        let of_operation = Failure {
+            operation_id: Some("6da1".to_owned()),
+            ..failure(Some(Action::GetStackGroupOperation), Outcome::Denied)
+        };
+        assert_eq!(
+            failure_line(&of_operation),
+            "ros cn-hangzhou 6da1: GetStackGroupOperation denied"
+        );
+    }
+
+    #[test]
+    fn credentials_that_fail_send_to_the_doctor() {
+        let refused = Failure {
+            code: Some("InvalidAccessKeyId.NotFound".to_owned()),
+            request_id: Some("1-2".to_owned()),
+            ..failure(Some(Action::GetCallerIdentity), Outcome::Credential)
+        };
+        assert_eq!(
+            failure_line(&refused),
+            "account 'default': GetCallerIdentity credential: InvalidAccessKeyId.NotFound (RequestId 1-2); \
+             `optrail doctor` says what to do"
+        );
+        let unasked = Failure {
+            message: Some("no credentials".to_owned()),
+            ..failure(None, Outcome::Credential)
+        };
+        assert!(
+            failure_line(&unasked).ends_with("no credentials; `optrail doctor` says what to do")
+        );
+    }
 }

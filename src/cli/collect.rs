@@ -49,23 +49,29 @@ Examples:
   optrail collect --dry-run
   */5 * * * * optrail collect --metrics /var/lib/node_exporter/optrail.prom
 
-Metrics: optrail_last_run_* (id, start and end, outcome, watches, requests), optrail_last_success_timestamp_seconds,
-optrail_last_collect_* (time, exit code), optrail_watches by state, optrail_watches_failing, optrail_cadt_pending,
-optrail_cadt_expires_first_timestamp_seconds, optrail_expired_unseen_total, optrail_evidence_leaves,
-optrail_database_bytes, optrail_database_wal_bytes, optrail_disk_free_bytes, optrail_clock_offset_seconds,
-optrail_build_info.
+Metrics: optrail_last_run_* (id, start and end, outcome, watches, requests), optrail_last_success_timestamp_seconds
+(0: never), optrail_last_collect_* (time, exit code), optrail_watches by state, optrail_watches_failing by account,
+optrail_cadt_pending, optrail_cadt_expires_first_timestamp_seconds, optrail_expired_unseen_total,
+optrail_evidence_leaves, optrail_database_bytes, optrail_database_wal_bytes, optrail_disk_free_bytes,
+optrail_clock_offset_seconds, optrail_build_info.
 
 The command of --on-end finds OPTRAIL_RUN_ID, OPTRAIL_OUTCOME, OPTRAIL_EXIT in its environment, no keys, and has 60
 seconds.
 
+--deadline bounds when the last watch is begun, not when the run ends: a listing that has begun is read to its last
+page, however many there are.
+
 Exit status: 0 done, 1 could not go on or no watch got an answer, 4 something was not answered,
-5 another collector runs, 130 or 143 ended by a signal. Whatever was answered is kept.")]
+5 another collector runs, 130 or 143 ended by a signal. Whatever was answered is kept. A summary that cannot be
+written gives 1; metrics that cannot be written, or a command of --on-end that fails, are told on stderr and change
+no exit status.")]
 pub struct CollectArgs {
     /// Only watches of this service: ros, bpstudio (or cadt), alidns; repeatable
     #[arg(long, value_name = "SERVICE", value_parser = service)]
     pub service: Vec<Service>,
 
-    /// Begin no further watch after this long (250ms, 50s, 5m, 1h) [default: that of the configuration, 50s]
+    /// Begin no further watch after this long (250ms, 50s, 5m, 1h); a listing that has begun is read to its end
+    /// [default: that of the configuration, 50s]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub deadline: Option<Duration>,
 
@@ -141,8 +147,8 @@ fn options(args: &CollectArgs, config: &Config) -> RoundOptions {
 
 fn collect(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     let declares = config.configured.iter().any(|a| !a.watches.is_empty());
-    if !declares && nothing_watched(config)? {
-        return Err(CollectorError::NothingWatched(config.database.clone()).into());
+    if !declares {
+        refuse_nothing(config)?;
     }
     if !config.database.exists() {
         init::open_or_create(&config.database)?;
@@ -176,17 +182,18 @@ fn collect(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     }
 }
 
-/// Whether nothing was ever to be recorded: said before anything else can be wrong. Evidence whose rows are
-/// still to be derived may hold a watch, if the command that added it died; then the run itself will see.
-fn nothing_watched(config: &Config) -> anyhow::Result<bool> {
-    match open::read_only(&config.database) {
-        Ok(connection) => {
-            Ok(watches::count(&connection)? == 0
-                && Progress::read(&connection)?.leaves_behind() == 0)
-        }
-        Err(StoreError::Missing(_)) => Ok(true),
-        Err(error) => Err(error.into()),
+/// Where nothing was ever to be recorded, that is said before anything else can be wrong. Evidence whose rows
+/// are still to be derived may hold a watch, if the command that added it died; then the run itself will see.
+fn refuse_nothing(config: &Config) -> Result<(), CollectorError> {
+    let connection = match open::read_only(&config.database) {
+        Ok(connection) => connection,
+        Err(StoreError::Missing(path)) => return Err(CollectorError::NoDatabase(path)),
+        Err(error) => return Err(error.into()),
+    };
+    if watches::count(&connection)? == 0 && Progress::read(&connection)?.leaves_behind() == 0 {
+        return Err(CollectorError::NothingWatched(config.database.clone()));
     }
+    Ok(())
 }
 
 /// Brings the database to what the configuration says.

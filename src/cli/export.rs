@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::Context as _;
 use clap::Args;
 
+use super::account_words::account_words;
 use super::database::{self, Database};
 use super::dataset::{self, Dataset};
 use super::output::{AtomicFile, stdout_width, to_stdout};
@@ -121,20 +122,10 @@ checked_args!(FormatArgs, TypedFormat);
 /// Writes the dataset to a file or stdout.
 pub fn run(args: &ExportArgs, config: &Config) -> anyhow::Result<Exit> {
     let database = database::to_read(config)?;
-    let selection = selection(args, config);
+    let accounts = account_words(config, &database.connection)?;
+    let mut selection = selection(args, accounts);
     let known = columns(&database.connection, selection.view)?;
-    if let Some(filter) = selection
-        .filters
-        .iter()
-        .find(|filter| !known.iter().any(|column| column == filter.column))
-    {
-        anyhow::bail!(UsageError(format!(
-            "{} has no column {}; leave {} out",
-            selection.view,
-            filter.column,
-            flag(filter.column)
-        )));
-    }
+    narrow(&mut selection, &known)?;
     match &args.output {
         Some(FileOrStd::File(path)) => {
             let mut file = AtomicFile::create(path)?;
@@ -182,23 +173,19 @@ fn write(
 }
 
 /// The columns that the filters of the command line are about.
-const FILTERS: [(&str, &str); 5] = [
-    ("account_id", "--account"),
-    ("service", "--service"),
-    ("region_id", "--region"),
-    ("operation_id", "--operation"),
-    ("status", "--status"),
+const FILTERS: [(&[&str], &str); 5] = [
+    // Rows of what was never told whose it is bear the label alone.
+    (&["account_id", "label"], "--account"),
+    (&["service"], "--service"),
+    (&["region_id"], "--region"),
+    (&["operation_id"], "--operation"),
+    (&["status"], "--status"),
 ];
 
-fn flag(column: &str) -> &'static str {
-    let found = FILTERS.iter().find(|(of, _)| *of == column);
-    found.map_or("the filter", |(_, flag)| flag)
-}
-
-fn selection(args: &ExportArgs, config: &Config) -> Selection {
+fn selection(args: &ExportArgs, accounts: Vec<String>) -> Selection {
     let services = args.filter.service.iter();
     let typed = [
-        config.accounts.clone(),
+        accounts,
         services
             .map(|service| service.as_str().to_owned())
             .collect(),
@@ -210,13 +197,36 @@ fn selection(args: &ExportArgs, config: &Config) -> Selection {
         .into_iter()
         .zip(typed)
         .filter(|(_, values)| !values.is_empty())
-        .map(|((column, _), values)| Filter { column, values })
+        .map(|((columns, _), values)| Filter {
+            columns: columns.to_vec(),
+            values,
+        })
         .collect();
     Selection {
         view: args.dataset.view,
         order: args.dataset.key,
         filters,
     }
+}
+
+/// Leaves each filter the columns that the view has.
+fn narrow(selection: &mut Selection, known: &[String]) -> Result<(), UsageError> {
+    for filter in &mut selection.filters {
+        let wanted = filter.columns.clone();
+        filter
+            .columns
+            .retain(|column| known.iter().any(|name| name == column));
+        if filter.columns.is_empty() {
+            let flag = FILTERS.iter().find(|(columns, _)| *columns == wanted);
+            return Err(UsageError(format!(
+                "{} has no column {}; leave {} out",
+                selection.view,
+                wanted.first().unwrap_or(&""),
+                flag.map_or("the filter", |(_, flag)| flag)
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn after_help() -> String {

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::account_words::account_words;
 use super::output::{DataFormat, to_stdout};
 use super::sections::{Look, json, json_first};
 use super::values::{ReportFormat, region, some_text};
@@ -68,7 +69,8 @@ fn choose(
     config: &Config,
 ) -> anyhow::Result<OperationKey> {
     let (id, region) = (args.id.as_str(), args.region.as_deref());
-    let mut found = find(connection, id, region, &config.accounts)?;
+    let accounts = account_words(config, connection)?;
+    let mut found = find(connection, id, region, &accounts)?;
     match found.len() {
         1 => return Ok(found.remove(0)),
         0 => {}

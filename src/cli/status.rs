@@ -1,11 +1,14 @@
 //! `optrail status`.
 
+mod schedule;
+
 use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use self::schedule::Schedule;
 use super::account_words::account_words;
 use super::output::{DataFormat, to_stdout};
 use super::sections::{Column, Look, json, section};
@@ -42,16 +45,20 @@ pub struct StatusArgs {
 pub fn run(args: &StatusArgs, config: &Config) -> anyhow::Result<Exit> {
     let database = database::to_read(config)?;
     let now = SystemClock.now();
-    let accounts = account_words(config);
-    let mut status = database.read(|connection| Status::read(connection, &accounts))?;
+    let mut status = database.read(|connection| -> anyhow::Result<Status> {
+        let accounts = account_words(config, connection)?;
+        Ok(Status::read(connection, &accounts)?)
+    })?;
     add_remaining(&mut status.expiring, now);
     let size = FileSize::of(&config.database);
+    let schedule = Schedule::of(status.last_collect, config.every, now);
     match args.format {
         ReportFormat::Text => {
             let text = text(
                 &status,
                 &config.database,
                 size,
+                schedule.as_ref(),
                 now,
                 Look::of_stdout(config),
             )?;
@@ -60,7 +67,7 @@ pub fn run(args: &StatusArgs, config: &Config) -> anyhow::Result<Exit> {
             })?;
         }
         ReportFormat::Json => {
-            let document = Document::new(&status, &config.database, size, now)?;
+            let document = Document::new(&status, &config.database, size, schedule, now)?;
             let text = serde_json::to_string_pretty(&document)?;
             to_stdout(DataFormat::Json, |out| Ok(writeln!(out, "{text}")?))?;
         }
@@ -128,6 +135,7 @@ struct Document {
     evidence_size: i64,
     derived_through: i64,
     unknowns: i64,
+    schedule: Option<Schedule>,
     accounts: Box<RawValue>,
     watches: Box<RawValue>,
     discovery: Box<RawValue>,
@@ -139,7 +147,13 @@ struct Document {
 }
 
 impl Document {
-    fn new(status: &Status, path: &Path, size: FileSize, now: UtcMillis) -> anyhow::Result<Self> {
+    fn new(
+        status: &Status,
+        path: &Path,
+        size: FileSize,
+        schedule: Option<Schedule>,
+        now: UtcMillis,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             database: path.display().to_string(),
             database_bytes: size.database,
@@ -149,6 +163,7 @@ impl Document {
             evidence_size: status.progress.evidence_size,
             derived_through: status.progress.derived_through,
             unknowns: status.unknowns,
+            schedule,
             accounts: json(&status.accounts)?,
             watches: json(&status.watches)?,
             discovery: json(&status.discovery)?,
@@ -160,6 +175,9 @@ impl Document {
         })
     }
 }
+
+/// Where there are several.
+const ACCOUNT: Column = ("label", "account");
 
 const ACCOUNTS: [Column; 6] = [
     ("label", "account"),
@@ -225,6 +243,7 @@ fn text(
     status: &Status,
     path: &Path,
     size: FileSize,
+    schedule: Option<&Schedule>,
     now: UtcMillis,
     look: Look,
 ) -> anyhow::Result<String> {
@@ -241,13 +260,19 @@ fn text(
     } else {
         ""
     };
-    let path = path.display().to_string();
+    let schedule = match schedule {
+        Some(schedule) => format!("Schedule  {}\n", schedule.text()),
+        None => String::new(),
+    };
     let mut text = format!(
-        "Database  {}, {}, write-ahead log {}{growth}\n\
+        "Database  {}\n\
+         {:10}{}, write-ahead log {}{growth}\n\
          {simulated}Evidence  {} leaves, {behind}\n\
          Watches   {}\n\
+         {schedule}\
          Unknown   {}\n",
-        terminal(&path),
+        path_text(path),
+        "",
         bytes(size.database),
         bytes(size.log),
         status.progress.evidence_size,
@@ -263,11 +288,20 @@ fn text(
         }
         Ok(())
     };
-    if has_accounts(&status.accounts) {
+    let has_accounts = has_accounts(&status.accounts);
+    let with_account = |columns: &[Column]| match has_accounts {
+        true => [&columns[..1], &[ACCOUNT], &columns[1..]].concat(),
+        false => columns.to_vec(),
+    };
+    if has_accounts {
         add("Accounts (times are UTC)", &status.accounts, &ACCOUNTS)?;
     }
     add("Watches that find others", &status.discovery, &DISCOVERY)?;
-    add("Failing (times are UTC)", &status.failing, &FAILING)?;
+    add(
+        "Failing (times are UTC)",
+        &status.failing,
+        &with_account(&FAILING),
+    )?;
     add(
         "CADT operations that have not ended (their ids die an hour after the start)",
         &status.expiring,
@@ -276,7 +310,7 @@ fn text(
     add(
         "Not seen now; `optrail export gaps` has the past",
         &status.gaps,
-        &GAPS,
+        &with_account(&GAPS),
     )?;
     add("Last runs", &status.runs, &RUNS)?;
     add(
@@ -285,6 +319,21 @@ fn text(
         &LIMITS,
     )?;
     Ok(text)
+}
+
+/// Columns of a terminal that a path may take beside its title, in a line of 80.
+const PATH_COLUMNS_MAX: usize = 70;
+
+/// A path that fits its line; of a long one the end, which tells files apart.
+fn path_text(path: &Path) -> String {
+    let text = path.display().to_string();
+    let text = terminal(&text);
+    let length = text.chars().count();
+    if length <= PATH_COLUMNS_MAX {
+        return text.into_owned();
+    }
+    let end = text.chars().skip(length + 1 - PATH_COLUMNS_MAX);
+    std::iter::once('…').chain(end).collect()
 }
 
 /// One account without a name that works is not worth a table.
@@ -328,6 +377,15 @@ fn bytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_path_keeps_its_end() {
+        assert_eq!(path_text(Path::new("/a/optrail.db")), "/a/optrail.db");
+        let long = format!("/{}/optrail.db", "d".repeat(80));
+        let text = path_text(Path::new(&long));
+        assert_eq!(text.chars().count(), PATH_COLUMNS_MAX);
+        assert!(text.starts_with("…d") && text.ends_with("/optrail.db"));
+    }
 
     #[test]
     fn sizes_have_one_digit_after_the_point() {

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::account_words::with_ids;
 use super::values::{region, some_text};
 use super::{Exit, asking, output};
 use crate::cloud::credentials::default_region;
@@ -12,7 +13,7 @@ use crate::collect::{Collector, StopEnd, StopOrder, StopResult, Stopping};
 use crate::config::Config;
 use crate::export::escape::terminal;
 use crate::store::watches::WatchTarget;
-use crate::store::{open, watches};
+use crate::store::{Connection, StoreError, open, watches};
 
 /// Stop a stack-group operation, and record who, why, and what came of it
 ///
@@ -56,7 +57,10 @@ pub struct StopArgs {
 
 /// Stops an operation, and says what came of it.
 pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
-    let watched = watched(&args.id, config)?;
+    let connection = open::read_only(&config.database)?;
+    let config = &with_ids(config, &connection)?;
+    let watched = watched(&args.id, &connection)?;
+    drop(connection);
     let region_id = region_of(args, &watched, config)?;
     if !args.yes && !confirmed(&args.id, &region_id)? {
         output::message("Nothing was sent.");
@@ -81,8 +85,8 @@ pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
 }
 
 /// What the watches of this operation are about.
-fn watched(id: &str, config: &Config) -> anyhow::Result<Vec<WatchTarget>> {
-    let all = watches::all(&open::read_only(&config.database)?)?;
+fn watched(id: &str, connection: &Connection) -> Result<Vec<WatchTarget>, StoreError> {
+    let all = watches::all(connection)?;
     let targets = all.into_iter().map(|watch| watch.target);
     let is_this = |target: &WatchTarget| target.service == "ros" && target.operation_id == id;
     Ok(targets.filter(is_this).collect())

@@ -469,6 +469,7 @@ impl Caller {
             action: Some(request.action),
             region_id: request.parameter("RegionId").map(str::to_owned),
             operation_id: request.operation_id().map(str::to_owned),
+            stack_group_name: request.parameter("StackGroupName").map(str::to_owned),
             outcome: answer.outcome.as_str(),
             code: answer.code.clone(),
             message: answer.message.clone(),

@@ -17,6 +17,8 @@ pub struct Failure {
     pub region_id: Option<String>,
     /// The operation or task asked for.
     pub operation_id: Option<String>,
+    /// Name of the stack group whose operations were asked for.
+    pub stack_group_name: Option<String>,
     /// What became of it: a request's outcome, or `incomplete` of a list of which every page was answered.
     pub outcome: &'static str,
     /// Code of the answer.

@@ -74,7 +74,7 @@ impl Collector {
     /// it would give up. New watches bear the number 0.
     ///
     /// # Errors
-    /// [`CollectorError::NothingWatched`], or the database cannot be read.
+    /// [`CollectorError::NothingWatched`], [`CollectorError::NoDatabase`], or the database cannot be read.
     pub fn preview(
         &self,
         options: &RoundOptions,
@@ -111,7 +111,7 @@ impl Collector {
                 let new = declared.into_iter().filter_map(announced).collect();
                 return Ok((new, BTreeSet::new()));
             }
-            Err(StoreError::Missing(path)) => return Err(CollectorError::NothingWatched(path)),
+            Err(StoreError::Missing(path)) => return Err(CollectorError::NoDatabase(path)),
             Err(error) => return Err(error.into()),
         };
         if declared.is_empty() && watches::count(&db)? == 0 {

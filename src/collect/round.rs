@@ -111,6 +111,11 @@ pub enum CollectorError {
         "nothing is watched yet in {0}; tell optrail what to record, for example: optrail watch add ros --region cn-hangzhou OPERATION_ID"
     )]
     NothingWatched(PathBuf),
+    /// Nor is there a file.
+    #[error(
+        "no database at {0} yet; tell optrail what to record, which makes one, for example: optrail watch add ros --region cn-hangzhou OPERATION_ID"
+    )]
+    NoDatabase(PathBuf),
     /// The disk has hardly any room left.
     #[error(
         "only {free_bytes} bytes are free where {database} lies, and a run needs {}: nothing was asked; make room",
@@ -402,6 +407,7 @@ fn incomplete(list: listings::Unfinished) -> Failure {
         action: Action::from_wire(&list.action),
         region_id: Some(list.region_id).filter(|region| !region.is_empty()),
         operation_id: Some(list.operation_id).filter(|id| !id.is_empty()),
+        stack_group_name: Some(list.stack_group_name).filter(|name| !name.is_empty()),
         outcome: Verdict::Incomplete.as_str(),
         code: None,
         message: list.reason,

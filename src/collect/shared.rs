@@ -46,6 +46,7 @@ impl Shared {
             action: None,
             region_id: None,
             operation_id: None,
+            stack_group_name: None,
             outcome: outcome.as_str(),
             code: None,
             message: Some(text.to_owned()),

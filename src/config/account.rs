@@ -72,7 +72,7 @@ impl Account {
     }
 
     /// The words by which it may be chosen.
-    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+    pub fn words(&self) -> impl Iterator<Item = &str> {
         let names = [self.name.as_deref(), self.account_id.as_deref()];
         std::iter::once(self.label.as_str()).chain(names.into_iter().flatten())
     }

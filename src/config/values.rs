@@ -106,10 +106,7 @@ pub fn masked_url(url: &str) -> String {
 }
 
 /// The known name that is most like another one; `None` where none is at all like it.
-pub(super) fn nearest<'a>(
-    wanted: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Below this (0: nothing in common, 1: the same) a suggestion would be a guess.
     const LIKE_ENOUGH: f64 = 0.7;
     known

@@ -256,8 +256,10 @@ pub struct Unfinished {
     pub action: String,
     /// Region of the stack group; empty where the service has none.
     pub region_id: String,
-    /// The operation; of the operations of stack groups the group's name; empty where the list is about none.
+    /// The operation; empty where the list is about none.
     pub operation_id: String,
+    /// Name of the group whose operations are listed; empty in other lists.
+    pub stack_group_name: String,
     /// Why it is not whole.
     pub reason: Option<String>,
 }
@@ -266,14 +268,14 @@ pub struct Unfinished {
 /// cause, of others the newest reading of each, where no page of it failed.
 pub fn unfinished(connection: &Connection, run_id: i64) -> Result<Vec<Unfinished>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT w.label, o.account_id, 'ListStackGroupOperationResults', o.region_id, o.operation_id, (
+        "SELECT w.label, o.account_id, 'ListStackGroupOperationResults', o.region_id, o.operation_id, '', (
              SELECT e.reason FROM listing_end e JOIN listing l ON l.listing_id = e.listing_id
              WHERE e.op = o.op AND l.run_id = m.run_id ORDER BY e.listing_id DESC LIMIT 1)
          FROM missed_look m JOIN operation o ON o.op = m.op JOIN watch w ON w.watch_id = m.watch_id
          WHERE m.run_id = ?1 AND m.cause = 'incomplete_listing'
          UNION ALL
          SELECT coalesce(w.label, ''), l.account_id, l.action, l.region_id,
-             coalesce(nullif(l.stack_group_name, ''), o.operation_id, ''), e.reason
+             coalesce(o.operation_id, ''), l.stack_group_name, e.reason
          FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
          LEFT JOIN watch w ON w.watch_id = l.watch_id
          LEFT JOIN operation o ON o.op = l.op
@@ -289,7 +291,8 @@ pub fn unfinished(connection: &Connection, run_id: i64) -> Result<Vec<Unfinished
             action: row.get(2)?,
             region_id: row.get(3)?,
             operation_id: row.get(4)?,
-            reason: row.get(5)?,
+            stack_group_name: row.get(5)?,
+            reason: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

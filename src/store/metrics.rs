@@ -1,5 +1,7 @@
 //! The numbers that a monitoring system asks a recorder for.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
@@ -16,8 +18,8 @@ pub struct Metrics {
     pub last_success_at: Option<UtcMillis>,
     /// Watches by state.
     pub watches: Vec<(String, i64)>,
-    /// Watches still asked about whose last look was not good.
-    pub watches_failing: usize,
+    /// Watches still asked about whose last look was not good, by the label of each account that is watched.
+    pub watches_failing: BTreeMap<String, u64>,
     /// CADT operations that have not ended.
     pub cadt_pending: usize,
     /// When the id of the first of them dies.
@@ -60,7 +62,7 @@ impl Metrics {
             last_run: last_run(connection)?,
             last_success_at: last_success_at(connection)?,
             watches: by_state(&status.watches),
-            watches_failing: status.failing.rows.len(),
+            watches_failing: failing_by_label(connection, &status.failing)?,
             cadt_pending: status.expiring.rows.len(),
             cadt_expires_first_at: status
                 .expiring
@@ -83,6 +85,28 @@ fn by_state(rows: &Rows) -> Vec<(String, i64)> {
         _ => None,
     };
     rows.rows.iter().filter_map(pair).collect()
+}
+
+/// How many of these failing watches each account has that is watched; none is a number, too.
+fn failing_by_label(
+    connection: &Connection,
+    failing: &Rows,
+) -> Result<BTreeMap<String, u64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT label FROM watch w
+         WHERE NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)",
+    )?;
+    let labels = statement.query_map([], |row| Ok((row.get(0)?, 0)))?;
+    let mut by_label: BTreeMap<String, u64> = labels.collect::<Result<_, _>>()?;
+    let Some(place) = failing.column("label") else {
+        return Ok(by_label);
+    };
+    for row in &failing.rows {
+        if let Value::Text(label) = Value::from(&row[place]) {
+            *by_label.entry(label.to_owned()).or_default() += 1;
+        }
+    }
+    Ok(by_label)
 }
 
 fn last_run(connection: &Connection) -> Result<Option<LastRun>, StoreError> {

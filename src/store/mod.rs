@@ -3,7 +3,7 @@
 //! It is not policy: what a row means and when it is written is decided in `derive` and `record`, which
 //! hand their work in as closures over the transaction. Depends on `model` alone.
 
-mod accounts;
+pub mod accounts;
 pub mod aside;
 pub mod batch_details;
 pub mod catalogue;

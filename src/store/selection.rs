@@ -19,11 +19,11 @@ pub struct Selection {
     pub filters: Vec<Filter>,
 }
 
-/// A column and the values that will do.
+/// Columns and the values of which one of them must have one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    /// The column.
-    pub column: &'static str,
+    /// The columns; never none.
+    pub columns: Vec<&'static str>,
     /// Any of these.
     pub values: Vec<String>,
 }
@@ -43,8 +43,16 @@ impl Selection {
                     format!("?{number}")
                 })
                 .collect();
+            let places = places.join(", ");
+            let choices = filter.columns.iter();
+            let choices: Vec<String> = choices
+                .map(|column| format!("{column} IN ({places})"))
+                .collect();
             // Writing to a String has no way to fail.
-            let _ = write!(sql, " {word} {} IN ({})", filter.column, places.join(", "));
+            let _ = match choices.as_slice() {
+                [choice] => write!(sql, " {word} {choice}"),
+                several => write!(sql, " {word} ({})", several.join(" OR ")),
+            };
         }
         let _ = write!(sql, " ORDER BY {}", self.order.join(", "));
         sql
@@ -70,21 +78,21 @@ mod tests {
 
     #[test]
     fn values_are_bound_and_never_written() {
-        let filter = |column, values: &[&str]| Filter {
-            column,
+        let filter = |columns: &[&'static str], values: &[&str]| Filter {
+            columns: columns.to_vec(),
             values: values.iter().map(|&value| value.to_owned()).collect(),
         };
         let selection = Selection {
             view: "results",
             order: &["operation_id", "target_region_id"],
             filters: vec![
-                filter("status", &["FAILED", "' OR 1=1 --"]),
-                filter("region_id", &["cn-x"]),
+                filter(&["status"], &["FAILED", "' OR 1=1 --"]),
+                filter(&["region_id", "target_region_id"], &["cn-x"]),
             ],
         };
         assert_eq!(
             selection.sql(),
-            "SELECT * FROM results WHERE status IN (?1, ?2) AND region_id IN (?3) \
+            "SELECT * FROM results WHERE status IN (?1, ?2) AND (region_id IN (?3) OR target_region_id IN (?3)) \
              ORDER BY operation_id, target_region_id"
         );
         assert_eq!(selection.parameters(), ["FAILED", "' OR 1=1 --", "cn-x"]);

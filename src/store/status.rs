@@ -1,6 +1,6 @@
 //! The question behind `status`: what is watched, what fails, what dies soon, how the last runs went.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::progress::Progress;
 use super::query::Rows;
@@ -29,13 +29,13 @@ pub struct Status {
     /// Watches that find operations: watch_id, label, service, region_id, target, found, last_asked_at,
     /// last_outcome.
     pub discovery: Rows,
-    /// Watches still asked about whose last look was not good: watch_id, service, account_id, region_id,
+    /// Watches still asked about whose last look was not good: watch_id, label, service, account_id, region_id,
     /// operation_id, cause, last_failed_at, last_outcome, last_asked_at.
     pub failing: Rows,
     /// CADT operations that have not ended, those first whose id dies first: watch_id, account_id,
     /// operation_id, expires_by (at the latest, if the clocks agree).
     pub expiring: Rows,
-    /// Stretches that nobody sees now: watch_id, scope, service, account_id, region_id, operation_id, cause,
+    /// Stretches that nobody sees now: watch_id, label, scope, service, account_id, region_id, operation_id, cause,
     /// gap_from_at, detail.
     pub gaps: Rows,
     /// The newest runs: run_id, kind, started_at, ended_at, outcome, watches_due, watches_failed,
@@ -43,11 +43,27 @@ pub struct Status {
     pub runs: Rows,
     /// What was learned of the pace that the cloud allows: label, action, per_second, learned_at.
     pub limits: Rows,
+    /// The newest collect run.
+    pub last_collect: LastCollect,
     /// Words and fields that the program does not know.
     pub unknowns: i64,
     /// When the file was made.
     pub created_at: UtcMillis,
 }
+
+/// The newest collect run, as far as a schedule is about it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LastCollect {
+    /// When it began; `None` where there was none.
+    pub started_at: Option<UtcMillis>,
+    /// The schedule that was declared then: from start to start of runs, ms.
+    pub every_ms: Option<u64>,
+}
+
+const LAST_COLLECT: &str = "
+SELECT r.started_at, json_extract(l.record, '$.every_ms')
+FROM run r JOIN leaf l ON l.sequence = r.start_sequence
+WHERE r.kind = 'collect' ORDER BY r.run_id DESC LIMIT 1";
 
 const WATCHES: &str = "
 SELECT state, count(*) AS watches FROM watches
@@ -56,7 +72,7 @@ GROUP BY state ORDER BY state";
 
 /// A look was missed and none was good since; or the last answer was about no operation.
 const FAILING: &str = "
-SELECT w.watch_id, w.service, w.account_id, w.region_id, w.operation_id, coalesce(m.cause, w.last_outcome) AS cause,
+SELECT w.watch_id, w.label, w.service, w.account_id, w.region_id, w.operation_id, coalesce(m.cause, w.last_outcome) AS cause,
     CASE WHEN m.watch_id IS NULL THEN w.last_asked_at
         ELSE strftime('%Y-%m-%dT%H:%M:%fZ', m.at / 1000.0, 'unixepoch') END AS last_failed_at,
     w.last_outcome, w.last_asked_at
@@ -122,8 +138,8 @@ WHERE w.operation_id = '' AND w.state <> 'removed'
 ORDER BY w.watch_id";
 
 const GAPS: &str = "
-SELECT g.watch_id, g.scope, g.service, g.account_id, g.region_id, g.operation_id, g.cause, g.gap_from AS gap_from_at,
-    g.detail
+SELECT g.watch_id, (SELECT w.label FROM watch w WHERE w.watch_id = g.watch_id) AS label, g.scope, g.service,
+    g.account_id, g.region_id, g.operation_id, g.cause, g.gap_from AS gap_from_at, g.detail
 FROM coverage_gaps g
 WHERE g.gap_until IS NULL AND (?1 = '[]' OR g.account_id IN (SELECT value FROM json_each(?1))
     OR (SELECT w.label FROM watch w WHERE w.watch_id = g.watch_id) IN (SELECT value FROM json_each(?1)))
@@ -167,7 +183,20 @@ impl Status {
             limits: ask(LIMITS, &[&accounts])?,
             created_at: UtcMillis(created_at),
             runs: ask(LAST_RUNS, &[RUNS])?,
+            last_collect: last_collect(connection)?,
             unknowns: connection.query_row("SELECT count(*) FROM unknown", [], |row| row.get(0))?,
         })
     }
+}
+
+fn last_collect(connection: &Connection) -> Result<LastCollect, StoreError> {
+    let read = |row: &rusqlite::Row<'_>| {
+        let every_ms: Option<i64> = row.get(1)?;
+        Ok(LastCollect {
+            started_at: Some(UtcMillis(row.get(0)?)),
+            every_ms: every_ms.and_then(|ms| u64::try_from(ms).ok()),
+        })
+    };
+    let last = connection.query_row(LAST_COLLECT, [], read).optional()?;
+    Ok(last.unwrap_or_default())
 }

@@ -131,6 +131,8 @@ fn filters_narrow_each_other() {
     );
     assert_eq!(ids(&["--account", ACCOUNT, "--status", "SUCCESS"]), [CADT]);
     assert_eq!(ids(&["--account", "1"]), [""; 0]);
+    // The credentials of the one account are called so.
+    assert_eq!(ids(&["--account", "default"]), [BATCH, CADT, ROS]);
     // DNS batches have a number for a status.
     assert_eq!(
         bench

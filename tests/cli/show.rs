@@ -85,4 +85,7 @@ fn what_is_not_one_operation_is_explained() {
         );
     }
     bench.out(&["show", ROS, "--region", "cn-hangzhou", "--account", ACCOUNT]);
+    bench.out(&["show", ROS, "--account", "default"]);
+    let complaint = bench.complaint(2, &["show", ROS, "--account", "deflt"]);
+    assert!(complaint.contains("did you mean 'default'?"), "{complaint}");
 }

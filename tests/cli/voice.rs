@@ -71,3 +71,20 @@ fn a_reader_that_leaves_is_no_failure() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
     }
 }
+
+#[test]
+fn where_there_is_no_file_yet_none_is_spoken_of() {
+    let bench = Bench::new();
+    for typed in [&["collect"][..], &["collect", "--dry-run"]] {
+        let complaint = bench.complaint(1, typed);
+        let expected = format!("error: no database at {} yet; ", bench.database().display());
+        assert!(complaint.starts_with(&expected), "{complaint}");
+        assert!(!bench.database().exists());
+    }
+    bench.out(&["init"]);
+    let complaint = bench.complaint(1, &["collect"]);
+    assert!(
+        complaint.contains("nothing is watched yet in "),
+        "{complaint}"
+    );
+}

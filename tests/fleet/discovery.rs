@@ -1,6 +1,6 @@
 //! What is found by itself: stack groups, their operations, and DNS tasks.
 
-use optrail::collect::RoundEnd;
+use optrail::collect::{RoundEnd, summary_line};
 use optrail::model::UtcMillis;
 use optrail::sandbox::scenario::{FLEET_REGIONS, FleetAccount, GROUPS_OF_FLEET, fleet};
 use optrail::sandbox::{Fault, FaultKind, Paging, RosOperation, TotalCount};
@@ -200,6 +200,29 @@ fn one_list_fails(seed: u64, outcome: &str, kind: FaultKind) {
     );
     // What was found before is asked all the same, and so are the operations of the groups that are known.
     assert_ros(&world, OWN, |_| true);
+    world.verify();
+}
+
+#[test]
+fn a_list_of_operations_that_fails_is_told_with_its_stack_group() {
+    let (world, _) = fleet_world(15);
+    watch(&world, stack_groups("all"));
+    assert_eq!(&*collect(&world).row.outcome, "complete");
+    advance(&world);
+    let fault = Fault::times(FaultKind::NullBody, u32::MAX).on_action("ListStackGroupOperations");
+    world.cloud.script(fault);
+    let end = collect(&world);
+    let summary: serde_json::Value = serde_json::from_str(&summary_line(&end)).unwrap();
+    let errors = summary["errors"].as_array().unwrap();
+    let names = "SELECT stack_group_name FROM stack_groups";
+    let names = world.lines(names);
+    assert!(!errors.is_empty());
+    for error in errors {
+        assert_eq!(error["action"], "ListStackGroupOperations", "{error}");
+        assert!(error["operation_id"].is_null(), "{error}");
+        let name = error["stack_group_name"].as_str().unwrap();
+        assert!(names.iter().any(|known| known == name), "{error}");
+    }
     world.verify();
 }
 

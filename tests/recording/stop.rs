@@ -174,3 +174,19 @@ fn a_stop_works_while_a_collector_runs() {
     assert_eq!(world.request_ids_kept(), world.request_ids_served());
     world.verify();
 }
+
+#[test]
+fn an_account_that_nobody_knows_is_told_before_anything_is_sent() {
+    let (world, id) = world_with_one();
+    world.run(&["collect"]).expect(0);
+    let sent = world.cloud.requests().len();
+    let with_account = |word| [&typed(&id)[..], &["--account", word]].concat();
+    let ended = world.run(&with_account("defualt")).expect(2);
+    assert!(
+        ended.stderr.contains("did you mean 'default'?"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(world.cloud.requests().len(), sent);
+    world.run(&with_account("default")).expect(0);
+}

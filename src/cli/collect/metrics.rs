@@ -19,11 +19,15 @@ const OUTCOMES: [&str; 5] = ["complete", "partial", "failed", "interrupted", "ab
 
 /// Writes the file, wholly or not at all, so that everybody may read it.
 pub(super) fn write(path: &Path, config: &Config, exit: Exit) -> anyhow::Result<()> {
-    let metrics = match open::read_only(&config.database) {
+    let mut metrics = match open::read_only(&config.database) {
         Ok(db) => Metrics::read(&db)?,
         Err(StoreError::Missing(_)) => Metrics::default(),
         Err(error) => return Err(error.into()),
     };
+    for account in &config.configured {
+        let label = account.label.clone();
+        metrics.watches_failing.entry(label).or_default();
+    }
     let size = FileSize::of(&config.database);
     let around = Around {
         written_at: SystemClock.now(),
@@ -66,20 +70,23 @@ fn text(metrics: &Metrics, around: &Around) -> String {
     if let Some(run) = &metrics.last_run {
         of_run(&mut page, run);
     }
-    page.optional(
+    page.gauge(
         "optrail_last_success_timestamp_seconds",
-        "When the last complete run ended.",
-        metrics.last_success_at.map(|at| Seconds(at.0)),
+        "When the last complete run ended; 0 while there was none.",
+        Seconds(metrics.last_success_at.map_or(0, |at| at.0)),
     );
     page.family("optrail_watches", "gauge", "Watches by state.");
     for (state, count) in &metrics.watches {
         page.sample("optrail_watches", Some(("state", state)), count);
     }
-    page.gauge(
+    page.family(
         "optrail_watches_failing",
-        "Watches whose last look was not good.",
-        metrics.watches_failing,
+        "gauge",
+        "Watches whose last look was not good, by account.",
     );
+    for (label, count) in &metrics.watches_failing {
+        page.sample("optrail_watches_failing", Some(("account", label)), count);
+    }
     page.gauge(
         "optrail_cadt_pending",
         "CADT operations that have not ended: their ids die after an hour.",
@@ -207,6 +214,7 @@ impl Page {
         let _ = match label {
             Some((label, word)) => {
                 let word = word.replace('\\', "\\\\").replace('"', "\\\"");
+                let word = word.replace('\n', "\\n");
                 writeln!(self.text, "{name}{{{label}=\"{word}\"}} {value}")
             }
             None => writeln!(self.text, "{name} {value}"),

@@ -5,6 +5,7 @@ use crate::cli::output::{DataFormat, notice, to_stdout};
 use crate::cli::sections::{Column, Look, table};
 use crate::cli::{Exit, database};
 use crate::config::Config;
+use crate::store::query::Rows;
 use crate::store::watches;
 
 const COLUMNS: [Column; 5] = [
@@ -20,9 +21,11 @@ const ACCOUNT: Column = ("label", "account");
 
 /// Lists the watches that have not been given up.
 pub(super) fn run(config: &Config) -> anyhow::Result<Exit> {
-    let accounts = account_words(config);
     let database = database::to_read(config)?;
-    let rows = database.read(|connection| watches::listed(connection, &accounts))?;
+    let rows = database.read(|connection| -> anyhow::Result<Rows> {
+        let accounts = account_words(config, connection)?;
+        Ok(watches::listed(connection, &accounts)?)
+    })?;
     if rows.rows.is_empty() {
         notice(
             config,

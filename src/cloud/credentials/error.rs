@@ -199,7 +199,16 @@ impl CredentialsError {
     /// What kept the credentials away, as the outcome of a request would say it.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Refused { outcome, .. } => *outcome,
+            Self::Refused { outcome, .. } => match outcome {
+                Outcome::Throttled
+                | Outcome::ServerError
+                | Outcome::Unreachable
+                | Outcome::Truncated
+                | Outcome::Denied
+                | Outcome::Clock => *outcome,
+                // A role that is not there, a token that is none: whatever STS calls it.
+                _ => Outcome::Credential,
+            },
             Self::Unreachable { .. } => Outcome::Unreachable,
             Self::InvalidAnswer { .. } => Outcome::InvalidAnswer,
             Self::Base { cause, .. } => cause.outcome(),

@@ -50,8 +50,9 @@ pub(in crate::record) fn begin_run(
     gaps::insert_end(place.derived, gap_id, &end)
 }
 
-/// Whether a run that began so long after the one before came later than the schedule allows.
-fn is_late(apart_ms: i64, every_ms: u64) -> bool {
+/// Whether a run that began so long after the one before, in ms, came later than the schedule allows: then no
+/// run happened that was to.
+pub fn is_late(apart_ms: i64, every_ms: u64) -> bool {
     let every_ms = i64::try_from(every_ms).unwrap_or(i64::MAX);
     apart_ms.saturating_mul(LATE_DENOMINATOR) > every_ms.saturating_mul(LATE_NUMERATOR)
 }
