@@ -19,7 +19,7 @@ use clap::Args;
 use tokio::runtime::Runtime;
 
 use super::values::{FileOrStd, duration, service, some_text};
-use super::{Exit, asking, init, output};
+use super::{Exit, asking, init, output, renewal};
 use crate::collect::{
     Collector, CollectorError, Lock, LockError, RoundEnd, RoundOptions, Stopping, summary_line,
 };
@@ -185,12 +185,15 @@ fn nothing_watched(config: &Config) -> anyhow::Result<bool> {
                 && Progress::read(&connection)?.leaves_behind() == 0)
         }
         Err(StoreError::Missing(_)) => Ok(true),
+        // Seen once it is migrated, under the lock.
+        Err(StoreError::Older { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Brings the database to what the configuration says.
 fn prepare(config: &Config, runtime: &Runtime) -> anyhow::Result<()> {
+    renewal::renew(config)?;
     let recorder = Recorder::open(&config.database)?;
     runtime.block_on(declared::keep(config, &recorder))?;
     Ok(declared::apply(config, &recorder)?)

@@ -97,3 +97,54 @@ fn rows_that_lag_behind_are_announced() {
         "{status}"
     );
 }
+
+/// Says of rows that they were derived by the rules of an older version.
+fn set_rules_back(bench: &Bench) {
+    Connection::open(bench.database())
+        .unwrap()
+        .execute("UPDATE derivation SET derive_version = 1", [])
+        .unwrap();
+}
+
+const ANEW: &str = "rows are derived anew by this version's rules";
+
+#[test]
+fn rows_of_older_rules_are_derived_anew_before_anything_is_recorded() {
+    let bench = Bench::with_story();
+    let add = ["watch", "add", "cadt", "op_new"];
+    set_rules_back(&bench);
+    let said = bench.run(&add);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("op_new"), "{said:?}");
+    assert!(said.err.contains(ANEW), "{said:?}");
+    let again = bench.out(&add);
+    assert!(again.contains("is there already"), "{again}");
+
+    set_rules_back(&bench);
+    // There are no credentials: what is asked fails, and that is recorded.
+    let said = bench.run(&["collect"]);
+    assert!(said.err.contains(ANEW), "{said:?}");
+    assert!(said.err.contains("account 'default'"), "{said:?}");
+    bench.verifies();
+}
+
+#[test]
+fn a_file_of_an_older_schema_is_not_read_and_says_what_to_do() {
+    let bench = Bench::with_story();
+    Connection::open(bench.database())
+        .unwrap()
+        .pragma_update(None, "user_version", 2)
+        .unwrap();
+    for reader in [
+        &["status"][..],
+        &["watch", "list"],
+        &["collect", "--dry-run"],
+        &["export", "operations"],
+        &["sql", "select * from operations"],
+    ] {
+        let said = bench.run(reader);
+        assert_eq!(said.code, 1, "{reader:?}: {said:?}");
+        assert!(said.err.contains("`optrail rebuild`"), "{said:?}");
+        assert!(said.err.contains("has schema 2"), "{said:?}");
+    }
+}
