@@ -2,6 +2,8 @@
 
 use std::fs::File;
 
+use optrail::collect::Lock;
+use optrail::config::lock_path;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -147,4 +149,21 @@ fn a_file_of_an_older_schema_is_not_read_and_says_what_to_do() {
         assert!(said.err.contains("`optrail rebuild`"), "{said:?}");
         assert!(said.err.contains("has schema 2"), "{said:?}");
     }
+}
+
+#[test]
+fn a_skipped_run_is_not_kept_in_a_file_whose_views_are_of_another_version() {
+    let bench = Bench::with_story();
+    let _lock = Lock::exclusive(&lock_path(&bench.database())).unwrap();
+    let db = Connection::open(bench.database()).unwrap();
+    let count = |sql: &str| -> i64 { db.query_row(sql, [], |row| row.get(0)).unwrap() };
+    let skipped = "SELECT count(*) FROM leaf WHERE json_extract(record, '$.t') = 'run_skipped'";
+    assert_eq!(bench.run(&["collect"]).code, 5);
+    assert_eq!(count(skipped), 1);
+
+    db.execute_batch("DROP VIEW watches").unwrap();
+    assert_eq!(bench.run(&["collect"]).code, 5);
+    assert_eq!(count(skipped), 1);
+    let there = "SELECT count(*) FROM sqlite_schema WHERE name = 'watches'";
+    assert_eq!(count(there), 0);
 }
