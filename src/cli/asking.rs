@@ -1,5 +1,6 @@
 //! What the commands that ask the cloud have in common: from configuration to a collector.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -25,14 +26,29 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// A collector over the machine's clock, for the accounts that are configured and picked.
+/// A collector over the machine's clock, for the accounts that are configured and picked. A mistake in one
+/// stops no other; where none can be asked, that is the error.
 pub fn collector(config: &Config, stopping: Stopping) -> anyhow::Result<Collector> {
-    let mut workshop = Workshop::new(config);
-    let accounts = picked(config)?
-        .into_iter()
-        .map(|account| workshop.account(account))
-        .collect::<anyhow::Result<_>>()?;
-    Ok(collector_of(config, accounts, stopping))
+    let mut accounts = Vec::new();
+    let mut unmade = BTreeMap::new();
+    let mut first = None;
+    for (account, made) in each_account(config)? {
+        match made {
+            Ok(made) => accounts.push(made),
+            Err(error) => {
+                unmade.insert(account.label.clone(), format!("{error:#}"));
+                let context = format!("account '{}'", account.label);
+                first = first.or(Some(error.context(context)));
+            }
+        }
+    }
+    match first {
+        Some(error) if accounts.is_empty() => Err(error),
+        _ => Ok(Collector {
+            unmade,
+            ..collector_of(config, accounts, stopping)
+        }),
+    }
 }
 
 /// An account of the configuration, and what it is asked with or why it cannot be asked.
@@ -53,6 +69,7 @@ pub fn collector_of(config: &Config, accounts: Vec<Arc<Account>>, stopping: Stop
         database: config.database.clone(),
         clock: Arc::new(SystemClock),
         accounts,
+        unmade: BTreeMap::new(),
         every: config.every,
         endpoint: config.endpoint.clone(),
         simulated: false,
@@ -93,9 +110,7 @@ impl<'c> Workshop<'c> {
     }
 
     fn account(&mut self, account: &config::Account) -> anyhow::Result<Arc<Account>> {
-        let asked = self
-            .client_config(account)
-            .with_context(|| format!("account '{}'", account.label))?;
+        let asked = self.client_config(account)?;
         let keeper = match &account.role {
             None => self.base(&account.access, &asked)?,
             Some(role) => {

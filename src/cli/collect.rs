@@ -19,7 +19,7 @@ use clap::Args;
 use tokio::runtime::Runtime;
 
 use super::values::{FileOrStd, duration, service, some_text};
-use super::{Exit, asking, init, output};
+use super::{Exit, asking, init, output, renewal};
 use crate::collect::{
     Collector, CollectorError, Lock, LockError, RoundEnd, RoundOptions, Stopping, summary_line,
 };
@@ -188,6 +188,8 @@ fn refuse_nothing(config: &Config) -> Result<(), CollectorError> {
     let connection = match open::read_only(&config.database) {
         Ok(connection) => connection,
         Err(StoreError::Missing(path)) => return Err(CollectorError::NoDatabase(path)),
+        // Seen once it is migrated, under the lock.
+        Err(StoreError::Older { .. }) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
     if watches::count(&connection)? == 0 && Progress::read(&connection)?.leaves_behind() == 0 {
@@ -198,6 +200,7 @@ fn refuse_nothing(config: &Config) -> Result<(), CollectorError> {
 
 /// Brings the database to what the configuration says.
 fn prepare(config: &Config, runtime: &Runtime) -> anyhow::Result<()> {
+    renewal::renew(config)?;
     let recorder = Recorder::open(&config.database)?;
     runtime.block_on(declared::keep(config, &recorder))?;
     Ok(declared::apply(config, &recorder)?)

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::output::{DataFormat, to_stdout};
-use super::{Exit, log_id};
+use super::{Exit, log_id, renewal};
 use crate::config::{Config, EXAMPLE};
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, SystemClock};
@@ -114,6 +114,7 @@ pub(super) fn for_watches(config: &Config) -> anyhow::Result<Recorder> {
         }
         report_failure(make_state_directory(&config.state_directory));
     }
+    renewal::renew_under_lock(config)?;
     open_or_create(&config.database)
 }
 

@@ -23,6 +23,7 @@ pub mod os_user;
 pub mod output;
 pub mod policy;
 pub mod rebuild;
+mod renewal;
 mod rows;
 mod run;
 #[cfg(feature = "sandbox")]

@@ -99,10 +99,15 @@ fn label_of(
     region_id: &str,
     collector: &Collector,
 ) -> anyhow::Result<String> {
-    if let [account] = collector.accounts.as_slice() {
+    // With an account that cannot be asked there are several to mean, and one of them is refused.
+    if let [account] = collector.accounts.as_slice()
+        && collector.unmade.is_empty()
+    {
         return Ok(account.label.clone());
     }
-    let is_asked = |label: &String| collector.accounts.iter().any(|a| a.label == *label);
+    let is_asked = |label: &String| {
+        collector.unmade.contains_key(label) || collector.accounts.iter().any(|a| a.label == *label)
+    };
     let of_region = watched
         .iter()
         .filter(|target| target.region_id == region_id);

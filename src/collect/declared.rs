@@ -1,11 +1,12 @@
 //! Watches that the configuration file declares: added when they appear in it, given up when they are gone
 //! from it. Both are evidence like everything that people add and remove.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use crate::evidence::leaf::{Watch, WatchChange};
 use crate::model::UtcMillis;
 use crate::record::{Found, Recorder};
+use crate::store::watches::WatchTarget;
 use crate::store::{StoreError, watches};
 
 /// Where such a watch comes from, as its leaf says it.
@@ -32,18 +33,19 @@ pub fn declare(
     at: UtcMillis,
 ) -> Result<Declared, StoreError> {
     let there = recorder.read_blocking(|db| watches::of_origin(db, CONFIGURATION))?;
-    let mut undeclared: BTreeMap<i64, _> = there.into_iter().collect();
-    let mut declared = Declared::default();
-    for Found { watch, target } in wanted {
-        undeclared.retain(|_, known| *known != target);
-        let (_, is_new) = recorder.add_watch(watch, target)?;
-        declared.added += usize::from(is_new);
-    }
-    for watch_id in undeclared.into_keys() {
-        recorder.remove_watch(removal(watch_id, user, at))?;
-        declared.removed += 1;
-    }
-    Ok(declared)
+    let targets: HashSet<WatchTarget> = wanted.iter().map(|found| found.target.clone()).collect();
+    let undeclared: Vec<Watch> = there
+        .into_iter()
+        .filter(|(_, known)| !targets.contains(known))
+        .map(|(watch_id, _)| removal(watch_id, user, at))
+        .collect();
+    let added = recorder.add_watches(wanted)?;
+    let removed = undeclared.len();
+    recorder.remove_watches(undeclared)?;
+    Ok(Declared {
+        added: added.iter().filter(|(_, is_new)| *is_new).count(),
+        removed,
+    })
 }
 
 fn removal(watch_id: i64, user: &str, at: UtcMillis) -> Watch {

@@ -37,6 +37,9 @@ pub struct Collector {
     pub clock: Arc<dyn Clock>,
     /// The accounts to ask.
     pub accounts: Vec<Arc<Account>>,
+    /// Accounts that are configured and picked and cannot be asked, by their labels, and why: of a mistake in
+    /// the configuration that the others do not share.
+    pub unmade: BTreeMap<String, String>,
     /// How often runs are to begin, where that is declared.
     pub every: Option<Duration>,
     /// Endpoint other than the cloud's own, for the record.
@@ -126,6 +129,14 @@ pub enum CollectorError {
         database: PathBuf,
         /// What is left.
         free_bytes: u64,
+    },
+    /// An account that is configured, and not so that it could be asked.
+    #[error("account '{label}' cannot be asked: {reason}")]
+    Unmade {
+        /// Its name in the configuration.
+        label: String,
+        /// Why.
+        reason: String,
     },
     /// A label that is not in the configuration.
     #[error("no account '{0}' is configured; configure it, or name another with --account")]
@@ -232,7 +243,9 @@ impl Collector {
     /// Whether a run over these accounts is about watches of that label: of one that is not configured
     /// only where no account was picked, and then to say so.
     pub(super) fn is_asked_for(&self, label: &str, options: &RoundOptions) -> bool {
-        !options.only_these_accounts || self.accounts.iter().any(|account| account.label == label)
+        !options.only_these_accounts
+            || self.unmade.contains_key(label)
+            || self.accounts.iter().any(|account| account.label == label)
     }
 
     async fn begin(
@@ -280,7 +293,13 @@ impl Collector {
     /// The account of that name.
     pub(super) fn account(&self, label: &str) -> Result<&Arc<Account>, CollectorError> {
         let found = self.accounts.iter().find(|account| account.label == label);
-        found.ok_or_else(|| CollectorError::Unconfigured(label.to_owned()))
+        found.ok_or_else(|| match self.unmade.get(label) {
+            Some(reason) => CollectorError::Unmade {
+                label: label.to_owned(),
+                reason: reason.clone(),
+            },
+            None => CollectorError::Unconfigured(label.to_owned()),
+        })
     }
 
     /// The leaf that begins a run; its number is filled in when it is kept.
@@ -313,7 +332,7 @@ impl Collector {
             return Vec::new();
         }
         let labels = self.accounts.iter().map(|account| account.label.clone());
-        labels.collect()
+        labels.chain(self.unmade.keys().cloned()).collect()
     }
 
     /// Asks for all accounts at the same time, and waits for the last of them, whatever becomes of one.
@@ -343,9 +362,11 @@ impl Collector {
                     ));
                 }
                 None => {
+                    let unmade = self.unmade.get(&label);
+                    let reason = unmade.map_or(UNCONFIGURED, String::as_str);
                     shared
-                        .refuse(&label, None, Outcome::Credential, UNCONFIGURED)
-                        .await?
+                        .refuse(&label, None, Outcome::Credential, reason)
+                        .await?;
                 }
             }
         }

@@ -166,10 +166,19 @@ impl Recorder {
 
     /// Gives a watch up.
     pub fn remove_watch(&self, watch: Watch) -> Result<(), StoreError> {
+        self.remove_watches(vec![watch])
+    }
+
+    /// Gives watches up, all or none.
+    pub fn remove_watches(&self, watches: Vec<Watch>) -> Result<(), StoreError> {
+        if watches.is_empty() {
+            return Ok(());
+        }
         self.writer.write_blocking(move |transaction, session| {
-            session
-                .append(transaction, &Leaf::Watch(watch), None)
-                .map(drop)
+            for watch in watches {
+                session.append(transaction, &Leaf::Watch(watch), None)?;
+            }
+            Ok(())
         })
     }
 

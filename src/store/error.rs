@@ -29,6 +29,18 @@ pub enum StoreError {
         /// Ours.
         known: i64,
     },
+    /// The file was made by an older program: what is newer cannot be read in it.
+    #[error(
+        "{path} has schema {found}, and this program reads schema {known}; `optrail rebuild` or the next `optrail collect` brings it up to date"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
     /// The file cannot be opened or prepared.
     #[error("cannot open the database {path}: {reason}")]
     Open {

@@ -52,6 +52,19 @@ pub fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Refuses to read a database that this program would have to migrate first.
+pub fn refuse_older(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found = schema_version(connection)?;
+    if found < known_version() {
+        return Err(StoreError::Older {
+            path: path.to_owned(),
+            found,
+            known: known_version(),
+        });
+    }
+    Ok(())
+}
+
 /// Refuses a file that has been begun and has no schema yet: there is nothing to read in it.
 pub fn refuse_unfinished(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     if schema_version(connection)? == 0 {
@@ -121,6 +134,30 @@ mod tests {
                 .unwrap();
             assert_eq!(found, derive_version, "derived through {derived_through}");
         }
+    }
+
+    #[test]
+    fn an_older_database_is_read_after_its_migration_only() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("optrail.db");
+        let mut connection = Connection::open(&path).unwrap();
+        connection
+            .pragma_update(None, "application_id", crate::store::open::APPLICATION_ID)
+            .unwrap();
+        embedded::migrations::runner()
+            .set_target(refinery::Target::Version(2))
+            .run(&mut connection)
+            .unwrap();
+        connection.pragma_update(None, "user_version", 2).unwrap();
+        drop(connection);
+        let refused = crate::store::open::read_only(&path).unwrap_err();
+        assert!(matches!(refused, StoreError::Older { found: 2, .. }));
+        assert!(refused.to_string().contains("optrail rebuild"), "{refused}");
+        crate::store::open::read_only_of_any_age(&path).unwrap();
+        assert!(!crate::store::open::is_current(&path).unwrap());
+        drop(crate::store::open::for_writing(&path).unwrap());
+        crate::store::open::read_only(&path).unwrap();
+        assert!(crate::store::open::is_current(&path).unwrap());
     }
 
     #[test]

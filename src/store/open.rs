@@ -97,8 +97,25 @@ pub fn for_writing(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Opens an existing database for reading only.
+/// Opens an existing database for reading only. One of an older schema is refused: the questions of this
+/// program are about tables and views that it lacks.
 pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
+    let connection = read_only_of_any_age(path)?;
+    migrate::refuse_older(&connection, path)?;
+    Ok(connection)
+}
+
+/// Whether [`for_writing`] would leave schema and views as they are.
+pub fn is_current(path: &Path) -> Result<bool, StoreError> {
+    let connection = read_only_of_any_age(path)?;
+    Ok(
+        migrate::schema_version(&connection)? == migrate::known_version()
+            && views::are_current(&connection)?,
+    )
+}
+
+/// The same as [`read_only`] for who asks about nothing that younger schemas have brought.
+pub fn read_only_of_any_age(path: &Path) -> Result<Connection, StoreError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     if check_identity(&connection, path)? {
         return Err(StoreError::Foreign(path.to_owned()));

@@ -57,10 +57,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// Puts the views of this program in place.
 pub fn install(connection: &mut Connection) -> Result<(), StoreError> {
-    let wanted: Vec<(&str, String)> = VIEWS
-        .iter()
-        .map(|(name, text)| (*name, expand(body(text))))
-        .collect();
+    let wanted = wanted();
     if current(connection, &wanted)? {
         return Ok(());
     }
@@ -73,6 +70,18 @@ pub fn install(connection: &mut Connection) -> Result<(), StoreError> {
     }
     transaction.commit()?;
     Ok(())
+}
+
+/// Whether the views of this program are in place.
+pub(super) fn are_current(connection: &Connection) -> Result<bool, StoreError> {
+    current(connection, &wanted())
+}
+
+fn wanted() -> Vec<(&'static str, String)> {
+    let views = VIEWS.iter();
+    views
+        .map(|(name, text)| (*name, expand(body(text))))
+        .collect()
 }
 
 fn current(connection: &Connection, wanted: &[(&str, String)]) -> Result<bool, StoreError> {

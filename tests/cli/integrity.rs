@@ -2,6 +2,8 @@
 
 use std::fs::File;
 
+use optrail::collect::Lock;
+use optrail::config::lock_path;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -96,4 +98,72 @@ fn rows_that_lag_behind_are_announced() {
         status.contains("rows of the last 4 not derived yet"),
         "{status}"
     );
+}
+
+/// Says of rows that they were derived by the rules of an older version.
+fn set_rules_back(bench: &Bench) {
+    Connection::open(bench.database())
+        .unwrap()
+        .execute("UPDATE derivation SET derive_version = 1", [])
+        .unwrap();
+}
+
+const ANEW: &str = "rows are derived anew by this version's rules";
+
+#[test]
+fn rows_of_older_rules_are_derived_anew_before_anything_is_recorded() {
+    let bench = Bench::with_story();
+    let add = ["watch", "add", "cadt", "op_new"];
+    set_rules_back(&bench);
+    let said = bench.run(&add);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("op_new"), "{said:?}");
+    assert!(said.err.contains(ANEW), "{said:?}");
+    let again = bench.out(&add);
+    assert!(again.contains("is there already"), "{again}");
+
+    set_rules_back(&bench);
+    // There are no credentials: what is asked fails, and that is recorded.
+    let said = bench.run(&["collect"]);
+    assert!(said.err.contains(ANEW), "{said:?}");
+    assert!(said.err.contains("account 'default'"), "{said:?}");
+    bench.verifies();
+}
+
+#[test]
+fn a_file_of_an_older_schema_is_not_read_and_says_what_to_do() {
+    let bench = Bench::with_story();
+    Connection::open(bench.database())
+        .unwrap()
+        .pragma_update(None, "user_version", 2)
+        .unwrap();
+    for reader in [
+        &["status"][..],
+        &["watch", "list"],
+        &["collect", "--dry-run"],
+        &["export", "operations"],
+        &["sql", "select * from operations"],
+    ] {
+        let said = bench.run(reader);
+        assert_eq!(said.code, 1, "{reader:?}: {said:?}");
+        assert!(said.err.contains("`optrail rebuild`"), "{said:?}");
+        assert!(said.err.contains("has schema 2"), "{said:?}");
+    }
+}
+
+#[test]
+fn a_skipped_run_is_not_kept_in_a_file_whose_views_are_of_another_version() {
+    let bench = Bench::with_story();
+    let _lock = Lock::exclusive(&lock_path(&bench.database())).unwrap();
+    let db = Connection::open(bench.database()).unwrap();
+    let count = |sql: &str| -> i64 { db.query_row(sql, [], |row| row.get(0)).unwrap() };
+    let skipped = "SELECT count(*) FROM leaf WHERE json_extract(record, '$.t') = 'run_skipped'";
+    assert_eq!(bench.run(&["collect"]).code, 5);
+    assert_eq!(count(skipped), 1);
+
+    db.execute_batch("DROP VIEW watches").unwrap();
+    assert_eq!(bench.run(&["collect"]).code, 5);
+    assert_eq!(count(skipped), 1);
+    let there = "SELECT count(*) FROM sqlite_schema WHERE name = 'watches'";
+    assert_eq!(count(there), 0);
 }

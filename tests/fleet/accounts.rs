@@ -221,6 +221,43 @@ fn ended_of_nobody(world: &World) -> optrail::sandbox::RosSpec {
 }
 
 #[test]
+fn an_account_that_cannot_be_made_stops_no_other() {
+    let world = real_time_world(24);
+    fill(&world, OWN, "good");
+    fill(&world, SECOND, "bad");
+    let good = format!(
+        "[[account]]\nname = \"good\"\nprofile = \"good\"\n{}",
+        endpoints(&world.endpoint())
+    );
+    let bad = format!(
+        "[[account]]\nname = \"bad\"\nprofile = \"good\"\n{}",
+        endpoints("no address at all")
+    );
+    let profiles = vec![profile("good", &world.key)];
+    configure(&world, profiles.clone(), &format!("{bad}{good}"));
+    let (ended, summary) = collect_each(&world, &[]);
+    let ended = ended.expect(4);
+    assert!(
+        ended.stderr.contains("account 'bad': the endpoint of"),
+        "{}",
+        ended.stderr
+    );
+    assert_ros(&world, OWN, |_| true);
+    assert_ros(&world, SECOND, |_| false);
+    assert_eq!(errors(&summary), ["bad credential"]);
+    let failed = i64::try_from(OPERATIONS).unwrap();
+    assert_eq!(summary["watches_failed"], failed, "{summary}");
+    world.verify();
+
+    // Where no account is left, there is no run.
+    configure(&world, profiles, &bad);
+    let mut alone = configured(&world, &["collect"]);
+    let said = Ended::of(alone.env_remove("OPTRAIL_ENDPOINT").output().unwrap()).expect(1);
+    assert!(said.stderr.contains("account 'bad'"), "{}", said.stderr);
+    assert_eq!(world.number("SELECT count(*) FROM collection_runs"), 1);
+}
+
+#[test]
 fn where_every_account_is_refused_there_was_no_run_to_speak_of() {
     let world = real_time_world(23);
     let mut toml = String::new();

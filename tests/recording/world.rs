@@ -186,6 +186,7 @@ impl World {
             database: self.database(),
             clock: Arc::clone(clock),
             accounts: vec![self.account(clock, change)],
+            unmade: std::collections::BTreeMap::new(),
             every: None,
             endpoint: Some(self.endpoint()),
             simulated: true,

@@ -243,6 +243,7 @@ impl Desk {
             database: self.database(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             accounts: vec![Arc::clone(&self.account)],
+            unmade: std::collections::BTreeMap::new(),
             every: Some(Duration::from_millis(EVERY_MS.unsigned_abs())),
             endpoint: Some(self.sandbox.endpoint()),
             simulated: true,

@@ -1,5 +1,6 @@
 //! A collector that asks nothing says so in the log, if that can be said at once.
 
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -10,12 +11,14 @@ use crate::config::Config;
 use crate::evidence::leaf::{RunSkipped, SkipCause};
 use crate::model::{Clock as _, SystemClock};
 use crate::record::Recorder;
+use crate::store::{StoreError, open};
 
 /// How long it may take: the transactions of the other collector are over in milliseconds. Only `rebuild` and
 /// a migration keep the file for longer, and a cron job that has nothing to do must not wait for these.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Keeps that this collector asked nothing. What fails here is no reason to fail: the log then shows a run that
+/// Keeps that this collector asked nothing, unless that took a migration or other views: these are not put
+/// under the feet of the collector that is at work. What fails here is no reason to fail: the log then shows a run that
 /// did not happen.
 pub(super) fn keep(config: &Config, cause: SkipCause, detail: Option<String>) {
     let skipped = RunSkipped {
@@ -30,13 +33,27 @@ pub(super) fn keep(config: &Config, cause: SkipCause, detail: Option<String>) {
     let (done, kept) = mpsc::channel();
     // A thread that may be left behind: SQLite undoes what it has not finished.
     thread::spawn(move || {
-        let kept = Recorder::open(&database).and_then(|recorder| recorder.skip_run(skipped));
+        let kept = keep_in(&database, skipped);
         // Nobody listens any more if it took too long.
         let _ = done.send(kept);
     });
     match kept.recv_timeout(PATIENCE) {
-        Ok(Ok(())) => {}
+        Ok(Ok(true)) => {}
+        Ok(Ok(false)) => {
+            tracing::info!(
+                "the database is of an older version: the skipped run is not in the log"
+            );
+        }
         Ok(Err(error)) => tracing::info!(%error, "the skipped run is not in the log"),
         Err(_) => tracing::info!("the database is busy: the skipped run is not in the log"),
     }
+}
+
+/// Whether it was kept.
+fn keep_in(database: &Path, skipped: RunSkipped) -> Result<bool, StoreError> {
+    if !open::is_current(database)? {
+        return Ok(false);
+    }
+    Recorder::open(database)?.skip_run(skipped)?;
+    Ok(true)
 }

@@ -124,6 +124,8 @@ struct Learned {
     accounts: BTreeSet<String>,
     /// Whether this run was about all watches.
     is_of_all: bool,
+    /// Whether it had time for all that it was about: no signal ended it, and nothing was left over.
+    had_time: bool,
 }
 
 impl Learned {
@@ -133,6 +135,7 @@ impl Learned {
             discovered: Vec::new(),
             accounts: BTreeSet::new(),
             is_of_all: options.services.is_empty() && !options.only_these_accounts,
+            had_time: end.signal.is_none() && end.row.watches_deferred == 0,
         };
         let mut missed: BTreeMap<String, bool> = BTreeMap::new();
         for look in &end.looks {
@@ -166,7 +169,12 @@ impl Learned {
             // It is over when it is told; nobody waits to hear that a run lived.
             return Now::Over;
         }
-        if what == TIME || self.accounts.contains(what) {
+        if what == TIME {
+            // A part of the watches, or a run that was cut short, says nothing of the time that all take.
+            let is_well = self.is_of_all && self.had_time;
+            return if is_well { Now::Well } else { Now::Unknown };
+        }
+        if self.accounts.contains(what) {
             return Now::Well;
         }
         if let Some(is_good) = self.looks.get(what) {
@@ -212,7 +220,19 @@ mod tests {
             discovered: vec!["ros".to_owned()],
             accounts: BTreeSet::from(["account 'default'".to_owned()]),
             is_of_all,
+            had_time: true,
         }
+    }
+
+    #[test]
+    fn time_suffices_where_all_was_asked() {
+        assert_eq!(learned(true).of_thing(TIME), Now::Well);
+        assert_eq!(learned(false).of_thing(TIME), Now::Unknown);
+        let short = Learned {
+            had_time: false,
+            ..learned(true)
+        };
+        assert_eq!(short.of_thing(TIME), Now::Unknown);
     }
 
     #[test]

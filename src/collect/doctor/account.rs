@@ -1,6 +1,6 @@
 //! One account: credentials, whose they are, and what a few harmless calls with them tell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -47,28 +47,70 @@ pub async fn examine_accounts(
             })
         })
         .collect();
-    let mut checks = Vec::new();
+    let mut examined = Vec::new();
     for look in looks {
-        checks.extend(look.await?);
+        examined.push(look.await?);
     }
-    Ok(checks)
+    tell_twins(&mut examined);
+    Ok(examined.into_iter().flat_map(|one| one.checks).collect())
 }
 
-async fn examine(patient: Arc<Patient>) -> Vec<Check> {
+/// What was found of one account.
+struct Examined {
+    label: String,
+    /// Whose its credentials are, where that is known and as it should be.
+    account_id: Option<String>,
+    checks: Vec<Check>,
+}
+
+/// Says of each account that another before it is the same one.
+fn tell_twins(examined: &mut [Examined]) {
+    let mut first_of: BTreeMap<String, String> = BTreeMap::new();
+    for one in examined {
+        let Some(account_id) = &one.account_id else {
+            continue;
+        };
+        let Some(first) = first_of.get(account_id) else {
+            first_of.insert(account_id.clone(), one.label.clone());
+            continue;
+        };
+        let twin = Check::warning(
+            Topic::Identity,
+            format!(
+                "accounts '{first}' and '{}' are both {account_id}: everything is asked twice",
+                one.label
+            ),
+            "remove one of them from the configuration, or give it the credentials that it is meant to have",
+        )
+        .of_account(&one.label);
+        let identities = one.checks.iter_mut();
+        for check in identities.filter(|check| check.topic == Topic::Identity) {
+            *check = twin.clone();
+        }
+    }
+}
+
+async fn examine(patient: Arc<Patient>) -> Examined {
     let label = patient.account.label.clone();
-    let checks = match patient.account.keeper.lease().await.lease {
+    let (checks, account_id) = match patient.account.keeper.lease().await.lease {
         Ok(lease) => examine_with(&patient, lease).await,
         Err(error) => {
             let failed = Check::failed(Topic::Credentials, &error.to_string());
-            std::iter::once(failed)
+            let checks: Vec<Check> = std::iter::once(failed)
                 .chain(skipped(&AFTER_CREDENTIALS, "there are no credentials"))
-                .collect()
+                .collect();
+            (checks, None)
         }
     };
-    checks
+    let checks = checks
         .into_iter()
         .map(|check| check.of_account(&label))
-        .collect()
+        .collect();
+    Examined {
+        label,
+        account_id,
+        checks,
+    }
 }
 
 /// What cannot be told without credentials.
@@ -84,7 +126,8 @@ fn skipped(topics: &[Topic], why: &str) -> Vec<Check> {
     topics.map(|topic| Check::skipped(*topic, why)).collect()
 }
 
-async fn examine_with(patient: &Arc<Patient>, lease: Arc<Lease>) -> Vec<Check> {
+/// What its credentials lead to, and whose they are if they are as they should be.
+async fn examine_with(patient: &Arc<Patient>, lease: Arc<Lease>) -> (Vec<Check>, Option<String>) {
     let mut checks = vec![credentials(&lease)];
     let sealed = Arc::new(Sealed::new(lease));
     let client = &patient.account.client;
@@ -99,6 +142,9 @@ async fn examine_with(patient: &Arc<Patient>, lease: Arc<Lease>) -> Vec<Check> {
         }
         _ => None,
     };
+    let is_known = !identity.health.is_finding();
+    let found = first.identity.as_ref().filter(|_| is_known);
+    let account_id = found.map(|found| found.account_id.clone());
     checks.push(identity);
     let mut probes = vec![first];
     match why_not {
@@ -111,7 +157,7 @@ async fn examine_with(patient: &Arc<Patient>, lease: Arc<Lease>) -> Vec<Check> {
     }
     checks.push(reach::endpoints(&probes, &client.config().endpoints));
     checks.push(clock(&probes));
-    checks
+    (checks, account_id)
 }
 
 fn credentials(lease: &Lease) -> Check {
@@ -180,5 +226,50 @@ fn clock(probes: &[Probe]) -> Check {
     match offsets.min_by_key(|offset| offset.round_trip_ms) {
         Some(offset) => offset.check(),
         None => Check::skipped(Topic::Clock, "no answer said what time it is"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Health;
+    use super::*;
+
+    fn examined(label: &str, account_id: Option<&str>) -> Examined {
+        let topics = [Topic::Credentials, Topic::Identity];
+        Examined {
+            label: label.to_owned(),
+            account_id: account_id.map(str::to_owned),
+            checks: topics
+                .map(|topic| Check::ok(topic, "").of_account(label))
+                .to_vec(),
+        }
+    }
+
+    #[test]
+    fn two_names_of_one_account_are_told_of_the_later() {
+        let mut all = [
+            examined("prod", Some("1")),
+            examined("other", Some("2")),
+            examined("unknown", None),
+            examined("bad", Some("1")),
+            examined("lost", None),
+        ];
+        tell_twins(&mut all);
+        let findings: Vec<&Check> = all
+            .iter()
+            .flat_map(|one| &one.checks)
+            .filter(|check| check.health.is_finding())
+            .collect();
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        let told = findings[0];
+        assert_eq!(
+            (told.topic, told.health),
+            (Topic::Identity, Health::Warning)
+        );
+        assert_eq!(told.account.as_deref(), Some("bad"));
+        assert!(
+            told.detail
+                .starts_with("accounts 'prod' and 'bad' are both 1:")
+        );
     }
 }

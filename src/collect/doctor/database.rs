@@ -33,7 +33,7 @@ pub fn examine_database(
     every: Option<Duration>,
     now: UtcMillis,
 ) -> (Vec<Check>, DatabaseState) {
-    let connection = match open::read_only(database) {
+    let connection = match open::read_only_of_any_age(database) {
         Ok(connection) => connection,
         Err(error) => {
             let failed = Check::failed(Topic::Database, &error.to_string());
@@ -59,15 +59,24 @@ fn state(connection: &Connection) -> Result<(Check, DatabaseState), StoreError> 
         migrate::schema_version(connection)?,
         migrate::known_version(),
     );
+    // There since schema 2, the first that holds rows.
+    let watermark = derived::watermark(connection)?;
+    let rules = watermark.derive_version;
     if found < known {
+        let mut detail = format!("schema {found}, and this program has {known}");
+        // Without rows it is the migration that brings the rules.
+        if rules != DERIVE_VERSION && watermark.derived_through >= 0 {
+            detail.push_str(&format!(
+                "; rows by rules {rules}, and this program has rules {DERIVE_VERSION}"
+            ));
+        }
         let check = Check::warning(
             Topic::Database,
-            format!("schema {found}, and this program has {known}"),
-            "the next `optrail collect` brings it up to date",
+            detail,
+            "run `optrail rebuild`; else the next `optrail collect` does that first",
         );
         return Ok((check, DatabaseState::Older));
     }
-    let rules = derived::watermark(connection)?.derive_version;
     if rules != DERIVE_VERSION {
         let check = Check::error(
             Topic::Database,
