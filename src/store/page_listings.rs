@@ -54,6 +54,8 @@ pub struct PageListingEnd {
     pub last_total_count: Option<i64>,
     /// Distinct keys, or rows of a list without.
     pub distinct_keys: i64,
+    /// Whether pages of it were not answered.
+    pub lacks_pages: bool,
 }
 
 const COLUMNS: &str = "l.listing_id, l.run_id, l.action, l.account_id, l.region_id, l.stack_group_name, l.op, l.watch_id";
@@ -118,8 +120,8 @@ pub fn insert_end(connection: &Connection, end: &PageListingEnd) -> Result<(), S
     connection
         .prepare_cached(
             "INSERT INTO page_listing_end (listing_id, end_sequence, verdict, reason, started_at, ended_at, pages,
-                 page_size, first_total_count, last_total_count, distinct_keys, failed_outcome)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 page_size, first_total_count, last_total_count, distinct_keys, failed_outcome, lacks_pages)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             end.listing_id,
@@ -133,7 +135,8 @@ pub fn insert_end(connection: &Connection, end: &PageListingEnd) -> Result<(), S
             end.first_total_count,
             end.last_total_count,
             end.distinct_keys,
-            end.failed_outcome.map(Outcome::as_str)
+            end.failed_outcome.map(Outcome::as_str),
+            end.lacks_pages
         ])?;
     Ok(())
 }
@@ -171,14 +174,27 @@ pub struct ListOf<'a> {
     pub stack_group_name: &'a str,
 }
 
-/// The newest listing of a list that a run read, and whether it was complete.
+/// What became of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fate {
+    /// The listing.
+    pub listing_id: i64,
+    /// Whether it was complete.
+    pub is_complete: bool,
+    /// Pages answered and read.
+    pub pages: i64,
+    /// Whether pages of it were not answered.
+    pub lacks_pages: bool,
+}
+
+/// The newest listing of a list that a run read.
 pub fn newest_of_run(
     connection: &Connection,
     list: ListOf<'_>,
-) -> Result<Option<(i64, bool)>, StoreError> {
+) -> Result<Option<Fate>, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT l.listing_id, coalesce(e.verdict = 'complete', 0)
+            "SELECT l.listing_id, coalesce(e.verdict = 'complete', 0), coalesce(e.pages, 0), coalesce(e.lacks_pages, 1)
              FROM page_listing l LEFT JOIN page_listing_end e ON e.listing_id = l.listing_id
              WHERE l.action = ?1 AND l.account_id = ?2 AND l.region_id = ?3 AND l.stack_group_name = ?4
                AND l.run_id = ?5
@@ -192,7 +208,14 @@ pub fn newest_of_run(
                 list.stack_group_name,
                 list.run_id
             ],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| {
+                Ok(Fate {
+                    listing_id: row.get(0)?,
+                    is_complete: row.get(1)?,
+                    pages: row.get(2)?,
+                    lacks_pages: row.get(3)?,
+                })
+            },
         )
         .optional()?)
 }
