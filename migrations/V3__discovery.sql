@@ -35,8 +35,8 @@ CREATE TABLE page_listing (
     op INTEGER REFERENCES operation (op), -- DNS batch task whose rows are listed; NULL in other lists
     watch_id INTEGER -- watch for which it was read
 ) STRICT;
-CREATE INDEX page_listing_by_run ON page_listing (run_id);
-CREATE INDEX page_listing_by_list ON page_listing (action, account_id, region_id, stack_group_name);
+CREATE INDEX page_listing_by_run ON page_listing (run_id, watch_id);
+CREATE INDEX page_listing_by_list ON page_listing (action, account_id, region_id, stack_group_name, run_id);
 CREATE INDEX page_listing_by_op ON page_listing (op) WHERE op IS NOT NULL;
 CREATE INDEX page_listing_by_watch ON page_listing (watch_id);
 
