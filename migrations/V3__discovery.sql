@@ -35,8 +35,8 @@ CREATE TABLE page_listing (
     op INTEGER REFERENCES operation (op), -- DNS batch task whose rows are listed; NULL in other lists
     watch_id INTEGER -- watch for which it was read
 ) STRICT;
-CREATE INDEX page_listing_by_run ON page_listing (run_id);
-CREATE INDEX page_listing_by_list ON page_listing (action, account_id, region_id, stack_group_name);
+CREATE INDEX page_listing_by_run ON page_listing (run_id, watch_id);
+CREATE INDEX page_listing_by_list ON page_listing (action, account_id, region_id, stack_group_name, run_id);
 CREATE INDEX page_listing_by_op ON page_listing (op) WHERE op IS NOT NULL;
 CREATE INDEX page_listing_by_watch ON page_listing (watch_id);
 
@@ -53,7 +53,8 @@ CREATE TABLE page_listing_end (
     page_size INTEGER, -- PageSize answered on the first of them
     first_total_count INTEGER, -- TotalCount of the first page answered
     last_total_count INTEGER, -- TotalCount of the last page answered
-    distinct_keys INTEGER NOT NULL -- distinct keys in it; rows of a batch have none and count by their place
+    distinct_keys INTEGER NOT NULL, -- distinct keys in it; rows of a batch have none and count by their place
+    lacks_pages INTEGER NOT NULL CHECK (lacks_pages IN (0, 1)) -- 1 where pages that its first one counts were not answered
 ) STRICT;
 
 -- Identities of stack groups: a group that is made again under the same name has another id.
@@ -124,6 +125,8 @@ CREATE TABLE batch_detail (
     operate_date_raw TEXT, -- OperateDateStr as sent
     PRIMARY KEY (op, position)
 ) STRICT, WITHOUT ROWID;
+
+ALTER TABLE listing_end ADD COLUMN lacks_pages INTEGER NOT NULL DEFAULT 0 CHECK (lacks_pages IN (0, 1)); -- 1 where pages that its first one counts were not answered
 
 -- The rules changed. A file without rows needs no rebuild for them.
 UPDATE derivation SET derive_version = 2 WHERE derived_through = -1;

@@ -81,6 +81,8 @@ pub struct Closed {
     pub verdict: Verdict,
     /// Why it is not.
     pub reason: Option<String>,
+    /// Whether pages of it were not answered.
+    pub lacks_pages: bool,
     /// Distinct keys, conflicting ones included.
     pub distinct_keys: i64,
     /// Pages in order of their leaves.
@@ -151,6 +153,7 @@ impl Listing {
     pub fn close(self) -> Closed {
         let distinct_keys = self.distinct_keys();
         let reason = self.paging.defect(distinct_keys, self.disputes.len());
+        let lacks_pages = reason.is_some() && self.paging.lacks_pages();
         let pages = self.paging.into_pages();
         let mut rows: Vec<ListedRow> = self.rows.into_values().collect();
         rows.retain(|row| !self.disputes.contains_key(&row.target));
@@ -163,6 +166,7 @@ impl Listing {
         Closed {
             verdict,
             reason,
+            lacks_pages,
             distinct_keys,
             pages,
             rows,
@@ -180,6 +184,7 @@ mod tests {
         Page {
             sequence: 100 + page_number,
             page_number,
+            rows: 2,
             page_size: Some(2),
             total_count,
             requested_at: UtcMillis(page_number * 10),

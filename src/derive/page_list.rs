@@ -29,6 +29,8 @@ pub struct ClosedList<K, R> {
     pub reason: Option<String>,
     /// What became of the page that failed for good, where one did.
     pub failed_outcome: Option<Outcome>,
+    /// Whether pages of it were not answered.
+    pub lacks_pages: bool,
     /// Distinct keys, conflicting ones included.
     pub distinct_keys: i64,
     /// Pages in order of their leaves.
@@ -94,6 +96,7 @@ impl<K: Ord + Clone, R: PartialEq> PageList<K, R> {
         let reason = self.defect().or(objection);
         let distinct_keys = self.distinct_keys();
         let failure = self.paging.failure();
+        let lacks_pages = reason.is_some() && self.paging.lacks_pages();
         let disputed = self.disputed;
         let verdict = if reason.is_none() {
             Verdict::Complete
@@ -106,6 +109,7 @@ impl<K: Ord + Clone, R: PartialEq> PageList<K, R> {
                 .map(|(_, outcome)| outcome)
                 .filter(|_| reason.is_some()),
             reason,
+            lacks_pages,
             distinct_keys,
             pages: self.paging.into_pages(),
             rows: self
@@ -141,6 +145,7 @@ mod tests {
         Page {
             sequence: 100 + page_number,
             page_number,
+            rows: page_size,
             page_size: Some(page_size),
             total_count,
             requested_at: UtcMillis(0),

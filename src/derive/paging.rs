@@ -3,6 +3,8 @@
 //! Rows are none of its business; whoever reads them says how many keys there are and how many came with
 //! different states.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Outcome, UtcMillis};
 
 /// What a page says of itself.
@@ -12,6 +14,8 @@ pub struct Page {
     pub sequence: i64,
     /// The number asked for.
     pub page_number: i64,
+    /// Rows on it.
+    pub rows: i64,
     /// PageSize as answered.
     pub page_size: Option<i64>,
     /// TotalCount as answered.
@@ -20,6 +24,19 @@ pub struct Page {
     pub requested_at: UtcMillis,
     /// When it was there.
     pub received_at: UtcMillis,
+}
+
+impl Page {
+    /// How many pages there are, as far as this one tells. A page that is not the last has as many rows as a
+    /// page can have, whatever size it claims.
+    fn last_page(&self) -> i64 {
+        let claimed = self.page_size.filter(|size| *size > 0);
+        let size = claimed.map_or(self.rows, |size| size.min(self.rows));
+        match self.total_count {
+            Some(total) if total > self.rows && size > 0 => (total - 1) / size + 1,
+            _ => 1,
+        }
+    }
 }
 
 /// The pages of one list so far.
@@ -57,6 +74,21 @@ impl Paging {
     /// The page that failed for good, and how.
     pub fn failure(&self) -> Option<(i64, Outcome)> {
         self.failure
+    }
+
+    /// Whether pages that the first one counts were not answered, so that nobody knows what they would have
+    /// said. A list that ends with an empty page has no more, whatever it counts.
+    pub fn lacks_pages(&self) -> bool {
+        let Some(first) = self.pages.iter().find(|page| page.page_number == 1) else {
+            return true;
+        };
+        let last = first.last_page();
+        if last <= 1 || self.pages.iter().any(|page| page.rows == 0) {
+            return false;
+        }
+        let answered: BTreeSet<i64> = self.pages.iter().map(|page| page.page_number).collect();
+        let answered = i64::try_from(answered.range(1..=last).count()).unwrap_or(i64::MAX);
+        answered < last
     }
 
     /// The pages, in the order in which they were taken.
@@ -98,5 +130,48 @@ impl Paging {
                 format!("{distinct_keys} distinct keys, TotalCount {total_count}")
             }),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paging(pages: &[(i64, i64)]) -> Paging {
+        let mut paging = Paging::default();
+        for (page_number, rows) in pages {
+            paging.add_page(Page {
+                sequence: 100 + page_number,
+                page_number: *page_number,
+                rows: *rows,
+                page_size: Some(50),
+                total_count: Some(120),
+                requested_at: UtcMillis(0),
+                received_at: UtcMillis(1),
+            });
+        }
+        paging
+    }
+
+    #[test]
+    fn pages_that_the_first_one_counts_are_missed() {
+        assert!(paging(&[]).lacks_pages());
+        assert!(paging(&[(2, 50)]).lacks_pages());
+        assert!(paging(&[(1, 50)]).lacks_pages());
+        assert!(paging(&[(1, 50), (3, 20)]).lacks_pages());
+        assert!(!paging(&[(1, 50), (3, 20), (2, 50)]).lacks_pages());
+    }
+
+    #[test]
+    fn an_empty_page_is_the_end() {
+        assert!(!paging(&[(1, 50), (2, 0)]).lacks_pages());
+        assert!(!paging(&[(1, 0)]).lacks_pages());
+    }
+
+    #[test]
+    fn the_size_is_what_a_page_holds() {
+        // Capped at 40 rows, so there are three pages of them.
+        assert!(paging(&[(1, 40), (2, 40)]).lacks_pages());
+        assert!(!paging(&[(1, 40), (2, 40), (3, 40)]).lacks_pages());
     }
 }

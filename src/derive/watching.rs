@@ -74,6 +74,36 @@ pub enum Asked {
     Answered(Outcome),
 }
 
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunEnded {
+    /// Done, or at its deadline.
+    ByItself,
+    /// By a signal: what had begun was cut off between two requests.
+    Interrupted,
+    /// It died, or an error ended it.
+    Died,
+}
+
+impl RunEnded {
+    /// Why something was not begun.
+    pub const fn not_begun(self) -> Cause {
+        match self {
+            Self::ByItself | Self::Interrupted => Cause::Deferred,
+            Self::Died => Cause::Aborted,
+        }
+    }
+
+    /// Why a list was begun and pages of it were not asked; `refused` is why the account could be asked no
+    /// more, if so.
+    pub fn cut(self, refused: Option<Cause>) -> Cause {
+        match self {
+            Self::ByItself => refused.unwrap_or(Cause::Deferred),
+            Self::Interrupted | Self::Died => Cause::Aborted,
+        }
+    }
+}
+
 /// What is known of a watch when its run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Poll {
@@ -81,8 +111,8 @@ pub struct Poll {
     pub service: Service,
     /// How it was asked.
     pub asked: Asked,
-    /// Whether the run died.
-    pub aborted: bool,
+    /// How the run ended.
+    pub ended: RunEnded,
     /// Meaning of the newest status ever seen.
     pub phase: Option<Phase>,
     /// Whether a complete listing was read in this run (ROS).
@@ -93,6 +123,8 @@ pub struct Poll {
     pub details_complete: bool,
     /// Why a page failed for good, if one did.
     pub page_failure: Option<Cause>,
+    /// Why pages were not asked, if some were not.
+    pub cut: Option<Cause>,
     /// Runs in a row, this one included, in which the id was not found.
     pub not_found_runs: u32,
     /// Looks since the operation was first seen ended, this one included.
@@ -124,13 +156,8 @@ pub fn judge(poll: &Poll) -> Judgement {
     };
     let outcome = match poll.asked {
         Asked::NotBegun => {
-            let cause = if poll.aborted {
-                Cause::Aborted
-            } else {
-                Cause::Deferred
-            };
             return Judgement {
-                missed: Some(cause),
+                missed: Some(poll.ended.not_begun()),
                 ..nothing
             };
         }
@@ -179,10 +206,11 @@ fn judge_answered(poll: &Poll, has_ended: bool) -> Judgement {
     let lists_results = poll.service == Service::Ros;
     let missed = if !lists_results || poll.listing_complete {
         None
-    } else if poll.aborted {
+    } else if poll.ended == RunEnded::Died {
         Some(Cause::Aborted)
     } else {
-        Some(poll.page_failure.unwrap_or(Cause::IncompleteListing))
+        let cause = poll.page_failure.or(poll.cut);
+        Some(cause.unwrap_or(Cause::IncompleteListing))
     };
     let seen_whole = match poll.service {
         Service::Ros => poll.listing_complete && poll.listing_all_final,
@@ -214,12 +242,13 @@ mod tests {
     const POLL: Poll = Poll {
         service: Service::Ros,
         asked: Asked::Answered(Outcome::Ok),
-        aborted: false,
+        ended: RunEnded::ByItself,
         phase: Some(Phase::Running),
         listing_complete: true,
         listing_all_final: false,
         details_complete: false,
         page_failure: None,
+        cut: None,
         not_found_runs: 0,
         final_looks: 0,
         state: WatchState::Active,
@@ -361,11 +390,40 @@ mod tests {
         assert_eq!(
             judge(&Poll {
                 asked: Asked::NotBegun,
-                aborted: true,
+                ended: RunEnded::Died,
                 ..POLL
             })
             .missed,
             Some(Cause::Aborted)
+        );
+    }
+
+    #[test]
+    fn a_list_is_incomplete_only_if_every_page_was_asked() {
+        let missed = |ended: RunEnded, refused, page_failure| {
+            judge(&Poll {
+                ended,
+                listing_complete: false,
+                page_failure,
+                cut: Some(ended.cut(refused)),
+                ..POLL
+            })
+            .missed
+        };
+        for ended in [RunEnded::Interrupted, RunEnded::Died] {
+            assert_eq!(missed(ended, None, None), Some(Cause::Aborted));
+            let refused = Some(Cause::Credential);
+            assert_eq!(missed(ended, refused, None), Some(Cause::Aborted));
+        }
+        let by_itself = RunEnded::ByItself;
+        assert_eq!(missed(by_itself, None, None), Some(Cause::Deferred));
+        assert_eq!(
+            missed(by_itself, Some(Cause::Credential), None),
+            Some(Cause::Credential)
+        );
+        assert_eq!(
+            missed(by_itself, None, Some(Cause::Throttled)),
+            Some(Cause::Throttled)
         );
     }
 }

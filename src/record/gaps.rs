@@ -80,7 +80,7 @@ fn subject(place: Place<'_>, span: &WatchSpan, run_id: i64) -> Result<Subject, S
     if target.operation_id.is_empty() {
         return Ok(Subject::Watch(span.watch_id));
     }
-    let account = runs::last_identity(place.derived, &target.label, run_id.saturating_add(1))?;
+    let account = runs::last_told_identity(place.derived, &target.label, run_id.saturating_add(1))?;
     Ok(match account {
         Some(account_id) => Subject::Operation {
             service: target.service.clone(),
@@ -291,7 +291,7 @@ fn begin(
         }
         (None, Subject::Operation { .. }) => changed_at(place, period)?,
     };
-    let account = runs::last_identity(
+    let account = runs::last_told_identity(
         place.derived,
         &span.target.label,
         run.run_id.saturating_add(1),

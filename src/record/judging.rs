@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::deriver::{Place, leaf_at};
 use super::gaps::{Look, Missed};
-use super::runs::{Ending, How, Tally};
+use super::runs::{Ending, Tally};
 use super::whose::{Failed, Whose, whose};
 use super::{body, moving, plan};
-use crate::derive::watching::{Asked, Cause, Poll, WatchState, judge};
+use crate::derive::watching::{Asked, Cause, Poll, RunEnded, WatchState, judge};
 use crate::model::{OperationKey, Outcome, Phase, Service};
 use crate::record::PlanEntry;
 use crate::store::listings::RunListings;
@@ -111,8 +111,7 @@ fn judge_moving(
     before: Option<i64>,
     tally: &mut Tally,
 ) -> Result<Look, StoreError> {
-    let died = matches!(end.how, How::Aborted | How::Error);
-    let (whole, failed) = moving::look(place, end.run_id, died, entries)?;
+    let (whole, failed) = moving::look(place, end.run_id, end.how.ended(), entries)?;
     let deferred_before = was_deferred(place, watch_id, before)?;
     tally.add(whole.asked, &whole.judgement, deferred_before);
     keep_missed(
@@ -202,12 +201,13 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     let mut poll = Poll {
         service,
         asked: Asked::NotBegun,
-        aborted: end.how == How::Aborted,
+        ended: end.how.ended(),
         phase: None,
         listing_complete: false,
         listing_all_final: false,
         details_complete: false,
         page_failure: None,
+        cut: None,
         not_found_runs: 0,
         final_looks: 0,
         state: WatchState::Active,
@@ -266,15 +266,21 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
         complete,
         all_final,
         newest,
+        lacks_pages,
     } = listing_rows::of_run(place.derived, end.run_id, op)?;
     (poll.listing_complete, poll.listing_all_final) = (complete, all_final);
-    if let Some(listing_id) = newest.filter(|_| !complete) {
-        if let Some((sequence, outcome)) = exchanges::page_failure(place.derived, listing_id)? {
-            poll.page_failure = Cause::of(outcome);
-            found.failed = Some(Failed::Exchange(sequence));
-        } else if let Some((cause, failed)) = cut_short {
-            poll.page_failure = Some(cause);
-            found.failed = Some(failed);
+    let page_failure = match newest.filter(|_| !complete) {
+        Some(listing_id) => exchanges::page_failure(place.derived, listing_id)?,
+        None => None,
+    };
+    if let Some((sequence, outcome)) = page_failure {
+        poll.page_failure = Cause::of(outcome);
+        found.failed = Some(Failed::Exchange(sequence));
+    } else if service == Service::Ros && !complete && (newest.is_none() || lacks_pages) {
+        poll.cut = Some(poll.ended.cut(cut_short.map(|(cause, _)| cause)));
+        if poll.ended == RunEnded::ByItself {
+            let refused = cut_short.map(|(_, failed)| failed);
+            found.failed = found.failed.or(refused);
         }
     }
     if let Some((number, state)) = operations::watch_state(place.derived, op)? {

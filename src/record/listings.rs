@@ -156,6 +156,7 @@ fn take(
     let page = Page {
         sequence: page.sequence,
         page_number: i64::from(page.page_number),
+        rows: i64::try_from(content.rows.len()).unwrap_or(i64::MAX),
         page_size: content.page_size,
         total_count: content.total_count,
         requested_at: page.leaf.requested_at,
@@ -345,6 +346,7 @@ fn summary(
         cancelled_count: count(|phase| phase == Phase::Cancelled),
         final_count: count(Phase::is_final),
         versions_new: 0,
+        lacks_pages: closed.lacks_pages,
         reason: closed.reason,
     }
 }

@@ -5,7 +5,7 @@ use super::deriver::Place;
 use super::plan::{ALL_REGIONS, PlanEntry};
 use super::whose::{Failed, Whose, whose};
 use crate::derive::discovery::{Part, Whole, judge_parts};
-use crate::derive::watching::Cause;
+use crate::derive::watching::{Cause, RunEnded};
 use crate::model::{Action, Outcome, Service};
 use crate::store::page_listings::ListOf;
 use crate::store::{StoreError, exchanges, page_listings};
@@ -20,18 +20,18 @@ pub(super) fn is_part(entry: &PlanEntry) -> bool {
 pub(super) fn look(
     place: Place<'_>,
     run_id: i64,
-    died: bool,
+    ended: RunEnded,
     entries: &[PlanEntry],
 ) -> Result<(Whole, Option<Failed>), StoreError> {
     let parts = entries
         .iter()
-        .map(|entry| part(place, run_id, entry))
+        .map(|entry| part(place, run_id, ended, entry))
         .collect::<Result<Vec<_>, _>>()?;
     let outcomes: Vec<Part> = parts.iter().map(|(part, _)| *part).collect();
     let finds_parts = entries
         .iter()
         .any(|entry| entry.service == Service::Ros.as_str());
-    let whole = judge_parts(&outcomes, died, finds_parts);
+    let whole = judge_parts(&outcomes, ended, finds_parts);
     let failed_at = whole.failed_part.and_then(|failed| parts[failed].1);
     Ok((whole, failed_at))
 }
@@ -40,6 +40,7 @@ pub(super) fn look(
 fn part(
     place: Place<'_>,
     run_id: i64,
+    ended: RunEnded,
     entry: &PlanEntry,
 ) -> Result<(Part, Option<Failed>), StoreError> {
     let (account_id, not_begun) = match whose(place, run_id, &entry.label)? {
@@ -72,18 +73,30 @@ fn part(
         region_id: &entry.region,
         stack_group_name: entry.group.as_deref().unwrap_or_default(),
     };
-    let Some((listing_id, is_complete)) = page_listings::newest_of_run(place.derived, list)? else {
+    let Some(newest) = page_listings::newest_of_run(place.derived, list)? else {
         return Ok(not_begun);
     };
-    if is_complete {
+    if newest.is_complete {
         return Ok((Part::Answered(Outcome::Ok), None));
     }
-    Ok(match exchanges::page_failure(place.derived, listing_id)? {
-        // Only a name can be unknown to the cloud; that a region is says that nothing was read.
-        Some((_, outcome)) if Cause::of(outcome).is_none() && entry.group.is_none() => {
-            (Part::Incomplete, None)
-        }
-        Some((sequence, outcome)) => (Part::Answered(outcome), Some(Failed::Exchange(sequence))),
-        None => (Part::Incomplete, None),
-    })
+    Ok(
+        match exchanges::page_failure(place.derived, newest.listing_id)? {
+            // Only a name can be unknown to the cloud; that a region is says that nothing was read.
+            Some((_, outcome)) if Cause::of(outcome).is_none() && entry.group.is_none() => {
+                (Part::Incomplete, None)
+            }
+            Some((sequence, outcome)) => {
+                (Part::Answered(outcome), Some(Failed::Exchange(sequence)))
+            }
+            None if !newest.lacks_pages => (Part::Incomplete, None),
+            // Of nothing was asked, if there was no time for its first page.
+            None if newest.pages == 0 && ended == RunEnded::ByItself => not_begun,
+            None => match not_begun {
+                (Part::NoIdentity(cause), failed) if ended == RunEnded::ByItself => {
+                    (Part::Cut(Some(cause)), failed)
+                }
+                _ => (Part::Cut(None), None),
+            },
+        },
+    )
 }

@@ -90,6 +90,7 @@ fn page_of<T>(page: &PageLeaf<'_>, content: &ListPage<T>) -> Page {
     Page {
         sequence: page.sequence,
         page_number: i64::from(page.page_number),
+        rows: i64::try_from(content.rows.len()).unwrap_or(i64::MAX),
         page_size: content.page_size,
         total_count: content.total_count,
         requested_at: page.leaf.requested_at,
@@ -293,6 +294,7 @@ fn keep_verdict<K, R>(
         first_total_count: first.and_then(|page| page.total_count),
         last_total_count: last.and_then(|page| page.total_count),
         distinct_keys: closed.distinct_keys,
+        lacks_pages: closed.lacks_pages,
     };
     page_listings::insert_end(place.derived, &end)
 }

@@ -2,7 +2,7 @@
 
 use super::deriver::{Deriver, Place};
 use super::{gaps, judging, life, listings, page_lists};
-use crate::derive::watching::{Asked, Cause, Judgement};
+use crate::derive::watching::{Asked, Cause, Judgement, RunEnded};
 use crate::evidence::leaf::{RunAborted, RunEnd, RunKind, RunStart};
 use crate::store::runs::RunEndRow;
 use crate::store::runs::RunRow;
@@ -77,6 +77,15 @@ pub(super) enum How {
 }
 
 impl How {
+    /// What that means for what the run had yet to ask.
+    pub(super) fn ended(self) -> RunEnded {
+        match self {
+            Self::ByItself => RunEnded::ByItself,
+            Self::Interrupted => RunEnded::Interrupted,
+            Self::Error | Self::Aborted => RunEnded::Died,
+        }
+    }
+
     /// What the reason of a run_end leaf means.
     fn of(reason: &str) -> Self {
         match reason {

@@ -341,7 +341,8 @@ pub fn asked_for_watch(
     let (first, last): (Option<i64>, Option<i64>) = connection
         .prepare_cached(
             "SELECT min(e.started_at), max(e.ended_at)
-             FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
+             FROM page_listing l INDEXED BY page_listing_by_run
+             CROSS JOIN page_listing_end e ON e.listing_id = l.listing_id
              WHERE l.run_id = ?1 AND l.watch_id = ?2",
         )?
         .query_row([run_id, watch_id], |row| Ok((row.get(0)?, row.get(1)?)))?;

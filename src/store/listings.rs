@@ -48,6 +48,8 @@ pub struct ListingEnd {
     pub final_count: i64,
     /// Versions that it showed first.
     pub versions_new: i64,
+    /// Whether pages of it were not answered.
+    pub lacks_pages: bool,
 }
 
 /// Adds a listing that begins.
@@ -90,8 +92,9 @@ pub fn insert_end(connection: &Connection, end: &ListingEnd) -> Result<(), Store
         .prepare_cached(
             "INSERT INTO listing_end (listing_id, op, end_sequence, verdict, reason, look, look_gap_ms,
                  started_at, ended_at, pages, page_size, first_total_count, last_total_count, distinct_keys,
-                 succeeded_count, failed_count, cancelled_count, final_count, versions_new)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                 succeeded_count, failed_count, cancelled_count, final_count, versions_new,
+                 lacks_pages)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         )?
         .execute(params![
             end.listing_id,
@@ -112,7 +115,8 @@ pub fn insert_end(connection: &Connection, end: &ListingEnd) -> Result<(), Store
             end.failed_count,
             end.cancelled_count,
             end.final_count,
-            end.versions_new
+            end.versions_new,
+            end.lacks_pages
         ])?;
     Ok(())
 }
@@ -157,7 +161,7 @@ pub fn newest_end(connection: &Connection, op: i64) -> Result<Option<ListingEnd>
         .prepare_cached(
             "SELECT listing_id, end_sequence, verdict, reason, look, look_gap_ms, started_at, ended_at, pages,
                  page_size, first_total_count, last_total_count, distinct_keys, succeeded_count, failed_count,
-                 cancelled_count, final_count, versions_new
+                 cancelled_count, final_count, versions_new, lacks_pages
              FROM listing_end WHERE op = ?1 ORDER BY listing_id DESC LIMIT 1",
         )?
         .query_row([op], |row| {
@@ -182,6 +186,7 @@ pub fn newest_end(connection: &Connection, op: i64) -> Result<Option<ListingEnd>
                 cancelled_count: row.get(15)?,
                 final_count: row.get(16)?,
                 versions_new: row.get(17)?,
+                lacks_pages: row.get(18)?,
             })
         })
         .optional()?)
@@ -197,12 +202,14 @@ pub struct RunListings {
     pub all_final: bool,
     /// The newest one.
     pub newest: Option<i64>,
+    /// Whether pages of the newest one were not answered.
+    pub lacks_pages: bool,
 }
 
 /// What the listings of `op` in `run_id` came to.
 pub fn of_run(connection: &Connection, run_id: i64, op: i64) -> Result<RunListings, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT l.listing_id, e.verdict, e.final_count = e.distinct_keys
+        "SELECT l.listing_id, e.verdict, e.final_count = e.distinct_keys, e.lacks_pages
          FROM run r CROSS JOIN listing_end e ON e.op = ?2 AND e.listing_id > r.start_sequence
          JOIN listing l ON l.listing_id = e.listing_id AND l.run_id = r.run_id
          WHERE r.run_id = ?1 ORDER BY l.listing_id",
@@ -212,6 +219,7 @@ pub fn of_run(connection: &Connection, run_id: i64, op: i64) -> Result<RunListin
     while let Some(row) = rows.next()? {
         found.newest = Some(row.get(0)?);
         found.complete = row.get::<_, String>(1)? == Verdict::Complete.as_str();
+        found.lacks_pages = row.get(3)?;
         found.all_final = found.complete && row.get(2)?;
     }
     Ok(found)

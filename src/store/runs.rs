@@ -159,8 +159,48 @@ pub fn identity(
         .optional()?)
 }
 
-/// The account that a label stood for in the newest run before `before_run` in which it was not refused.
+/// The account that a label stood for in the newest run before `before_run` of which it is sure that it was not
+/// refused: no note says so, and the run ended well, or something that the label watches was asked as that
+/// account. A process that is killed may know an identity and not have written yet that it refuses it.
 pub fn last_identity(
+    connection: &Connection,
+    label: &str,
+    before_run: i64,
+) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT i.account_id FROM run_identity i
+             WHERE i.label = ?1 AND i.run_id < ?2 AND NOT EXISTS (
+                 SELECT 1 FROM run_note n
+                 WHERE n.run_id = i.run_id AND n.label = i.label AND n.account_id = i.account_id)
+               AND (EXISTS (
+                     SELECT 1 FROM run_end d
+                     WHERE d.run_id = i.run_id AND d.outcome IN ('complete', 'partial', 'interrupted'))
+                 OR EXISTS (
+                     SELECT 1 FROM exchange e
+                     LEFT JOIN exchange_watch x ON x.sequence = e.sequence
+                     LEFT JOIN page_listing p ON p.listing_id = e.listing_id
+                     LEFT JOIN listing l ON l.listing_id = e.listing_id
+                     LEFT JOIN operation o ON o.op = coalesce(e.op, l.op, p.op)
+                     WHERE e.sequence > i.sequence AND e.run_id = i.run_id AND e.sequence <= coalesce((
+                             SELECT d.end_sequence FROM run_end d WHERE d.run_id = i.run_id), 9223372036854775807)
+                       AND EXISTS (
+                             SELECT 1 FROM watch w
+                             WHERE w.watch_id = coalesce(x.watch_id, p.watch_id) AND w.label = i.label
+                             UNION ALL
+                             SELECT 1 FROM watch w
+                             WHERE w.operation_id = o.operation_id AND w.service = o.service
+                               AND w.region_id = o.region_id AND w.label = i.label
+                               AND o.account_id = i.account_id)))
+             ORDER BY i.run_id DESC LIMIT 1",
+        )?
+        .query_row(params![label, before_run], |row| row.get(0))
+        .optional()?)
+}
+
+/// The account that a label stood for in the newest run before `before_run` with no note that it was refused. For
+/// telling what a run was about while it is on; what is asked next has to rest on [`last_identity`].
+pub fn last_told_identity(
     connection: &Connection,
     label: &str,
     before_run: i64,
@@ -355,4 +395,42 @@ pub fn before(connection: &Connection, run_id: i64) -> Result<Option<i64>, Store
     Ok(connection
         .prepare_cached("SELECT max(run_id) FROM run WHERE run_id < ?1 AND kind = 'collect'")?
         .query_row([run_id], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::aside::open_aside;
+
+    #[test]
+    fn an_identity_counts_once_something_was_asked_with_it() {
+        let connection = open_aside().unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO run (run_id, start_sequence, kind, started_at)
+                 VALUES (1, 0, 'collect', 0), (2, 10, 'collect', 0), (3, 20, 'collect', 0);
+                 INSERT INTO run_identity (run_id, label, sequence, account_id)
+                 VALUES (1, 'prod', 2, '1'), (2, 'prod', 12, '2'), (2, 'test', 13, '2'), (3, 'prod', 22, '2');
+                 INSERT INTO run_end SELECT 1, 9, 0, 'complete', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0;
+                 INSERT INTO watch (watch_id, add_sequence, service, label, region_id, operation_id)
+                 VALUES (1, 0, 'bpstudio', 'prod', '', 'a'), (2, 0, 'bpstudio', 'test', '', 'b');
+                 INSERT INTO operation (op, service, account_id, region_id, operation_id, first_sequence)
+                 VALUES (1, 'bpstudio', '1', '', 'a', 3), (2, 'bpstudio', '2', '', 'b', 14),
+                        (3, 'bpstudio', '2', '', 'a', 23);
+                 INSERT INTO exchange (sequence, run_id, attempt, outcome, op)
+                 VALUES (2, 1, 1, 'ok', NULL), (12, 2, 1, 'ok', NULL), (13, 2, 1, 'ok', NULL), (14, 2, 1, 'ok', 2),
+                        (22, 3, 1, 'ok', NULL);",
+            )
+            .unwrap();
+        let last = |label: &str| last_identity(&connection, label, 4).unwrap();
+        // Killed in runs 2 and 3 before it wrote that it refused the second account for the first label; what
+        // another label asked as that account proves nothing for this one.
+        assert_eq!(last("prod").as_deref(), Some("1"));
+        assert_eq!(last("test").as_deref(), Some("2"));
+        connection
+            .execute("INSERT INTO exchange (sequence, run_id, attempt, outcome, op) VALUES (23, 3, 1, 'ok', 3)", [])
+            .unwrap();
+        assert_eq!(last("prod").as_deref(), Some("2"));
+    }
 }

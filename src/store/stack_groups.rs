@@ -129,7 +129,8 @@ pub fn insert_presence(
     Ok(())
 }
 
-/// The names whose operations have to be listed, in order: those of the groups in the newest complete list,
+/// The names whose operations have to be listed, first those that never were, then those whose last list began
+/// earliest, so that what ends a run early does not leave out the same ones for ever: those of the groups in the newest complete list,
 /// and of groups that only an incomplete one has shown. A name all of whose groups are deleted is left out
 /// once its operations were listed completely after that was first seen, or the cloud knew the name no more.
 pub fn names_to_list(
@@ -160,7 +161,10 @@ pub fn names_to_list(
              WHERE l.action = 'ListStackGroupOperations' AND l.account_id = ?1 AND l.region_id = ?2
                AND l.stack_group_name = n.name AND l.listing_id > n.deleted_sequence
                AND (e.verdict = 'complete' OR e.failed_outcome = 'not_found'))
-         ORDER BY n.name",
+         ORDER BY coalesce((
+             SELECT max(l.listing_id) FROM page_listing l
+             WHERE l.action = 'ListStackGroupOperations' AND l.account_id = ?1 AND l.region_id = ?2
+               AND l.stack_group_name = n.name), -1), n.name",
     )?;
     let rows = statement.query_map([account_id, region_id], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)

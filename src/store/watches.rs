@@ -218,8 +218,8 @@ fn select(connection: &Connection, with_ended: bool) -> Result<Vec<WatchRow>, St
                  WHEN w.operation_id = '' THEN (SELECT max(s.sequence) FROM (
                      SELECT max(x.sequence) AS sequence FROM exchange_watch x WHERE x.watch_id = w.watch_id
                      UNION ALL
-                     SELECT max(e.end_sequence) FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
-                     WHERE l.watch_id = w.watch_id) s)
+                     SELECT (SELECT e.end_sequence FROM page_listing l CROSS JOIN page_listing_end e ON e.listing_id = l.listing_id
+                         WHERE l.watch_id = w.watch_id ORDER BY l.listing_id DESC LIMIT 1)) s)
              END
          FROM (
              SELECT i.*, (SELECT s.state FROM operation_state s WHERE s.op = i.op ORDER BY s.number DESC LIMIT 1) AS state

@@ -50,6 +50,21 @@ fn a_group_made_again_under_its_name_is_another() {
 }
 
 #[test]
+fn the_name_listed_longest_ago_comes_first() {
+    let mut scene = Scene::new();
+    scene.begin(vec![]);
+    let groups = ["A", "B", "C"].map(|name| group(&format!("fd-{name}"), name, "ACTIVE"));
+    scene.groups(3, &groups);
+    assert_eq!(names(&scene), ["A", "B", "C"]);
+    scene.operations("B", &[]);
+    scene.operations("A", &[]);
+    assert_eq!(names(&scene), ["C", "B", "A"]);
+    scene.operations("C", &[]);
+    assert_eq!(names(&scene), ["B", "A", "C"]);
+    scene.end();
+}
+
+#[test]
 fn a_list_is_complete_by_its_own_numbers() {
     let mut scene = Scene::new();
     scene.begin(vec![]);
@@ -187,7 +202,7 @@ fn the_operations_of_a_deleted_group_are_listed_once_more() {
     let rows = [group("fd-a", "A", "DELETED"), group("fd-b", "B", "DELETED")];
     scene.groups(2, &rows);
     // The list of before does not count: something may have happened since.
-    assert_eq!(names(&scene), ["A", "B"]);
+    assert_eq!(names(&scene), ["B", "A"]);
     let torn = scene.begin_list(Action::ListStackGroupOperations, "A");
     scene.page_fails(torn, 1, "Throttling.User");
     let unknown = scene.begin_list(Action::ListStackGroupOperations, "B");

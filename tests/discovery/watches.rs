@@ -7,7 +7,8 @@ use optrail::store::watches::{self, WatchTarget};
 use serde_json::{Value, json};
 
 use crate::scene::{
-    LABEL, REGION, Scene, discovery, entry, for_watch, group, identity, last_task, operation, task,
+    LABEL, REGION, Scene, discovery, entry, for_watch, group, identity, last_task, operation,
+    page_of, task,
 };
 
 fn missed(scene: &Scene) -> Vec<Vec<Value>> {
@@ -133,7 +134,8 @@ fn a_discovery_that_missed_a_part_says_why() {
     scene.begin(root());
     scene.regions(1);
     scene.plan(vec![part(REGION, None)]);
-    scene.groups(5, &[group("fd-a", "A", "ACTIVE")]);
+    let listing = scene.groups(5, &[group("fd-a", "A", "ACTIVE")]);
+    scene.page(listing, 2, &page_of("StackGroups", 2, 5, &[]));
     scene.end();
     // A part without its turn.
     scene.begin(root());
@@ -165,6 +167,33 @@ fn a_discovery_that_missed_a_part_says_why() {
             "aborted"
         ]
     );
+    scene.rederive();
+}
+
+#[test]
+fn a_list_that_was_cut_is_not_called_incomplete() {
+    let mut scene = Scene::new();
+    scene.add(&discovery(REGION));
+    let half = [group("fd-a", "A", "ACTIVE"), group("fd-b", "B", "ACTIVE")];
+    let ends = ["SIGTERM", "SIGINT", "error: disk full", "deadline"];
+    for (end, half) in ends
+        .iter()
+        .flat_map(|end| [(*end, None), (*end, Some(&half))])
+    {
+        scene.begin(vec![part(REGION, None)]);
+        match half {
+            Some(half) => drop(scene.groups(5, half)),
+            None => drop(scene.begin_list(Action::ListStackGroups, "")),
+        }
+        scene.end_because(end);
+    }
+    let causes: Vec<_> = missed(&scene)
+        .into_iter()
+        .map(|row| row[1].clone())
+        .collect();
+    let (cut, late) = (json!("aborted"), json!("deferred"));
+    assert_eq!(causes[..6], vec![cut; 6]);
+    assert_eq!(causes[6..], vec![late; 2]);
     scene.rederive();
 }
 

@@ -471,6 +471,8 @@ fn read_all(
         (true, ..) => Look::Good,
         (false, "aborted", _) => Look::Bad("aborted"),
         (false, _, Some(cause)) => Look::Bad(cause),
+        // Its turn was over before the first page.
+        (false, _, None) if readings.is_empty() => Look::Bad(missing),
         (false, _, None) => Look::Bad("incomplete_listing"),
     };
     (look, is_final)

@@ -37,6 +37,6 @@ LEFT JOIN exchange e ON e.sequence = CASE
     WHEN o.op IS NOT NULL THEN (SELECT max(x.sequence) FROM exchange x WHERE x.op = o.op)
     WHEN w.operation_id = '' THEN max(
         coalesce((SELECT max(x.sequence) FROM exchange_watch x WHERE x.watch_id = w.watch_id), -1),
-        coalesce((SELECT max(m.end_sequence) FROM page_listing p JOIN page_listing_end m ON m.listing_id = p.listing_id
-            WHERE p.watch_id = w.watch_id), -1))
+        coalesce((SELECT m.end_sequence FROM page_listing p CROSS JOIN page_listing_end m ON m.listing_id = p.listing_id
+            WHERE p.watch_id = w.watch_id ORDER BY p.listing_id DESC LIMIT 1), -1))
     END
