@@ -19,8 +19,8 @@ use crate::model::{Action, BatchCount, Service, UtcMillis, parse_cloud_time};
 use crate::record::{Found, PlanEntry};
 use crate::services::alidns::BatchAnswer;
 use crate::services::{Content, alidns, ros};
-use crate::store::stack_groups;
 use crate::store::watches::WatchTarget;
+use crate::store::{page_listings, stack_groups};
 
 /// Status of a stack group that is no more.
 const DELETED: &str = "DELETED";
@@ -42,11 +42,15 @@ pub(super) async fn regions(
     let Some(Content::Regions(reading)) = answer.map(|answer| answer.content) else {
         return Ok(VecDeque::new());
     };
-    let ids: Vec<String> = reading
-        .value
-        .into_iter()
-        .map(|region| region.region_id)
-        .collect();
+    let regions = reading.value.into_iter();
+    let mut ids: Vec<String> = regions.map(|region| region.region_id).collect();
+    let account = run.account_id.to_string();
+    let last_listed = caller
+        .recorder()
+        .read(move |db| page_listings::last_listed(db, &account, Action::ListStackGroups))
+        .await?;
+    // Those that were listed longest ago come first: what a deadline left over is not left over again.
+    ids.sort_by_key(|id| last_listed.get(id).copied());
     let entries = ids.iter().map(|id| entry(watched, id, None)).collect();
     caller
         .recorder()
