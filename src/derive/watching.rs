@@ -38,11 +38,6 @@ impl WatchState {
         }
     }
 
-    /// Whether the operation is asked for no more, unless somebody wants it to be.
-    pub const fn is_asked_no_more(self) -> bool {
-        matches!(self, Self::Settled | Self::NotFound | Self::Expired)
-    }
-
     /// The state of that word.
     pub fn from_word(word: &str) -> Option<Self> {
         [

@@ -68,7 +68,7 @@ fn judge_watch(
 ) -> Result<Look, StoreError> {
     let found = look_up(place, end, entry)?;
     let mut judgement = judge(&found.poll);
-    if found.poll.state.is_asked_no_more() {
+    if found.poll.state == WatchState::Settled {
         // Asked again on request only: what is final is not unseen because nobody looked once more.
         judgement.missed = None;
     }
