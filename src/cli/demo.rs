@@ -204,24 +204,14 @@ fn watch_all(database: &Path, ids: &DemoIds, now: UtcMillis) -> anyhow::Result<(
             ..WatchTarget::default()
         };
         let watch = Watch {
-            watch: 0,
-            change: WatchChange::Add,
             service: Some(service),
             label: Some(target.label.clone()),
             region: entity.region_id.map(str::to_owned),
             operation: Some(entity.id),
-            kind: None,
-            names: Vec::new(),
-            since: None,
-            parent: None,
-            batch_type: None,
             lang: (service == Service::Alidns).then(|| DEFAULT_LANG.to_owned()),
-            resource_group: None,
-            declared_started_at: None,
             origin: Some("demo".to_owned()),
             reason: Some(entity.role),
-            user: os_user(),
-            at: now,
+            ..Watch::new(0, WatchChange::Add, os_user(), now)
         };
         recorder.add_watch(watch, target)?;
     }

@@ -50,23 +50,8 @@ pub fn declare(
 
 fn removal(watch_id: i64, user: &str, at: UtcMillis) -> Watch {
     Watch {
-        watch: watch_id,
-        change: WatchChange::Remove,
-        service: None,
-        label: None,
-        region: None,
-        operation: None,
-        kind: None,
-        names: Vec::new(),
-        since: None,
-        parent: None,
-        batch_type: None,
-        lang: None,
-        resource_group: None,
-        declared_started_at: None,
         origin: Some(CONFIGURATION.to_owned()),
         reason: Some(UNDECLARED.to_owned()),
-        user: user.to_owned(),
-        at,
+        ..Watch::new(watch_id, WatchChange::Remove, user, at)
     }
 }

@@ -219,24 +219,19 @@ fn child(caller: &Caller, parent: &Watched, region_id: &str, operation_id: Strin
         ..WatchTarget::default()
     };
     let watch = Watch {
-        watch: 0,
-        change: WatchChange::Add,
         service: Some(parent.service),
         label: Some(target.label.clone()),
         region: Some(target.region_id.clone()).filter(|region| !region.is_empty()),
         operation: Some(target.operation_id.clone()),
-        kind: None,
-        names: Vec::new(),
-        since: None,
         parent: Some(parent.row.watch_id),
-        batch_type: None,
         lang: parent.declared.lang.clone(),
-        resource_group: None,
-        declared_started_at: None,
         origin: Some(format!("watch {}", parent.row.watch_id)),
-        reason: None,
-        user: caller.shared.user.clone(),
-        at: caller.shared.clock.now(),
+        ..Watch::new(
+            0,
+            WatchChange::Add,
+            caller.shared.user.clone(),
+            caller.shared.clock.now(),
+        )
     };
     Found { watch, target }
 }

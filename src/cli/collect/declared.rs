@@ -163,8 +163,6 @@ impl Declaration {
             since: self.since,
         };
         let watch = Watch {
-            watch: 0,
-            change: WatchChange::Add,
             service: self.service,
             label: Some(self.label),
             region: Some(self.region).filter(|region| !region.is_empty()),
@@ -172,15 +170,11 @@ impl Declaration {
             kind: self.kind,
             names: self.names,
             since: self.since,
-            parent: None,
             batch_type: self.batch_type,
             lang: self.lang,
             resource_group: self.resource_group,
-            declared_started_at: None,
             origin: Some(CONFIGURATION.to_owned()),
-            reason: None,
-            user: user.to_owned(),
-            at,
+            ..Watch::new(0, WatchChange::Add, user, at)
         };
         Found { watch, target }
     }

@@ -31,24 +31,13 @@ pub(super) fn run(args: &RemoveArgs, config: &Config) -> anyhow::Result<Exit> {
         );
     }
     recorder.remove_watch(Watch {
-        watch: found.watch_id,
-        change: WatchChange::Remove,
-        service: None,
-        label: None,
-        region: None,
-        operation: None,
-        kind: None,
-        names: Vec::new(),
-        since: None,
-        parent: None,
-        batch_type: None,
-        lang: None,
-        resource_group: None,
-        declared_started_at: None,
-        origin: None,
         reason: Some(args.reason.clone()),
-        user: os_user::os_user(),
-        at: SystemClock.now(),
+        ..Watch::new(
+            found.watch_id,
+            WatchChange::Remove,
+            os_user::os_user(),
+            SystemClock.now(),
+        )
     })?;
     // Derives the rows of what was just kept, so that `watch list` shows it.
     let watch_id = found.watch_id;

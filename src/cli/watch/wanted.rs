@@ -110,8 +110,6 @@ impl Wanted {
         let target = self.target(now);
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let watch = Watch {
-            watch: 0,
-            change: WatchChange::Add,
             service: Some(self.service),
             label: Some(self.label.clone()),
             region: some(&self.region),
@@ -119,15 +117,12 @@ impl Wanted {
             kind: self.kind,
             names: self.names.clone(),
             since: target.since,
-            parent: None,
             batch_type: self.batch_type.clone(),
             lang: self.lang.clone(),
             resource_group: self.resource_group.clone(),
             declared_started_at: self.declared_started_at,
             origin: Some(origin.as_str().to_owned()),
-            reason: None,
-            user: user.to_owned(),
-            at: now,
+            ..Watch::new(0, WatchChange::Add, user, now)
         };
         Found { watch, target }
     }

@@ -99,6 +99,32 @@ pub struct Watch {
     pub at: UtcMillis,
 }
 
+impl Watch {
+    /// A change of a watch with nothing but who made it and when.
+    pub fn new(watch: i64, change: WatchChange, user: impl Into<String>, at: UtcMillis) -> Self {
+        Self {
+            watch,
+            change,
+            service: None,
+            label: None,
+            region: None,
+            operation: None,
+            kind: None,
+            names: Vec::new(),
+            since: None,
+            parent: None,
+            batch_type: None,
+            lang: None,
+            resource_group: None,
+            declared_started_at: None,
+            origin: None,
+            reason: None,
+            user: user.into(),
+            at,
+        }
+    }
+}
+
 /// `intervention`: someone is about to stop an operation. Written, alone, before the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intervention {
