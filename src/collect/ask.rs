@@ -13,6 +13,7 @@ use super::failures::Failure;
 use super::patience::RepeatUntil;
 use super::sealed::Sealed;
 use super::shared::Shared;
+use crate::cloud::credentials::TOKEN_ENDED;
 use crate::cloud::limiter::Permit;
 use crate::cloud::{End, Exchange, retry};
 use crate::evidence::leaf::{self, Ask, Call, Lack, Parameters, ServerDate};
@@ -20,9 +21,6 @@ use crate::model::{Action, Outcome};
 use crate::record::Recorder;
 use crate::services::{self, Answer, Asked, Content, Request};
 use crate::store::StoreError;
-
-/// The code of a token whose time is over: another one may be had.
-const TOKEN_EXPIRED: &str = "InvalidSecurityToken.Expired";
 
 /// What one account is asked with during one run.
 pub struct Caller {
@@ -115,7 +113,7 @@ impl Caller {
                 retry_after_ms,
                 fastrand::f64(),
             );
-            let token_expired = code == Some(TOKEN_EXPIRED);
+            let token_expired = code == Some(TOKEN_ENDED);
             last = Some(answer);
             if token_expired && !renewed && how.sealed.is_none() && self.renew(&sealed).await? {
                 renewed = true;

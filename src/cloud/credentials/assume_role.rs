@@ -6,8 +6,8 @@ use super::{Credentials, CredentialsError, FetchReport, Lease, Role};
 use crate::model::Action;
 use crate::services::Request;
 
-/// The code that a token past its end is refused with.
-const TOKEN_ENDED: &str = "InvalidSecurityToken.Expired";
+/// The code that a token past its end is refused with: another one may be had.
+pub const TOKEN_ENDED: &str = "InvalidSecurityToken.Expired";
 
 /// Takes on a role with these credentials.
 pub(super) async fn fetch(

@@ -34,12 +34,12 @@ mod uri;
 
 use std::path::PathBuf;
 
+pub use assume_role::TOKEN_ENDED;
 pub use context::{Context, METADATA_ADDRESS, SharedEnvironment};
 pub use error::CredentialsError;
 pub use keeper::{Keeper, Source};
 pub use key::Credentials;
 pub use lease::{FetchReport, Fetched, Lease};
-use provider::Provider;
 pub use role::Role;
 pub use secret::Secret;
 
@@ -52,34 +52,6 @@ const REGION_VARIABLES: [&str; 3] = [
     "ALIBABACLOUD_REGION_ID",
     "ALICLOUD_REGION_ID",
 ];
-/// Finds credentials that take no call: those of the environment, or of a profile of mode AK or StsToken.
-/// `profile` is one that the user named for this program (`--profile`); it wins over the environment, while
-/// `ALIBABA_CLOUD_PROFILE` only chooses within the file. A [`Keeper`] finds all others, too.
-///
-/// # Errors
-/// [`CredentialsError`], which says what was looked at and what to do.
-pub fn resolve(
-    profile: Option<&str>,
-    environment: &Environment<'_>,
-) -> Result<Credentials, CredentialsError> {
-    if profile.is_none()
-        && let Some(found) = environment::credentials(environment)?
-    {
-        return Ok(found);
-    }
-    match cli_profile::provider(profile, environment)? {
-        (_, Provider::Fixed(credentials)) => Ok(credentials),
-        (path, _) => Err(needs_a_call(profile, path)),
-    }
-}
-
-fn needs_a_call(profile: Option<&str>, path: PathBuf) -> CredentialsError {
-    let name = profile.unwrap_or("the current one");
-    CredentialsError::Setting {
-        origin: format!("profile '{name}' of {}", path.display()),
-        reason: "its mode asks the cloud for credentials, which is not supported here".to_owned(),
-    }
-}
 
 /// The region to use where none is named, in the same order as the key: that of a profile which the user
 /// named for this program, else the environment's, else that of the profile which the CLI's file chooses.

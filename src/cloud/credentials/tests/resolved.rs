@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::super::{Credentials, CredentialsError, Secret, default_region, resolve};
+use super::super::provider::Provider;
+use super::super::{
+    Credentials, CredentialsError, Environment, Secret, cli_profile, default_region, environment,
+};
 
 /// No profile or variable below holds this text but as a secret or token.
 const CANARY: &str = "c4n4ry-s3cr3t";
@@ -63,6 +67,32 @@ impl Setting {
         let text = format!("{error} {error:?}");
         assert!(!text.contains(CANARY), "{text}");
         error.to_string()
+    }
+}
+
+/// The credentials of the two providers that take no call: those of the environment, or of a profile of mode AK or StsToken.
+/// `profile` is one that the user named for this program (`--profile`); it wins over the environment, while
+/// `ALIBABA_CLOUD_PROFILE` only chooses within the file.
+fn resolve(
+    profile: Option<&str>,
+    environment: &Environment<'_>,
+) -> Result<Credentials, CredentialsError> {
+    if profile.is_none()
+        && let Some(found) = environment::credentials(environment)?
+    {
+        return Ok(found);
+    }
+    match cli_profile::provider(profile, environment)? {
+        (_, Provider::Fixed(credentials)) => Ok(credentials),
+        (path, _) => Err(needs_a_call(profile, path)),
+    }
+}
+
+fn needs_a_call(profile: Option<&str>, path: PathBuf) -> CredentialsError {
+    let name = profile.unwrap_or("the current one");
+    CredentialsError::Setting {
+        origin: format!("profile '{name}' of {}", path.display()),
+        reason: "its mode asks the cloud for credentials, which is not supported here".to_owned(),
     }
 }
 
