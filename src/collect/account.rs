@@ -6,11 +6,8 @@ use std::sync::Arc;
 use crate::cloud::Client;
 use crate::cloud::credentials::Keeper;
 use crate::cloud::limiter::Limiter;
+pub use crate::config::DEFAULT_LABEL;
 use crate::model::Service;
-
-/// The name of the only account where none is configured: whatever the default credential chain, or
-/// `--profile`, leads to.
-pub const DEFAULT_LABEL: &str = "default";
 
 /// An account to ask. What it is asked with outlives a run: tokens and learned limits serve the next one.
 pub struct Account {

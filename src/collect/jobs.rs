@@ -9,8 +9,7 @@ use super::ask::Caller;
 use super::due::Watched;
 use super::round::CollectorError;
 use super::{discover, poll};
-use crate::model::Service;
-use crate::record::ALL_REGIONS;
+use crate::model::{ALL_REGIONS, Service};
 
 /// What is common to all looks of an account in a run.
 #[derive(Debug, Clone)]

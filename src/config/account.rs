@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::SignatureVersion;
+pub use crate::model::ALL_REGIONS;
 use crate::model::{Service, UtcMillis};
 
 /// Label of the account where none is configured, and of the one that has no name.
@@ -17,9 +18,6 @@ pub const DEFAULT_SESSION_NAME: &str = "optrail";
 
 /// How long a role's credentials hold where nothing else is asked for (STS documentation, AssumeRole).
 pub const DEFAULT_ROLE_DURATION_SECONDS: u32 = 3_600;
-
-/// The region of a discovery watch that means: every region that the service names.
-pub const ALL_REGIONS: &str = "all";
 
 /// One account: who it is, whose credentials ask, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,7 @@ mod stack_group;
 mod time;
 mod version;
 
-pub use action::{Action, Service};
+pub use action::{ALL_REGIONS, Action, Service};
 pub use alidns::{BatchCount, BatchDetail};
 pub use bpstudio::BpstudioOperation;
 pub use cause::Cause;

@@ -29,6 +29,6 @@ pub use body::read_body;
 pub use configuration::{NamedAccount, Settings};
 pub use deriver::{DERIVE_VERSION, Deriver, leaf_at};
 pub use gaps::recorder::is_late;
-pub use plan::{ALL_REGIONS, PlanEntry};
+pub use plan::PlanEntry;
 pub use recorder::{Found, Recorder, RunStarted};
 pub use session::Session;

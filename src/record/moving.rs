@@ -2,11 +2,11 @@
 //! plans is one part of it.
 
 use super::deriver::Place;
-use super::plan::{ALL_REGIONS, PlanEntry};
+use super::plan::PlanEntry;
 use super::whose::{Failed, Whose, whose};
 use crate::derive::discovery::{Part, Whole, judge_parts};
 use crate::derive::watching::{Cause, RunEnded};
-use crate::model::{Action, Outcome, Service};
+use crate::model::{ALL_REGIONS, Action, Outcome, Service};
 use crate::store::page_listings::ListOf;
 use crate::store::{StoreError, exchanges, page_listings};
 

@@ -29,9 +29,6 @@ pub struct PlanEntry {
     pub batch_type: Option<String>,
 }
 
-/// The region of a discovery in all regions.
-pub const ALL_REGIONS: &str = "all";
-
 /// The body of a plan leaf: a JSON array, one entry a line, so that `less` can show it.
 pub(super) fn to_body(entries: &[PlanEntry]) -> Vec<u8> {
     let lines: Vec<String> = entries

@@ -1,8 +1,8 @@
 //! Watches without an operation: what makes two of them, what they find, and how a run is judged for them.
 
 use optrail::evidence::leaf::{Watch, WatchChange};
-use optrail::model::{Action, UtcMillis};
-use optrail::record::{ALL_REGIONS, PlanEntry};
+use optrail::model::{ALL_REGIONS, Action, UtcMillis};
+use optrail::record::PlanEntry;
 use optrail::store::watches::{self, WatchTarget};
 use serde_json::{Value, json};
 
