@@ -18,6 +18,7 @@
 //! - [`mod@derive`]: the rules from answers to versions, listing verdicts, watch states. Pure.
 //! - [`store`]: the only SQL: one SQLite file, one writer thread, the views.
 //! - [`record`]: joins these: appends evidence and derives rows in the writer's transactions.
+//! - [`seal`]: signs the head of the log, and compares the database with what was signed at each start.
 //! - [`cloud`]: signatures, where credentials come from, the pace that the cloud allows, one HTTP attempt. Knows
 //!   no SQL.
 //! - [`collect`]: the only room that joins cloud and store: what is due, each account on its own, discovery,
@@ -51,6 +52,7 @@ pub mod model;
 pub mod record;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod seal;
 pub mod services;
 pub mod store;
 pub mod verify;

@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("derive", &["services", "evidence"]),
     ("cloud", &["services", "config"]),
     ("record", &["store", "derive", "evidence", "services"]),
+    ("seal", &["record", "store", "evidence"]),
     (
         "verify",
         &["record", "store", "derive", "evidence", "services"],
@@ -36,7 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "cloud", "collect", "config", "derive", "evidence", "export", "record", "sandbox",
-            "services", "store", "verify",
+            "seal", "services", "store", "verify",
         ],
     ),
 ];

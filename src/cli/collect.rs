@@ -1,6 +1,7 @@
 //! `optrail collect`.
 
 mod bar;
+mod checkpoint;
 mod declared;
 mod dry_run;
 mod metrics;
@@ -18,8 +19,9 @@ use anyhow::Context;
 use clap::Args;
 use tokio::runtime::Runtime;
 
+use super::hook::Hook;
 use super::values::{FileOrStd, duration, service, some_text};
-use super::{Exit, asking, init, output, renewal};
+use super::{Exit, asking, init, output, renewal, sealing};
 use crate::collect::{
     Collector, CollectorError, Lock, LockError, RoundEnd, RoundOptions, Stopping, summary_line,
 };
@@ -96,7 +98,7 @@ pub struct CollectArgs {
     pub recheck: bool,
 
     /// Print what would be asked, in order and why, and ask and write nothing
-    #[arg(long, conflicts_with_all = ["follow", "summary", "metrics", "on_end"])]
+    #[arg(long, conflicts_with_all = ["follow", "summary", "metrics", "checkpoint_line", "on_checkpoint", "on_end"])]
     pub dry_run: bool,
 
     /// Exit with 0 where it would be 4
@@ -110,6 +112,14 @@ pub struct CollectArgs {
     /// Write how the recorder stands, in the text format of Prometheus
     #[arg(long, value_name = "FILE.prom")]
     pub metrics: Option<PathBuf>,
+
+    /// Append one line about each run's checkpoint to a file, or print it (-): origin, size, root, time
+    #[arg(long, value_name = "FILE|-")]
+    pub checkpoint_line: Option<FileOrStd>,
+
+    /// Run `sh -c CMD` after each run, with its checkpoint (a C2SP signed note) on stdin
+    #[arg(long, value_name = "CMD", value_parser = some_text)]
+    pub on_checkpoint: Option<String>,
 
     /// Run `sh -c CMD` after each run, with the summary on its stdin
     #[arg(long, value_name = "CMD", value_parser = some_text)]
@@ -150,6 +160,7 @@ fn collect(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     if !declares {
         refuse_nothing(config)?;
     }
+    sealing::guard_writing(config)?;
     if !config.database.exists() {
         init::open_or_create(&config.database)?;
     }
@@ -229,21 +240,43 @@ impl Rounds<'_> {
     fn finish(&self, options: &RoundOptions, end: &RoundEnd) -> anyhow::Result<Exit> {
         let (args, config) = (self.args, self.config);
         if let Some(target) = &args.summary {
-            append_summary(target, &summary_line(end))?;
+            append_line(target, "the summary", &summary_line(end))?;
         }
         let exit = exit_of(end, args.allow_partial);
         telling::tell(config, options, end)?;
         if std::io::stderr().is_terminal() {
             output::notice(config, &closing_line(end));
         }
+        let exit = self.seal(exit)?;
         if let Some(command) = &args.on_end {
-            let stopping = &self.collector.stopping;
-            let ran = on_end::run(command, end, exit, stopping);
-            if let Err(reason) = self.runtime.block_on(ran) {
-                output::complaint(config, &reason);
-            }
+            self.call(&on_end::hook(command, end, exit));
         }
         Ok(exit)
+    }
+
+    /// Seals what a run recorded, and hands that out. What the run came to, with that.
+    fn seal(&self, exit: Exit) -> anyhow::Result<Exit> {
+        let (args, config) = (self.args, self.config);
+        let sealed = match sealing::seal_run(config) {
+            Ok(sealed) => sealed,
+            Err(Exit::Partial) if exit != Exit::Done || args.allow_partial => return Ok(exit),
+            Err(instead) => return Ok(instead),
+        };
+        if let Some(target) = &args.checkpoint_line {
+            append_line(target, "the checkpoint", &checkpoint::line(&sealed))?;
+        }
+        if let Some(command) = &args.on_checkpoint {
+            self.call(&checkpoint::hook(command, &sealed));
+        }
+        Ok(exit)
+    }
+
+    /// Runs a command of the user's; that it failed is told, and changes nothing.
+    fn call(&self, hook: &Hook<'_>) {
+        let ran = hook.run(&self.collector.stopping);
+        if let Err(reason) = self.runtime.block_on(ran) {
+            output::complaint(self.config, &reason);
+        }
     }
 
     /// Runs until nothing goes on any more, or a signal comes.
@@ -328,11 +361,12 @@ fn closing_line(end: &RoundEnd) -> String {
     )
 }
 
-fn append_summary(target: &FileOrStd, line: &str) -> anyhow::Result<()> {
+/// Prints a line, or adds it to a file.
+fn append_line(target: &FileOrStd, what: &str, line: &str) -> anyhow::Result<()> {
     match target {
         FileOrStd::Std => {
             let mut stdout = std::io::stdout().lock();
-            writeln!(stdout, "{line}").context("cannot print the summary")
+            writeln!(stdout, "{line}").with_context(|| format!("cannot print {what}"))
         }
         FileOrStd::File(path) => OpenOptions::new()
             .create(true)
@@ -341,6 +375,6 @@ fn append_summary(target: &FileOrStd, line: &str) -> anyhow::Result<()> {
             .open(path)
             // In one piece: runs of other databases may append to the same file.
             .and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()))
-            .with_context(|| format!("cannot append the summary to {}", path.display())),
+            .with_context(|| format!("cannot append {what} to {}", path.display())),
     }
 }

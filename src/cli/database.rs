@@ -1,7 +1,9 @@
 //! The database as commands that only read see it: opened read-only, in one transaction, and never made.
 
 use super::output::notice;
+use super::sealing::guard_reading;
 use crate::config::Config;
+use crate::seal::{SealError, refuse_lost};
 use crate::store::progress::Progress;
 use crate::store::{Connection, StoreError, open};
 
@@ -11,12 +13,17 @@ pub(super) struct Database<'c> {
     config: &'c Config,
 }
 
-/// Opens the configured database, which must exist.
-pub(super) fn to_read(config: &Config) -> Result<Database<'_>, StoreError> {
-    Ok(Database {
-        connection: open::read_only(&config.database)?,
-        config,
-    })
+/// Opens the configured database, which must exist, and be the one that was sealed last.
+pub(super) fn to_read(config: &Config) -> Result<Database<'_>, SealError> {
+    let connection = match open::read_only(&config.database) {
+        Err(StoreError::Missing(path)) => {
+            refuse_lost(&path, &config.state_directory)?;
+            return Err(StoreError::Missing(path).into());
+        }
+        opened => opened?,
+    };
+    guard_reading(&connection, config)?;
+    Ok(Database { connection, config })
 }
 
 impl Database<'_> {

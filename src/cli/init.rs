@@ -9,30 +9,40 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::output::{DataFormat, to_stdout};
-use super::{Exit, log_id, renewal};
+use super::values::some_text;
+use super::{Exit, log_id, renewal, sealing};
 use crate::config::{Config, EXAMPLE};
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, SystemClock};
 use crate::record::Recorder;
 
-/// Write a configuration to start from, create the database and the state directory
+/// Write a configuration to start from, create the database, the state directory and the signing key
 ///
-/// Needed once at most: the first `watch add` creates the database too. What exists is left as it is. All of
-/// the configuration is commented out. Database and state directory are for their owner only.
+/// Needed once at most: the first `watch add` makes all of it too. What exists is left as it is. All of
+/// the configuration is commented out. Database and state directory are for their owner only. The public key is
+/// printed: give it to whoever will verify, now, and not together with the files.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
   optrail init
+  optrail init --origin-prefix audit.example.com
   optrail init --config ./optrail.toml --db /srv/audit/optrail.db")]
-pub struct InitArgs {}
+pub struct InitArgs {
+    /// First part of the name of the log and its key, where it gets one now; a domain of yours [default: name
+    /// of the host]
+    #[arg(long, value_name = "NAME", value_parser = some_text)]
+    pub origin_prefix: Option<String>,
+}
 
 /// Makes what is not there yet, and says what it found.
-pub fn run(_: &InitArgs, config: &Config) -> anyhow::Result<Exit> {
+pub fn run(args: &InitArgs, config: &Config) -> anyhow::Result<Exit> {
+    sealing::guard_writing(config)?;
     let file = config.file.as_ref().unwrap_or(&config.file_to_make);
     let made_file = make_file(file)?;
     let made_state = make_state_directory(&config.state_directory)?;
     let made_database = !config.database.exists();
-    drop(open_or_create(&config.database)?);
+    let recorder = open_or_create(&config.database)?;
+    let sealed = sealing::seal_as(config, &recorder, args.origin_prefix.as_deref())?;
     let told = [
         line(
             "configuration",
@@ -55,6 +65,7 @@ pub fn run(_: &InitArgs, config: &Config) -> anyhow::Result<Exit> {
     ];
     to_stdout(DataFormat::Escaped, |out| {
         out.write_all(told.concat().as_bytes())?;
+        writeln!(out, "public key {}", terminal(&sealed.vkey.to_string()))?;
         if made_database {
             writeln!(out, "next: `optrail watch add`, then `optrail collect`")?;
         }
@@ -108,18 +119,21 @@ fn make_state_directory(path: &Path) -> anyhow::Result<bool> {
 /// Opens the database for watches to be added. Where there is none, it makes what [`run`] makes; of that, the
 /// database alone has to come about.
 pub(super) fn for_watches(config: &Config) -> anyhow::Result<Recorder> {
-    if !config.database.exists() {
-        if config.file.is_none() {
-            report_failure(make_file(&config.file_to_make));
-        }
-        report_failure(make_state_directory(&config.state_directory));
+    sealing::guard_writing(config)?;
+    let is_new = !config.database.exists();
+    if is_new && config.file.is_none() {
+        report_failure(make_file(&config.file_to_make));
     }
     renewal::renew_under_lock(config)?;
-    open_or_create(&config.database)
+    let recorder = open_or_create(&config.database)?;
+    if is_new {
+        report_failure(sealing::seal_now(config, &recorder));
+    }
+    Ok(recorder)
 }
 
 /// Tells of what is of use and not needed.
-fn report_failure(made: anyhow::Result<bool>) {
+fn report_failure<T, E: std::fmt::Display>(made: Result<T, E>) {
     if let Err(error) = made {
         tracing::info!("{error:#}; it is not needed to record");
     }

@@ -6,6 +6,7 @@
 
 mod account_words;
 pub mod asking;
+pub mod checkpoint;
 pub mod collect;
 pub mod config;
 mod database;
@@ -17,6 +18,7 @@ pub mod exit;
 pub mod export;
 pub mod from_answer;
 pub mod global;
+mod hook;
 pub mod init;
 pub mod log_id;
 pub mod os_user;
@@ -28,6 +30,7 @@ mod rows;
 mod run;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod sealing;
 mod sections;
 pub mod show;
 pub mod sql;
@@ -108,6 +111,7 @@ pub enum Command {
     #[command(visible_alias = "query")]
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),
+    Checkpoint(checkpoint::CheckpointArgs),
     Rebuild(rebuild::RebuildArgs),
     Doctor(doctor::DoctorArgs),
     Policy(policy::PolicyArgs),

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::Exit;
 use super::output::{DataFormat, message, to_stdout};
+use super::{Exit, sealing};
 use crate::collect::{Lock, LockError};
 use crate::config::{Config, Verbosity};
 use crate::store::StoreError;
@@ -36,6 +36,7 @@ pub fn run(_: &RebuildArgs, config: &Config) -> anyhow::Result<Exit> {
         }
         Err(error) => return Err(error.into()),
     };
+    sealing::guard_writing(config)?;
     let rebuilt = rebuild(&config.database)?;
     to_stdout(DataFormat::Escaped, |out| {
         Ok(writeln!(

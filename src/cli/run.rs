@@ -3,11 +3,13 @@
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    collect, config, doctor, export, init, policy, rebuild, show, sql, status, stop, verify, watch,
+    checkpoint, collect, config, doctor, export, init, policy, rebuild, show, sql, status, stop,
+    verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
 use crate::config::{Config, ConfigError, Flags, LogFormat, Surroundings, UnknownAccount};
+use crate::seal::SealError;
 
 /// Does what was typed.
 pub fn run(cli: &Cli) -> Exit {
@@ -47,6 +49,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Export(args) => export::run(args, &config()?),
         Command::Sql(args) => sql::run(args, &config()?),
         Command::Verify(args) => verify::run(args, &config()?),
+        Command::Checkpoint(args) => checkpoint::run(args, &config()?),
         Command::Rebuild(args) => rebuild::run(args, &config()?),
         Command::Doctor(args) => doctor::run(args, &config()?),
         Command::Policy(args) => policy::run(args, &config()?),
@@ -56,6 +59,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
 
 /// What was typed is the reason, or it is not.
 fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.downcast_ref().is_some_and(SealError::is_bad_news) {
+        return Exit::BadNews;
+    }
     let is_usage = error.is::<UsageError>()
         || error.is::<UnknownAccount>()
         || matches!(
@@ -92,6 +98,7 @@ fn describe(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seal::BadNews;
     use anyhow::{Context as _, anyhow};
 
     #[test]
@@ -108,6 +115,13 @@ mod tests {
         assert_eq!(exit_of(&usage), Exit::Usage);
         let below = Err::<(), _>(usage).context("while reading").err();
         assert_eq!(below.as_ref().map(exit_of), Some(Exit::Usage));
+        let older = BadNews::Garbled {
+            database: "d".into(),
+            checkpoint: "c".into(),
+            reason: "r".to_owned(),
+        };
+        assert_eq!(exit_of(&SealError::from(older).into()), Exit::BadNews);
+        assert_eq!(exit_of(&SealError::NoRandomness.into()), Exit::Failed);
         let profile = ConfigError::ProfileWithAccounts("--profile");
         assert_eq!(exit_of(&profile.into()), Exit::Usage);
         assert_eq!(

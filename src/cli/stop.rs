@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::account_words::with_ids;
 use super::values::{region, some_text};
-use super::{Exit, asking, output};
+use super::{Exit, asking, output, sealing};
 use crate::cloud::credentials::default_region;
 use crate::collect::{Collector, StopEnd, StopOrder, StopResult, Stopping};
 use crate::config::Config;
@@ -57,6 +57,7 @@ pub struct StopArgs {
 
 /// Stops an operation, and says what came of it.
 pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
+    sealing::guard_writing(config)?;
     let connection = open::read_only(&config.database)?;
     let config = &with_ids(config, &connection)?;
     let watched = watched(&args.id, &connection)?;
@@ -80,7 +81,11 @@ pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
         stopping.listen()?;
         anyhow::Ok(collector.stop(&order).await?)
     })?;
-    let exit = report(args, config, &end);
+    let exit = match (report(args, config, &end), sealing::seal_run(config)) {
+        (_, Err(Exit::BadNews)) => Exit::BadNews,
+        (Exit::Done, Err(unsealed)) => unsealed,
+        (exit, _) => exit,
+    };
     Ok(stopping.signal().map_or(exit, Exit::from))
 }
 

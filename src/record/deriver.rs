@@ -10,7 +10,7 @@ use crate::evidence::leaf::{Leaf, Watch, WatchChange};
 use crate::model::{OperationKey, Phase, Service};
 use crate::store::evidence::{LeafRow, each_leaf, leaf};
 use crate::store::{
-    Connection, StoreError, derived as derived_rows, operations, runs as run_rows, watches,
+    Connection, StoreError, custody, derived as derived_rows, operations, runs as run_rows, watches,
 };
 
 /// The version of the rules by which rows are derived. A file carries the version that derived it; another
@@ -131,6 +131,9 @@ impl Deriver {
             Leaf::Credential(leaf) => life::credential(place, sequence, &leaf),
             Leaf::Clock(leaf) => life::clock_step(place, sequence, &leaf),
             Leaf::Config(leaf) => life::config(place, row, &leaf),
+            Leaf::Key(leaf) => life::key(place, sequence, &leaf),
+            Leaf::Restore(_) => custody::insert_restoration(place.derived, sequence),
+            Leaf::Schema(_) => custody::insert_schema_change(place.derived, sequence),
             Leaf::Watch(leaf) => watch(place, sequence, &leaf),
             Leaf::Intervention(leaf) => answers::intervention(self, place, sequence, &leaf),
             // A genesis says who we are; what a newer program wrote says nothing to this one.

@@ -4,14 +4,14 @@
 use super::deriver::Place;
 use super::{body, configuration, gaps};
 use crate::derive::clock::{DatedAnswer, offset_ms};
-use crate::evidence::leaf::{ClockStep, Config, CredentialCall, Note, RunSkipped};
+use crate::evidence::leaf::{ClockStep, Config, CredentialCall, Key, Note, RunSkipped};
 use crate::model::Outcome;
 use crate::store::configs::ConfigRow;
 use crate::store::evidence::LeafRow;
 use crate::store::exchanges::ExchangeRow;
 use crate::store::life::NoteRow;
 use crate::store::runs::RunRow;
-use crate::store::{StoreError, configs, exchanges, life};
+use crate::store::{StoreError, configs, custody, exchanges, life};
 
 /// A collector that asked nothing.
 pub(super) fn skipped(
@@ -73,6 +73,11 @@ pub(super) fn clock_step(
     leaf: &ClockStep,
 ) -> Result<(), StoreError> {
     life::insert_clock_step(place.derived, sequence, leaf.run)
+}
+
+/// What became of a signing key.
+pub(super) fn key(place: Place<'_>, sequence: i64, leaf: &Key) -> Result<(), StoreError> {
+    custody::insert_key_event(place.derived, sequence, leaf.change.as_str(), &leaf.origin)
 }
 
 /// The configuration in effect from here on.

@@ -21,7 +21,9 @@ mod page_lists;
 mod plan;
 mod recorder;
 mod runs;
+mod sealing;
 mod session;
+mod tree;
 mod unchanged;
 mod whose;
 
@@ -31,4 +33,6 @@ pub use deriver::{DERIVE_VERSION, Deriver, leaf_at};
 pub use gaps::recorder::is_late;
 pub use plan::PlanEntry;
 pub use recorder::{Found, Recorder, RunStarted};
+pub use sealing::{Keyring, MadeKey};
 pub use session::Session;
+pub use tree::{Tree, head, root_at};

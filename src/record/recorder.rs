@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use super::session::head;
+use super::tree::head;
 use super::{PlanEntry, Session, plan};
 use crate::evidence::digest::Digest;
 use crate::evidence::leaf::{
@@ -15,7 +15,7 @@ use crate::store::watches::WatchTarget;
 use crate::store::{Connection, StoreError, Transaction, Writer, evidence, open, runs, watches};
 
 /// The name of the program in leaves.
-const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
+pub(super) const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
 
 /// A database open for recording. Every call returns once its leaf is committed and synced.
 pub struct Recorder {

@@ -4,7 +4,7 @@ use crate::evidence::body::split;
 use crate::evidence::codec::compress;
 use crate::evidence::digest::Digest;
 use crate::evidence::leaf::Leaf;
-use crate::evidence::tree::{Frontier, Hash, SUBTREE_LEAVES, leaf_hash, subtree_root};
+use crate::evidence::tree::{Hash, SUBTREE_LEAVES, leaf_hash, subtree_root};
 use crate::store::evidence::{self, LeafRow, TemplateRow};
 use crate::store::{Connection, StoreError, Transaction};
 
@@ -124,27 +124,4 @@ fn keep_template(connection: &Connection, template: &[u8]) -> Result<i64, StoreE
 
 fn to_i64(number: usize) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|error| StoreError::Inconsistent(error.to_string()))
-}
-
-/// Size and root of the tree as it stands.
-pub(super) fn head(connection: &Connection) -> Result<(i64, Hash), StoreError> {
-    let misplaced = |error: &dyn std::fmt::Display| StoreError::Inconsistent(error.to_string());
-    let size = evidence::size(connection)?;
-    let mut frontier = Frontier::new();
-    for (number, hash) in evidence::subtrees(connection)? {
-        let hash = Hash::try_from(hash.as_slice()).map_err(|error| misplaced(&error))?;
-        if number
-            != to_i64(usize::try_from(frontier.size()).unwrap_or(usize::MAX) / SUBTREE_LEAVES)?
-        {
-            return Err(StoreError::Inconsistent(format!(
-                "subtree {number} is out of order"
-            )));
-        }
-        frontier
-            .append_subtree(hash)
-            .map_err(|error| misplaced(&error))?;
-    }
-    let after = i64::try_from(frontier.size()).map_err(|error| misplaced(&error))?;
-    evidence::each_leaf_hash(connection, after, |hash| frontier.append(hash))?;
-    Ok((size, frontier.root()))
 }

@@ -9,7 +9,10 @@ use super::StoreError;
 pub const WATERMARK: &str = "derivation";
 
 /// Every other derived table, children before the parents that they refer to.
-pub const TABLES: [&str; 47] = [
+pub const TABLES: [&str; 50] = [
+    "schema_change",
+    "restoration",
+    "key_event",
     "gap_end",
     "gap",
     "watch_look",

@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
 
-/// The evidence tables.
-pub const TABLES: [&str; 3] = ["leaf", "body_template", "subtree"];
+/// The tables that are only ever added to: evidence, and the checkpoints that sign it.
+pub const TABLES: [&str; 4] = ["leaf", "body_template", "subtree", "checkpoint"];
 
 /// A leaf as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -252,12 +252,36 @@ pub fn insert_subtree(
     Ok(())
 }
 
-/// The roots of all complete subtrees, with their numbers, in order.
-pub fn subtrees(connection: &Connection) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT number, hash FROM subtree ORDER BY number")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// Calls `visit` with the cached root of each subtree below number `end`, and its number, in order.
+pub fn each_subtree_below(
+    connection: &Connection,
+    end: i64,
+    mut visit: impl FnMut(i64, [u8; 32]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT number, hash FROM subtree WHERE number < ?1 ORDER BY number")?;
+    let mut rows = statement.query([end])?;
+    while let Some(row) = rows.next()? {
+        visit(row.get(0)?, row.get(1)?)?;
+    }
+    Ok(())
+}
+
+/// Calls `visit` with the hash of each leaf from `first` on and below `end`, in order.
+pub fn each_leaf_hash_below(
+    connection: &Connection,
+    first: i64,
+    end: i64,
+    mut visit: impl FnMut([u8; 32]),
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT hash FROM leaf WHERE sequence >= ?1 AND sequence < ?2 ORDER BY sequence",
+    )?;
+    let mut rows = statement.query([first, end])?;
+    while let Some(row) = rows.next()? {
+        visit(row.get(0)?);
+    }
+    Ok(())
 }
 
 /// Calls `visit` with each cached root and its number, in order.

@@ -9,6 +9,7 @@ pub mod batch_details;
 pub mod catalogue;
 pub mod compare;
 pub mod configs;
+pub mod custody;
 pub mod derived;
 mod error;
 pub mod evidence;

@@ -14,7 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{StoreError, migrate, views};
+use super::{StoreError, evidence, migrate, views};
 
 /// Marks the file as ours (`PRAGMA application_id`, bytes 68..72 of the file): "optr".
 pub const APPLICATION_ID: i64 = 0x6f70_7472;
@@ -234,7 +234,7 @@ fn sync_directory(path: &Path) -> Result<(), StoreError> {
 
 /// Outside migrations nobody drops, alters or attaches anything, or changes evidence.
 fn guard_evidence(context: AuthContext<'_>) -> Authorization {
-    let is_evidence = |table: &str| matches!(table, "leaf" | "body_template" | "subtree");
+    let is_evidence = |table: &str| evidence::TABLES.contains(&table);
     match context.action {
         AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name }
             if is_evidence(table_name) =>

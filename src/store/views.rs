@@ -48,6 +48,10 @@ const VIEWS: &[(&str, &str)] = views![
     "run_notes",
     "credential_calls",
     "clock_steps",
+    "checkpoints",
+    "signing_keys",
+    "restores",
+    "schema_changes",
 ];
 
 /// Names of all views.

@@ -60,6 +60,9 @@ impl Body {
             | Leaf::Note(_)
             | Leaf::Credential(_)
             | Leaf::Clock(_)
+            | Leaf::Key(_)
+            | Leaf::Restore(_)
+            | Leaf::Schema(_)
             | Leaf::Watch(_)
             | Leaf::Intervention(_) => None,
         }

@@ -5,7 +5,7 @@ use anyhow::bail;
 use super::RemoveArgs;
 use super::wanted::name;
 use crate::cli::output::{DataFormat, to_stdout};
-use crate::cli::{Exit, os_user, renewal};
+use crate::cli::{Exit, os_user, renewal, sealing};
 use crate::collect::CONFIGURATION;
 use crate::config::Config;
 use crate::evidence::leaf::{Watch, WatchChange};
@@ -19,6 +19,7 @@ const NUMBER_PREFIX: &str = "watch:";
 
 /// Gives a watch up.
 pub(super) fn run(args: &RemoveArgs, config: &Config) -> anyhow::Result<Exit> {
+    sealing::guard_writing(config)?;
     renewal::renew_under_lock(config)?;
     let recorder = Recorder::open(&config.database)?;
     let all = recorder.read_blocking(watches::all)?;

@@ -25,6 +25,9 @@
 //! | `note` | run, label?, account?, cause, text, at |
 //! | `credential` | run, label?, account?, source, action?, parameters?, attempt? (1), requested_at, received_at, outcome, http_status?, code?, message?, request_id?, key_id_tail?, expires_at? |
 //! | `clock` | run?, at, stepped_ms, detail? |
+//! | `key` | at, change, origin, vkey, user, host, reason? |
+//! | `restore` | at, user, host, reason, known_origin?, known_size?, known_root? |
+//! | `schema` | at, from, to, program, copy? |
 //! | `config` | at, every_ms?, alidns_offset_minutes?, bpstudio_offset_minutes?, entries, body, length |
 //! | `watch` | watch, change, service?, label?, region?, operation?, kind?, names?, since?, batch_type?, lang?, resource_group?, declared_started_at?, origin?, parent?, reason?, user, at |
 //! | `intervention` | run, account, region, operation, reason, ticket?, user, caller_arn?, status_before?, requested_at |
@@ -43,6 +46,7 @@
 
 mod ask;
 mod credential;
+mod custody;
 mod date;
 mod exchange;
 mod fields;
@@ -52,6 +56,7 @@ mod watch;
 
 pub use ask::{Ask, Call, Listing, Parameters};
 pub use credential::CredentialCall;
+pub use custody::{Key, KeyChange, Restore, SchemaChange};
 pub use date::ServerDate;
 pub use exchange::{Exchange, Framing, KeptBody, Lack, NoAnswer};
 pub use life::{ClockStep, Config, Note, RunSkipped, SkipCause};
@@ -97,6 +102,12 @@ pub enum Leaf {
     Clock(ClockStep),
     /// The configuration changed.
     Config(Config),
+    /// A signing key was made, or could not be used.
+    Key(Key),
+    /// The log was taken up again.
+    Restore(Restore),
+    /// The file was brought to a newer schema.
+    Schema(SchemaChange),
     /// A watch began or ended.
     Watch(Watch),
     /// A stop was asked for.
@@ -145,6 +156,9 @@ impl Leaf {
             Self::Credential(_) => "credential",
             Self::Clock(_) => "clock",
             Self::Config(_) => "config",
+            Self::Key(_) => "key",
+            Self::Restore(_) => "restore",
+            Self::Schema(_) => "schema",
             Self::Watch(_) => "watch",
             Self::Intervention(_) => "intervention",
             Self::Other { kind, .. } => kind,
@@ -169,6 +183,9 @@ impl Leaf {
             Self::Credential(leaf) => line(kind, leaf),
             Self::Clock(leaf) => line(kind, leaf),
             Self::Config(leaf) => line(kind, leaf),
+            Self::Key(leaf) => line(kind, leaf),
+            Self::Restore(leaf) => line(kind, leaf),
+            Self::Schema(leaf) => line(kind, leaf),
             Self::Watch(leaf) => line(kind, leaf),
             Self::Intervention(leaf) => line(kind, leaf),
             Self::Other { kind, version } => format!(r#"{{"t":"{kind}","v":{version}}}"#),
@@ -201,6 +218,9 @@ impl Leaf {
             ("credential", VERSION) => Self::Credential(serde_json::from_str(line)?),
             ("clock", VERSION) => Self::Clock(serde_json::from_str(line)?),
             ("config", VERSION) => Self::Config(serde_json::from_str(line)?),
+            ("key", VERSION) => Self::Key(serde_json::from_str(line)?),
+            ("restore", VERSION) => Self::Restore(serde_json::from_str(line)?),
+            ("schema", VERSION) => Self::Schema(serde_json::from_str(line)?),
             ("watch", VERSION) => Self::Watch(serde_json::from_str(line)?),
             ("intervention", VERSION) => Self::Intervention(serde_json::from_str(line)?),
             _ => {

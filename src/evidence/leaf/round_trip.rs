@@ -339,6 +339,51 @@ fn life() -> impl Strategy<Value = Leaf> {
     prop_oneof![skipped, note, clock, config]
 }
 
+fn custody() -> impl Strategy<Value = Leaf> {
+    let who = || (instant(), text(), text());
+    let key = (who(), (any::<bool>(), text(), text(), maybe(text()))).prop_map(
+        |((at, user, host), (is_made, origin, vkey, reason))| {
+            Leaf::Key(Key {
+                at,
+                change: if is_made {
+                    KeyChange::Made
+                } else {
+                    KeyChange::Unusable
+                },
+                origin,
+                vkey,
+                user,
+                host,
+                reason,
+            })
+        },
+    );
+    let known = (maybe(text()), maybe(any::<u64>()), maybe(text()));
+    let restore = (who(), text(), known).prop_map(|((at, user, host), reason, known)| {
+        Leaf::Restore(Restore {
+            at,
+            user,
+            host,
+            reason,
+            known_origin: known.0,
+            known_size: known.1,
+            known_root: known.2,
+        })
+    });
+    let numbers = (any::<i64>(), any::<i64>());
+    let schema =
+        (instant(), numbers, text(), maybe(text())).prop_map(|(at, (from, to), program, copy)| {
+            Leaf::Schema(SchemaChange {
+                at,
+                from,
+                to,
+                program,
+                copy,
+            })
+        });
+    prop_oneof![key, restore, schema]
+}
+
 fn credential() -> impl Strategy<Value = Leaf> {
     let asked = (
         (any::<i64>(), maybe(text()), maybe(text()), text()),
@@ -378,7 +423,7 @@ fn credential() -> impl Strategy<Value = Leaf> {
 proptest! {
     #[test]
     fn every_leaf_comes_back(
-        leaf in prop_oneof![exchange(), no_answer(), run_leaf(), watch(), life(), credential()],
+        leaf in prop_oneof![exchange(), no_answer(), run_leaf(), watch(), life(), custody(), credential()],
     ) {
         let line = leaf.to_line();
         let head = format!(r#"{{"t":"{}","v":1,"#, leaf.kind());

@@ -103,3 +103,50 @@ fn lines_of_a_call_for_credentials() {
         r#"{"t":"credential","v":1,"run":3,"label":"prod","account":"9","source":"role","action":"AssumeRole","parameters":{"RoleArn":"acs:ram::9:role/r"},"attempt":2,"requested_at":1789000000000,"received_at":1789000000123,"outcome":"ok","http_status":200,"code":"C","message":"M","request_id":"R","key_id_tail":"abcd","expires_at":1789003600000}"#,
     );
 }
+
+#[test]
+fn lines_of_who_answers_for_the_log() {
+    let made = Key {
+        at: AT,
+        change: KeyChange::Made,
+        origin: "recorder-1/optrail/0123456789abcdef".into(),
+        vkey: "recorder-1/optrail/0123456789abcdef+00000000+AA==".into(),
+        user: "ops".into(),
+        host: "recorder-1".into(),
+        reason: None,
+    };
+    golden(
+        Leaf::Key(made.clone()),
+        r#"{"t":"key","v":1,"at":1789000000123,"change":"made","origin":"recorder-1/optrail/0123456789abcdef","vkey":"recorder-1/optrail/0123456789abcdef+00000000+AA==","user":"ops","host":"recorder-1"}"#,
+    );
+    golden(
+        Leaf::Key(Key {
+            change: KeyChange::Unusable,
+            reason: Some("no such file".into()),
+            ..made
+        }),
+        r#"{"t":"key","v":1,"at":1789000000123,"change":"unusable","origin":"recorder-1/optrail/0123456789abcdef","vkey":"recorder-1/optrail/0123456789abcdef+00000000+AA==","user":"ops","host":"recorder-1","reason":"no such file"}"#,
+    );
+    golden(
+        Leaf::Restore(Restore {
+            at: AT,
+            user: "ops".into(),
+            host: "recorder-2".into(),
+            reason: "disk died".into(),
+            known_origin: Some("o".into()),
+            known_size: Some(7),
+            known_root: Some("ab".into()),
+        }),
+        r#"{"t":"restore","v":1,"at":1789000000123,"user":"ops","host":"recorder-2","reason":"disk died","known_origin":"o","known_size":7,"known_root":"ab"}"#,
+    );
+    golden(
+        Leaf::Schema(SchemaChange {
+            at: AT,
+            from: 4,
+            to: 5,
+            program: "optrail 0.1.0".into(),
+            copy: Some("optrail.db.schema-4".into()),
+        }),
+        r#"{"t":"schema","v":1,"at":1789000000123,"from":4,"to":5,"program":"optrail 0.1.0","copy":"optrail.db.schema-4"}"#,
+    );
+}

@@ -1,0 +1,76 @@
+//! The seal in commands: the comparison before anything is done, the signature after a run.
+
+use super::Exit;
+use super::os_user::os_user;
+use super::output::complaint;
+use crate::collect::host_name;
+use crate::config::Config;
+use crate::model::{Clock as _, SystemClock};
+use crate::record::Recorder;
+use crate::seal::{Access, SealError, Sealed, Who, guard, refuse_lost, seal};
+use crate::store::{Connection, StoreError, open};
+
+/// Who is at it, now.
+pub(super) fn who() -> Who {
+    Who {
+        user: os_user(),
+        host: host_name(),
+        at: SystemClock.now(),
+    }
+}
+
+/// Refuses a database that is not the one that was sealed last, before anything is written. One that is not
+/// there yet, or not finished, must never have been.
+pub(super) fn guard_writing(config: &Config) -> Result<(), SealError> {
+    let (database, state) = (&config.database, &config.state_directory);
+    match open::read_only_of_any_age(database) {
+        Ok(connection) => guard(&connection, database, state, Access::Write).map(drop),
+        Err(StoreError::Missing(_) | StoreError::Unfinished(_)) => refuse_lost(database, state),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The same for a command that only reads.
+pub(super) fn guard_reading(connection: &Connection, config: &Config) -> Result<(), SealError> {
+    let (database, state) = (&config.database, &config.state_directory);
+    guard(connection, database, state, Access::Read).map(drop)
+}
+
+/// Signs the head as it stands.
+pub(super) fn seal_now(config: &Config, recorder: &Recorder) -> Result<Sealed, SealError> {
+    seal_as(config, recorder, None)
+}
+
+/// The same; a log that has no key yet gets one whose name begins with `origin_prefix`, else with that of the
+/// host.
+pub(super) fn seal_as(
+    config: &Config,
+    recorder: &Recorder,
+    origin_prefix: Option<&str>,
+) -> Result<Sealed, SealError> {
+    let (database, state) = (&config.database, &config.state_directory);
+    let host = host_name();
+    seal(
+        recorder,
+        database,
+        state,
+        origin_prefix.unwrap_or(&host),
+        &who(),
+    )
+}
+
+/// Signs what a run has recorded. Where that cannot be done the run stands nevertheless: it is told, and makes
+/// an exit status that was good a partial one.
+pub(super) fn seal_run(config: &Config) -> Result<Sealed, Exit> {
+    let sealed = Recorder::open(&config.database)
+        .map_err(SealError::from)
+        .and_then(|recorder| seal_now(config, &recorder));
+    sealed.map_err(|error| {
+        let text = format!("what was recorded is kept, and not sealed by a checkpoint: {error}");
+        complaint(config, &text);
+        match error.is_bad_news() {
+            true => Exit::BadNews,
+            false => Exit::Partial,
+        }
+    })
+}

@@ -1,0 +1,123 @@
+//! What the recorder keeps of keys and checkpoints: who seals the log, and each seal.
+//!
+//! It signs nothing and knows no file beside the database: `seal` does. Depends on `store`, `evidence` and
+//! `model`.
+
+use super::deriver::leaf_at;
+use super::{Recorder, Session};
+use crate::evidence::leaf::{Genesis, Key, KeyChange, Leaf, Restore};
+use crate::store::custody::CheckpointRow;
+use crate::store::{Connection, StoreError, Transaction, custody, evidence};
+
+/// A key that was made for a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeKey {
+    /// Its leaf.
+    pub sequence: i64,
+    /// The origin of its checkpoints, which is its name.
+    pub origin: String,
+    /// Its public half, as a C2SP verifier key.
+    pub vkey: String,
+}
+
+/// Who answers for a log: its name, and the keys that were made for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keyring {
+    /// The log's name, from its genesis; `None` before there is one.
+    pub log: Option<String>,
+    /// The keys in the order in which they were made; the last one signs.
+    pub keys: Vec<MadeKey>,
+}
+
+impl Keyring {
+    /// Reads it from a file whose rows are derived.
+    pub fn read(connection: &Connection) -> Result<Self, StoreError> {
+        let mut keys = Vec::new();
+        for sequence in custody::keys_made(connection)? {
+            if let (_, Leaf::Key(key)) = leaf_at(connection, sequence)? {
+                keys.push(MadeKey {
+                    sequence,
+                    origin: key.origin,
+                    vkey: key.vkey,
+                });
+            }
+        }
+        Ok(Self {
+            log: genesis(connection)?.map(|genesis| genesis.log),
+            keys,
+        })
+    }
+}
+
+/// The first leaf; `None` in a file without leaves.
+fn genesis(connection: &Connection) -> Result<Option<Genesis>, StoreError> {
+    if evidence::size(connection)? == 0 {
+        return Ok(None);
+    }
+    match leaf_at(connection, 0)? {
+        (_, Leaf::Genesis(genesis)) => Ok(Some(genesis)),
+        (_, other) => Err(StoreError::Inconsistent(format!(
+            "the first leaf is of type {}, not genesis",
+            other.kind()
+        ))),
+    }
+}
+
+impl Recorder {
+    /// Keeps that a key was made, unless the log has one already: then that one holds, and is told.
+    pub fn keep_key(&self, key: Key) -> Result<MadeKey, StoreError> {
+        self.writer.write_blocking(move |transaction, session| {
+            session.settle(transaction)?;
+            if let Some(there) = Keyring::read(transaction)?.keys.pop() {
+                return Ok(there);
+            }
+            append_key(transaction, session, key)
+        })
+    }
+
+    /// Keeps that a key could not be used; once, until something is sealed again or another key is made.
+    pub fn keep_unusable_key(&self, key: Key) -> Result<(), StoreError> {
+        self.writer.write_blocking(move |transaction, session| {
+            session.settle(transaction)?;
+            if let Some(last) = custody::last_key_event(transaction)?
+                && let (_, Leaf::Key(said)) = leaf_at(transaction, last)?
+                && said.change == KeyChange::Unusable
+                && custody::newest_checkpoint(transaction)?.is_none_or(|c| c.size <= last)
+            {
+                return Ok(());
+            }
+            session.append(transaction, &Leaf::Key(key), None).map(drop)
+        })?;
+        self.read_blocking(|_| Ok(()))
+    }
+
+    /// Keeps that the log was taken up again, together with the key that it has from now on.
+    pub fn keep_restore(&self, restore: Restore, key: Key) -> Result<MadeKey, StoreError> {
+        let made = self.writer.write_blocking(move |transaction, session| {
+            session.append(transaction, &Leaf::Restore(restore), None)?;
+            append_key(transaction, session, key)
+        })?;
+        self.read_blocking(|_| Ok(()))?;
+        Ok(made)
+    }
+
+    /// Keeps a checkpoint, which must be in the state directory already.
+    pub fn keep_checkpoint(&self, row: CheckpointRow) -> Result<(), StoreError> {
+        self.writer
+            .write_blocking(move |transaction, _| custody::insert_checkpoint(transaction, &row))
+    }
+}
+
+fn append_key(
+    transaction: &Transaction<'_>,
+    session: &mut Session,
+    key: Key,
+) -> Result<MadeKey, StoreError> {
+    let (origin, vkey) = (key.origin.clone(), key.vkey.clone());
+    let sequence = session.append(transaction, &Leaf::Key(key), None)?;
+    Ok(MadeKey {
+        sequence,
+        origin,
+        vkey,
+    })
+}

@@ -1,0 +1,147 @@
+//! The tree of a file: roots and proofs at any size, from the leaf hashes and the cached subtrees.
+//!
+//! It believes the file; whether hashes are those of their leaves, and cached roots those of theirs, is
+//! `verify`'s to find out. Depends on `store` and `evidence`.
+
+use std::ops::Range;
+
+use crate::evidence::tree::{
+    Frontier, Hash, SUBTREE_LEAVES, consistency_proof, inclusion_proof, node_hash,
+};
+use crate::store::{Connection, StoreError, evidence};
+
+/// Leaves under one cached root.
+const WIDTH: u64 = SUBTREE_LEAVES as u64;
+
+/// The root over the first `size` leaves, of which there must be that many.
+pub fn root_at(connection: &Connection, size: i64) -> Result<Hash, StoreError> {
+    let mut frontier = Frontier::new();
+    evidence::each_subtree_below(connection, size / SUBTREE_LEAVES as i64, |number, hash| {
+        if u64::try_from(number).ok().map(|n| n * WIDTH) != Some(frontier.size()) {
+            return Err(StoreError::Inconsistent(format!(
+                "subtree {number} is out of order"
+            )));
+        }
+        let appended = frontier.append_subtree(hash);
+        appended.map_err(|error| StoreError::Inconsistent(error.to_string()))
+    })?;
+    let after = number(frontier.size())?;
+    evidence::each_leaf_hash_below(connection, after, size, |hash| frontier.append(hash))?;
+    if number(frontier.size())? != size {
+        return Err(StoreError::Inconsistent(format!(
+            "of {size} leaves {} are there",
+            frontier.size()
+        )));
+    }
+    Ok(frontier.root())
+}
+
+/// Size and root of the tree as it stands.
+pub fn head(connection: &Connection) -> Result<(i64, Hash), StoreError> {
+    let size = evidence::size(connection)?;
+    Ok((size, root_at(connection, size)?))
+}
+
+/// The tree over the first leaves of a file, for many proofs: the roots of all perfect trees of
+/// [`SUBTREE_LEAVES`] leaves and more are held, 64 bytes for each 256 leaves; the hashes below are read.
+pub struct Tree<'c> {
+    connection: &'c Connection,
+    size: u64,
+    /// `levels[k][n]`: the perfect tree over 256·2^k leaves from 256·2^k·n on.
+    levels: Vec<Vec<Hash>>,
+}
+
+impl<'c> Tree<'c> {
+    /// Reads the upper part of the tree over the first `size` leaves.
+    pub fn read(connection: &'c Connection, size: u64) -> Result<Self, StoreError> {
+        let mut lowest = Vec::new();
+        evidence::each_subtree_below(connection, number(size / WIDTH)?, |_, hash| {
+            lowest.push(hash);
+            Ok(())
+        })?;
+        if lowest.len() as u64 != size / WIDTH {
+            return Err(StoreError::Inconsistent(
+                "not every complete subtree has its cached root".to_owned(),
+            ));
+        }
+        let mut levels = vec![lowest];
+        while let Some(level) = levels.last().filter(|level| level.len() > 1) {
+            let pairs = level.as_chunks::<2>().0;
+            let above = pairs.iter().map(|[l, r]| node_hash(l, r)).collect();
+            levels.push(above);
+        }
+        Ok(Self {
+            connection,
+            size,
+            levels,
+        })
+    }
+
+    /// Leaves of the tree.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The root over the first `size` leaves, which may be fewer than the tree has.
+    pub fn root(&self, size: u64) -> Result<Hash, StoreError> {
+        self.range_root(0..size)
+    }
+
+    /// The proof that leaf `index` is in the tree: the audit path of RFC 6962, section 2.1.1.
+    pub fn inclusion(&self, index: u64) -> Result<Vec<Hash>, StoreError> {
+        inclusion_proof(index, self.size, &mut |range| self.range_root(range))
+    }
+
+    /// The proof that the tree goes on from the one over the first `old` leaves: RFC 6962, section 2.1.2.
+    pub fn consistency(&self, old: u64) -> Result<Vec<Hash>, StoreError> {
+        consistency_proof(old, self.size, &mut |range| self.range_root(range))
+    }
+
+    /// The root over the leaves of `range`, which begins where a subtree of the tree begins: cut into perfect
+    /// trees from the left, the largest first.
+    fn range_root(&self, range: Range<u64>) -> Result<Hash, StoreError> {
+        let mut peaks: Vec<Hash> = Vec::new();
+        let mut begin = range.start;
+        while range.end - begin >= WIDTH && begin.is_multiple_of(WIDTH) {
+            let fits = (range.end - begin).ilog2();
+            let aligned = if begin == 0 {
+                fits
+            } else {
+                begin.trailing_zeros()
+            };
+            let height = fits.min(aligned);
+            peaks.push(self.perfect(begin >> height, height)?);
+            begin += 1 << height;
+        }
+        if begin < range.end || peaks.is_empty() {
+            let mut rest = Frontier::new();
+            let (first, end) = (number(begin)?, number(range.end)?);
+            evidence::each_leaf_hash_below(self.connection, first, end, |hash| rest.append(hash))?;
+            if rest.size() != range.end - begin {
+                return Err(StoreError::Inconsistent(format!(
+                    "leaves are missing between {begin} and {}",
+                    range.end
+                )));
+            }
+            peaks.push(rest.root());
+        }
+        let folded = peaks
+            .into_iter()
+            .rev()
+            .reduce(|right, left| node_hash(&left, &right));
+        folded.ok_or_else(|| StoreError::Inconsistent("a tree without a root".to_owned()))
+    }
+
+    /// The held root of the `n`-th perfect tree of 2^`height` leaves, of 256 at least.
+    fn perfect(&self, n: u64, height: u32) -> Result<Hash, StoreError> {
+        let level = (height - WIDTH.trailing_zeros()) as usize;
+        let found = self.levels.get(level).zip(usize::try_from(n).ok());
+        let hash = found.and_then(|(level, n)| level.get(n));
+        hash.copied()
+            .ok_or_else(|| StoreError::Inconsistent(format!("no subtree {n} of height {height}")))
+    }
+}
+
+fn number(size: u64) -> Result<i64, StoreError> {
+    i64::try_from(size).map_err(|error| StoreError::Inconsistent(error.to_string()))
+}

@@ -1,0 +1,106 @@
+//! Rows of who answers for the log: keys, checkpoints, restores, migrations.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::StoreError;
+
+/// A signed head of the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointRow {
+    /// Leaves that it covers.
+    pub size: i64,
+    /// Name of the log and of the key.
+    pub origin: String,
+    /// RFC 6962 root of these leaves.
+    pub root: Vec<u8>,
+    /// The checkpoint: a C2SP signed note.
+    pub note: String,
+}
+
+/// Adds a checkpoint, unless there is one of its size.
+pub fn insert_checkpoint(connection: &Connection, row: &CheckpointRow) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO checkpoint (size, origin, root, note) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (size) DO NOTHING",
+        )?
+        .execute(params![row.size, row.origin, row.root, row.note])?;
+    Ok(())
+}
+
+/// The checkpoint that covers most.
+pub fn newest_checkpoint(connection: &Connection) -> Result<Option<CheckpointRow>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT size, origin, root, note FROM checkpoint ORDER BY size DESC LIMIT 1",
+        )?
+        .query_row([], checkpoint)
+        .optional()?)
+}
+
+/// Calls `visit` with each checkpoint, in the order of their sizes.
+pub fn each_checkpoint(
+    connection: &Connection,
+    mut visit: impl FnMut(CheckpointRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare("SELECT size, origin, root, note FROM checkpoint ORDER BY size")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(checkpoint(row)?)?;
+    }
+    Ok(())
+}
+
+fn checkpoint(row: &Row<'_>) -> rusqlite::Result<CheckpointRow> {
+    Ok(CheckpointRow {
+        size: row.get(0)?,
+        origin: row.get(1)?,
+        root: row.get(2)?,
+        note: row.get(3)?,
+    })
+}
+
+/// Adds what became of a key.
+pub fn insert_key_event(
+    connection: &Connection,
+    sequence: i64,
+    change: &str,
+    origin: &str,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO key_event (sequence, change, origin) VALUES (?1, ?2, ?3)")?
+        .execute(params![sequence, change, origin])?;
+    Ok(())
+}
+
+/// The leaf of the newest event of a key.
+pub fn last_key_event(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT max(sequence) FROM key_event")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// The leaves with which keys were made, in order.
+pub fn keys_made(connection: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT sequence FROM key_event WHERE change = 'made' ORDER BY sequence")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Adds that the log was taken up again.
+pub fn insert_restoration(connection: &Connection, sequence: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO restoration (sequence) VALUES (?1)")?
+        .execute([sequence])?;
+    Ok(())
+}
+
+/// Adds that the file was brought to a newer schema.
+pub fn insert_schema_change(connection: &Connection, sequence: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO schema_change (sequence) VALUES (?1)")?
+        .execute([sequence])?;
+    Ok(())
+}
