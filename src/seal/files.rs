@@ -56,7 +56,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
 /// Moves a file, if it is there. When this returns the move survives a power cut.
 pub(super) fn move_away(from: &Path, to: &Path) -> Result<(), SealError> {
     match std::fs::rename(from, to) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) if is_absent(&error) => Ok(()),
         Err(error) => Err(failed("move away", from)(error)),
         Ok(()) => {
             sync_parent(to)?;
@@ -72,10 +72,16 @@ fn sync_parent(path: &Path) -> Result<(), SealError> {
         .map_err(failed("sync the directory of", path))
 }
 
+/// Whether it says that there is no such file: a directory above it may be none, too.
+pub(super) fn is_absent(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
+}
+
 /// The bytes of a file, `None` where there is none; longer ones are an error.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, SealError> {
     let file = match File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if is_absent(&error) => return Ok(None),
         opened => opened.map_err(failed("read", path))?,
     };
     let mut bytes = Vec::new();

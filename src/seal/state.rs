@@ -141,7 +141,7 @@ impl LogState {
     ) -> Result<Vec<(String, Self)>, SealError> {
         let line = database_line(database)?;
         let entries = match std::fs::read_dir(state_directory) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if files::is_absent(&error) => return Ok(Vec::new()),
             entries => entries.map_err(failed("read", state_directory))?,
         };
         let mut found = Vec::new();

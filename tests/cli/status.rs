@@ -15,7 +15,7 @@ fn a_new_database_says_what_to_do() {
         "{status}"
     );
     assert!(
-        status.contains("Evidence  1 leaves, rows derived from all"),
+        status.contains("Evidence  2 leaves, rows derived from all"),
         "{status}"
     );
 }
