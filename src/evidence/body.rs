@@ -36,7 +36,7 @@ pub struct Split<'a> {
 
 /// Splits a body; [`join`] is the way back.
 pub fn split(body: &[u8]) -> Split<'_> {
-    let Some((offset, request_id)) = only_request_id(body) else {
+    let Some((offset, request_id)) = place_of_request_id(body) else {
         return Split {
             template: Cow::Borrowed(body),
             request_id: None,
@@ -76,8 +76,8 @@ pub fn join(
     Ok([before, request_id.as_bytes(), after].concat())
 }
 
-/// The offset and the text of the RequestId, if there is one marker and its value follows.
-fn only_request_id(body: &[u8]) -> Option<(usize, &str)> {
+/// Where [`split`] cuts: the offset and the text of the RequestId, if there is one marker and its value follows.
+pub fn place_of_request_id(body: &[u8]) -> Option<(usize, &str)> {
     let mut markers = memmem::find_iter(body, NAME).filter_map(|start| Marker::at(body, start));
     let marker = markers.next()?;
     if markers.next().is_some() {

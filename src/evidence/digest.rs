@@ -48,13 +48,20 @@ impl FromStr for Digest {
             _ => None,
         };
         let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        let bytes: Option<Vec<u8>> = pairs
-            .iter()
-            .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
-            .collect();
-        match bytes.and_then(|bytes| bytes.try_into().ok()) {
-            Some(digest) if rest.is_empty() => Ok(Self(digest)),
-            _ => Err(refused()),
+        let Ok(pairs) = <&[[u8; 2]; 32]>::try_from(pairs) else {
+            return Err(refused());
+        };
+        let mut digest = [0; 32];
+        for (byte, [high, low]) in digest.iter_mut().zip(pairs) {
+            *byte = digit(*high)
+                .zip(digit(*low))
+                .map(|(high, low)| high << 4 | low)
+                .ok_or_else(refused)?;
+        }
+        if rest.is_empty() {
+            Ok(Self(digest))
+        } else {
+            Err(refused())
         }
     }
 }

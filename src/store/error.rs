@@ -65,8 +65,8 @@ pub enum StoreError {
     /// A statement failed.
     #[error("the database refused: {0}")]
     Sqlite(Arc<rusqlite::Error>),
-    /// The machine gives no thread to write with.
-    #[error("cannot start the thread that writes the database: {0}")]
+    /// The machine gives no thread to work with.
+    #[error("cannot start a thread that works on the database: {0}")]
     Thread(Arc<std::io::Error>),
     /// The writer thread has ended, after an error that was reported before.
     #[error("the database writer has stopped after an earlier error")]

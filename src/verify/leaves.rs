@@ -1,150 +1,177 @@
-//! Leaf by leaf, in one pass: each is hashed again, read as a leaf, put into the tree, and (at the full
-//! depth) its body is put together and compared with what it states.
+//! Leaf by leaf, in one pass over two threads: this one reads rows and unpacks templates, the other checks them
+//! (`checker`). Memory does not grow with the file: a few batches go back and forth between the two.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Builder, scope};
 
 use super::Depth;
-use super::bodies::{Bodies, Body};
+use super::batch::Batch;
+use super::checker;
+use super::head::add_gap;
 use super::report::{Findings, Kind, Report};
-use crate::evidence::leaf::Leaf;
-use crate::evidence::tree::{Frontier, Hash, SUBTREE_LEAVES, leaf_hash, subtree_root};
+use super::templates::Templates;
+use super::tree::{Roots, Tree};
+use crate::evidence::tree::Hash;
 use crate::store::evidence::{self, RawLeaf};
 use crate::store::{Connection, StoreError};
+
+/// Batches that wait or are being checked while another is read.
+const IN_FLIGHT: usize = 2;
+
+/// What is wanted of the pass beside findings: the root at some sizes, in ascending order.
+pub(super) struct RootsAt<'a> {
+    pub(super) sizes: &'a [u64],
+    /// Called with each size up to which every leaf is there, and with the root over these.
+    pub(super) visit: &'a mut dyn FnMut(u64, Hash),
+}
 
 /// Checks every leaf, and fills what the report says of leaves, bodies and the tree.
 pub(super) fn check(
     live: &Connection,
     depth: Depth,
+    roots_at: RootsAt<'_>,
     findings: &mut Findings,
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    let mut tree = Tree::default();
-    let mut bodies = (depth == Depth::All).then(|| Bodies::new(live));
-    let pass = evidence::each_raw_leaf(live, |row| {
-        report.leaves_checked += 1;
-        let hash = leaf_hash(row.record);
-        let body = check_row(&row, &hash, findings);
-        tree.add(live, row.sequence, hash, findings)?;
-        if let Some(body) = body {
-            report.redacted += i64::from(body.is_redacted());
-            if let Some(bodies) = &mut bodies {
-                bodies.check(&row, &body, findings)?;
-            }
-        }
-        Ok(())
-    });
-    findings.unless_damaged("leaf", pass)?;
-    let ended = tree.end(live, findings);
-    findings.unless_damaged("subtree", ended)?;
-    report.root = tree.frontier.root();
-    if let Some(bodies) = bodies {
-        (report.bodies_checked, report.templates_checked) = bodies.end(findings)?;
-    }
-    Ok(())
-}
-
-/// Checks a row in itself; `hash` is that of its record. Returns the body that its leaf states, `None` where
-/// it states none or cannot be read.
-fn check_row(row: &RawLeaf<'_>, hash: &Hash, findings: &mut Findings) -> Option<Body> {
-    let key = format_args!("sequence={}", row.sequence);
-    let mut invalid = |what: &dyn std::fmt::Display| findings.add(Kind::Invalid, "leaf", key, what);
-    if row.sequence < 0 {
-        invalid(&"leaves are numbered from 0");
-    }
-    if row.hash != hash {
-        invalid(&"hash is not that of record");
-    }
-    if let Some(what) = columns_disagree(row) {
-        invalid(&what);
-    }
-    let leaf = match std::str::from_utf8(row.record) {
-        Ok(line) => Leaf::parse(line).map_err(|error| error.to_string()),
-        Err(error) => Err(format!("record is not UTF-8: {error}")),
+    let mut tree = Tree::new(roots_at.sizes);
+    let mut pass = Pass {
+        live,
+        templates: (depth == Depth::All).then(|| Templates::new(live)),
+        next: 0,
+        roots_at: roots_at.visit,
+        findings,
+        report,
     };
-    let leaf = match leaf {
-        Ok(leaf) => leaf,
-        Err(error) => {
-            invalid(&error);
-            return None;
-        }
-    };
-    if matches!(leaf, Leaf::Genesis(_)) != (row.sequence == 0) {
-        invalid(&"the first leaf, and no other, is the genesis");
-    }
-    let body = Body::stated_by(leaf);
-    match (&body, row.template_id) {
-        (None, Some(_)) => invalid(&"template_id stands beside a leaf that has no body"),
-        (Some(Body::Kept { .. }), None) => invalid(&"the leaf has a body, and no template_id"),
-        _ => {}
-    }
-    body
-}
-
-/// What of the columns cannot stand together, whatever the leaf says.
-fn columns_disagree(row: &RawLeaf<'_>) -> Option<&'static str> {
-    if row.request_id.is_some() != row.request_id_offset.is_some() {
-        return Some("request_id and request_id_offset stand together or not at all");
-    }
-    if row.request_id.is_some() && row.template_id.is_none() {
-        return Some("request_id stands beside no template_id");
-    }
-    if row.request_id_offset.is_some_and(|offset| offset < 0) {
-        return Some("request_id_offset is negative");
-    }
-    None
-}
-
-/// The tree over the leaves that are there.
-#[derive(Default)]
-struct Tree {
-    frontier: Frontier,
-    /// Hashes of leaves of the subtree that is being read.
-    hashes: Vec<Hash>,
-    /// The subtree that is being read.
-    number: i64,
-}
-
-impl Tree {
-    fn add(
-        &mut self,
-        live: &Connection,
-        sequence: i64,
-        hash: Hash,
-        findings: &mut Findings,
-    ) -> Result<(), StoreError> {
-        let number = sequence.div_euclid(SUBTREE_LEAVES as i64);
-        if number != self.number {
-            self.end(live, findings)?;
-            self.number = number;
-        }
-        self.hashes.push(hash);
-        Ok(())
-    }
-
-    /// Ends a subtree: compares its root with the cached one, if all its leaves are there.
-    fn end(&mut self, live: &Connection, findings: &mut Findings) -> Result<(), StoreError> {
-        let hashes = std::mem::take(&mut self.hashes);
-        let appended = match <&[Hash; SUBTREE_LEAVES]>::try_from(hashes.as_slice()) {
-            Ok(full) => {
-                let root = subtree_root(full);
-                let number = self.number;
-                // That there is none at all is told with the head.
-                if evidence::subtree(live, number)?.is_some_and(|cached| cached != root) {
-                    let what = "hash is not the root of its leaves";
-                    findings.add(
-                        Kind::Invalid,
-                        "subtree",
-                        format_args!("number={number}"),
-                        what,
-                    );
+    let tree = scope(|threads| {
+        let (to_check, batches) = sync_channel::<Batch>(IN_FLIGHT);
+        let (checked, from_check) = sync_channel::<Batch>(IN_FLIGHT);
+        let checker = Builder::new()
+            .name("optrail-checker".to_owned())
+            .spawn_scoped(threads, move || {
+                for mut batch in batches {
+                    checker::check(&mut batch, &mut tree);
+                    if checked.send(batch).is_err() {
+                        break;
+                    }
                 }
-                self.frontier.append_subtree(root).is_ok()
+                tree
+            })
+            .map_err(|error| StoreError::Thread(Arc::new(error)))?;
+        let read = pass.read(to_check, &from_check);
+        // Else it might wait for ever with a batch that nobody takes.
+        drop(from_check);
+        let tree = checker
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        read.map(|()| tree)
+    })?;
+    pass.end(tree)
+}
+
+/// The reading thread.
+struct Pass<'a> {
+    live: &'a Connection,
+    /// `None` where no body is checked.
+    templates: Option<Templates<'a>>,
+    /// Sequence of the next leaf.
+    next: i64,
+    roots_at: &'a mut dyn FnMut(u64, Hash),
+    findings: &'a mut Findings,
+    report: &'a mut Report,
+}
+
+impl Pass<'_> {
+    /// Reads all leaves, hands them over in batches, and takes what was found of them.
+    fn read(
+        &mut self,
+        to_check: SyncSender<Batch>,
+        from_check: &Receiver<Batch>,
+    ) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        let mut in_flight = 0;
+        let read = evidence::each_raw_leaf(self.live, |leaf| {
+            self.take(&leaf, &mut batch)?;
+            if !batch.is_full() {
+                return Ok(());
             }
-            Err(_) => false,
-        };
-        if !appended {
-            hashes
-                .into_iter()
-                .for_each(|hash| self.frontier.append(hash));
+            let mut free = Batch::default();
+            if in_flight >= IN_FLIGHT {
+                free = self.absorb(from_check.recv().map_err(|_| gone())?)?;
+            } else {
+                in_flight += 1;
+            }
+            to_check
+                .send(std::mem::replace(&mut batch, free))
+                .map_err(|_| gone())
+        });
+        // What was read before the damage is checked all the same.
+        batch.findings.unless_damaged("leaf", read)?;
+        to_check.send(batch).map_err(|_| gone())?;
+        drop(to_check);
+        while let Ok(batch) = from_check.recv() {
+            self.absorb(batch)?;
         }
         Ok(())
     }
+
+    /// Puts a leaf into the batch.
+    fn take(&mut self, leaf: &RawLeaf<'_>, batch: &mut Batch) -> Result<(), StoreError> {
+        let sequence = leaf.sequence;
+        if sequence > self.next {
+            add_gap(self.next, sequence - 1, &mut batch.findings);
+        }
+        self.next = sequence.saturating_add(1);
+        let template = match (&mut self.templates, leaf.template_id) {
+            (Some(templates), Some(template_id)) => templates.take(sequence, template_id, batch)?,
+            _ => None,
+        };
+        batch.add(leaf, template);
+        Ok(())
+    }
+
+    /// Takes what was found of a batch, and gives it back empty.
+    fn absorb(&mut self, mut batch: Batch) -> Result<Batch, StoreError> {
+        self.findings.append(std::mem::take(&mut batch.findings));
+        self.report.leaves_checked += batch.counts.leaves;
+        self.report.bodies_checked += batch.counts.bodies;
+        self.report.redacted += batch.counts.redacted;
+        self.take_roots(std::mem::take(&mut batch.roots))?;
+        batch.clear();
+        Ok(batch)
+    }
+
+    /// Compares the roots of subtrees with the cached ones, and tells those that were asked for.
+    fn take_roots(&mut self, roots: Roots) -> Result<(), StoreError> {
+        for (number, root) in roots.subtrees {
+            let cached = evidence::subtree(self.live, number);
+            let cached = self.findings.unless_damaged("subtree", cached)?.flatten();
+            // That there is none at all is told with the head.
+            if cached.is_some_and(|cached| cached != root) {
+                let key = format_args!("number={number}");
+                let what = "hash is not the root of its leaves";
+                self.findings.add(Kind::Invalid, "subtree", key, what);
+            }
+        }
+        for (size, root) in roots.asked {
+            (self.roots_at)(size, root);
+        }
+        Ok(())
+    }
+
+    /// Ends the pass with the tree over all leaves.
+    fn end(mut self, tree: Tree) -> Result<(), StoreError> {
+        let mut roots = Roots::default();
+        self.report.root = tree.end(&mut roots);
+        self.take_roots(roots)?;
+        if let Some(templates) = self.templates {
+            self.report.templates_checked = templates.end(self.findings)?;
+        }
+        Ok(())
+    }
+}
+
+/// The other thread has ended before its time: it panicked, which its end tells.
+fn gone() -> StoreError {
+    StoreError::Inconsistent("the thread that checks leaves has stopped".to_owned())
 }

@@ -8,17 +8,23 @@
 //!
 //! Depends on `record`, `store`, `derive`, `evidence`, `services` and `model`.
 
+mod batch;
 mod bodies;
+mod checker;
 mod derived;
 mod head;
 mod leaves;
 mod rebuild;
 mod report;
 mod schema;
+mod templates;
+mod tree;
 
 use std::path::Path;
 
+use crate::evidence::tree::Hash;
 use crate::store::{StoreError, aside, open, views};
+use leaves::RootsAt;
 use report::Findings;
 
 pub use rebuild::{Rebuilt, rebuild};
@@ -38,6 +44,19 @@ pub enum Depth {
 /// Verifies a database. An error means that it could not be verified; what is wrong with it is in the
 /// report.
 pub fn verify(database: &Path, depth: Depth) -> Result<Report, StoreError> {
+    verify_with_roots(database, depth, &[], &mut |_, _| {})
+}
+
+/// The same, and calls `visit` with the root at each of these sizes (in ascending order), as the one pass over
+/// the leaves comes to it: what an outside copy of an earlier size and root is compared with. A size below
+/// which a leaf is missing, and one beyond the last leaf, has no root; at [`Depth::Quick`] none has, since no
+/// leaf is read.
+pub fn verify_with_roots(
+    database: &Path,
+    depth: Depth,
+    sizes: &[u64],
+    visit: &mut dyn FnMut(u64, Hash),
+) -> Result<Report, StoreError> {
     let mut live = open::read_only(database)?;
     let live = live.transaction()?;
     let mut aside = aside::open_aside()?;
@@ -46,9 +65,10 @@ pub fn verify(database: &Path, depth: Depth) -> Result<Report, StoreError> {
     let mut report = Report::default();
 
     if schema::check(&live, &aside, &mut findings)? {
-        let head = head::check(&live, &mut findings, &mut report)?;
+        let head = head::check(&live, depth, &mut findings, &mut report)?;
         if depth >= Depth::Leaves {
-            leaves::check(&live, depth, &mut findings, &mut report)?;
+            let roots_at = RootsAt { sizes, visit };
+            leaves::check(&live, depth, roots_at, &mut findings, &mut report)?;
         }
         if depth == Depth::All {
             schema::check_integrity(&live, &mut findings)?;

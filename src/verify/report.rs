@@ -118,6 +118,18 @@ impl Findings {
         });
     }
 
+    /// Adds those that were noted elsewhere, behind these.
+    pub(super) fn append(&mut self, other: Self) {
+        self.more += other.more;
+        for difference in other.listed {
+            if self.listed.len() < DIFFERENCES_LISTED {
+                self.listed.push(difference);
+            } else {
+                self.more += 1;
+            }
+        }
+    }
+
     /// Turns an error that tells of damage in `table` into a difference (`None`), so that the other checks
     /// still run; any other error stays one.
     pub(super) fn unless_damaged<T>(
@@ -156,8 +168,12 @@ mod tests {
         for number in 0..DIFFERENCES_LISTED + 7 {
             findings.add(Kind::Extra, "leaf", number, "x");
         }
+        let mut others = Findings::default();
+        others.add(Kind::Gap, "leaf", "", "x");
+        others.more = 5;
+        findings.append(others);
         let (listed, more) = findings.into_parts();
-        assert_eq!((listed.len(), more), (DIFFERENCES_LISTED, 7));
+        assert_eq!((listed.len(), more), (DIFFERENCES_LISTED, 13));
         assert_eq!(listed[1].to_string(), "extra: leaf 1: x");
     }
 }

@@ -10,10 +10,10 @@ use crate::evidence::redact::Span;
 use crate::model::{Action, Outcome, UtcMillis};
 
 /// The attempt that a line does not mention.
-const FIRST_ATTEMPT: u32 = 1;
+pub(super) const FIRST_ATTEMPT: u32 = 1;
 
 /// The HTTP status that an `exchange` does not mention.
-const HTTP_OK: u16 = 200;
+pub(super) const HTTP_OK: u16 = 200;
 
 /// `exchange`: one HTTP answer, whatever it says. Code, Message, TotalCount and RequestId are in the
 /// body and nowhere else.

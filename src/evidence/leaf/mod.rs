@@ -52,6 +52,7 @@ mod exchange;
 mod fields;
 mod life;
 mod run;
+mod usual;
 mod watch;
 
 pub use ask::{Ask, Call, Listing, Parameters};
@@ -194,6 +195,14 @@ impl Leaf {
 
     /// Reads a line.
     pub fn parse(line: &str) -> Result<Self, LeafError> {
+        match usual::exchange(line) {
+            Some(exchange) => Ok(Self::Exchange(exchange)),
+            None => Self::parse_any(line),
+        }
+    }
+
+    /// The same of a line in any form.
+    fn parse_any(line: &str) -> Result<Self, LeafError> {
         let Some((kind, version)) = head(line) else {
             return Err(LeafError::Head(line.chars().take(QUOTED_CHARS).collect()));
         };

@@ -431,6 +431,29 @@ proptest! {
         prop_assert_eq!(Leaf::parse(&line).unwrap(), leaf);
     }
 
+    /// What the reader of usual lines takes, the parser takes for the same: of lines as they are written, and of
+    /// lines in which something was changed, left out or put in twice.
+    #[test]
+    fn usual_lines_read_as_any_other(
+        leaf in exchange(),
+        at in any::<prop::sample::Index>(),
+        length in 0..4_usize,
+        put in prop_oneof![Just(String::new()), "[0-9a-z{}\\[\\],:\"\\\\. -]{1,3}".boxed()],
+    ) {
+        let line = leaf.to_line();
+        let at = at.index(line.len() + 1);
+        let end = (at + length).min(line.len());
+        let changed = match (line.get(..at), line.get(end..)) {
+            (Some(before), Some(after)) => format!("{before}{put}{after}"),
+            _ => line.clone(),
+        };
+        for line in [line, changed] {
+            if let Some(read) = usual::exchange(&line) {
+                prop_assert_eq!(Leaf::parse_any(&line).unwrap(), Leaf::Exchange(read));
+            }
+        }
+    }
+
     #[test]
     fn no_text_makes_the_reader_panic(line in ".*", tail in ".*") {
         let _ = Leaf::parse(&line);
