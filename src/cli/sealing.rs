@@ -5,6 +5,7 @@ use super::os_user::os_user;
 use super::output::complaint;
 use crate::collect::host_name;
 use crate::config::Config;
+use crate::evidence::checkpoint::Checkpoint;
 use crate::model::{Clock as _, SystemClock};
 use crate::record::Recorder;
 use crate::seal::{Access, SealError, Sealed, Who, guard, refuse_lost, seal};
@@ -30,10 +31,13 @@ pub(super) fn guard_writing(config: &Config) -> Result<(), SealError> {
     }
 }
 
-/// The same for a command that only reads.
-pub(super) fn guard_reading(connection: &Connection, config: &Config) -> Result<(), SealError> {
+/// The same for a command that only reads; tells the newest checkpoint in the state directory.
+pub(super) fn guard_reading(
+    connection: &Connection,
+    config: &Config,
+) -> Result<Option<Checkpoint>, SealError> {
     let (database, state) = (&config.database, &config.state_directory);
-    guard(connection, database, state, Access::Read).map(drop)
+    guard(connection, database, state, Access::Read)
 }
 
 /// Signs the head as it stands.

@@ -1,39 +1,62 @@
 //! `optrail verify`.
 
-use clap::Args;
-use serde::Serialize;
+mod document;
+mod held;
+mod text;
 
-use super::Exit;
+use std::path::PathBuf;
+
+use clap::Args;
+
 use super::output::{DataFormat, to_stdout};
-use super::values::ReportFormat;
+use super::values::{ReportFormat, some_text};
+use super::{Exit, sealing};
 use crate::config::Config;
-use crate::evidence::digest::Digest;
-use crate::export::escape::terminal;
-use crate::verify::{Depth, Report, verify};
+use crate::evidence::note::VerifierKey;
+use crate::seal::SealError;
+use crate::store::open;
+use crate::verify::{Depth, Difference, Kind, Report, verify_against};
+use document::Document;
 
 /// What verification within one file cannot see.
 const NO_EXTERNAL_COPY: &str = "compared with no external copy";
 
 /// Compute everything again from the evidence and compare
 ///
-/// Each difference is named by table and key. Compared with no external copy: someone who can
-/// write the file can re-write all of it.
+/// Each difference is named by table and key. The database is compared with its newest checkpoint in the state
+/// directory, too. Someone who can write both, and holds the key, can still write all of it anew: only a
+/// checkpoint that was kept elsewhere shows that (--checkpoint, --against).
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
   optrail verify
   optrail verify --quick
+  optrail verify --checkpoint checkpoint-2026-11-22 --key 'host/optrail/9f2c…+1a2b3c4d+AbCd…'
+  optrail verify --against 'host/optrail/9f2c… 4870 kQx…= 2026-11-22T03:00:00.000Z'
   optrail verify --format json
 
-Exit status: 0 all agrees, 1 the database cannot be read, 3 something differs.")]
+Exit status: 0 all agrees, 1 the database or a checkpoint cannot be read, 3 something differs.")]
 pub struct VerifyArgs {
-    /// Schema and numbering alone: that no leaf is missing, and how far rows are derived
+    /// Schema, numbering and newest checkpoint alone: that no leaf is missing, and how far rows are derived
     #[arg(long, conflicts_with = "leaves")]
     pub quick: bool,
 
-    /// Those, and each leaf with its hash; bodies and derived rows are not read
+    /// Those, and each leaf with its hash, and all checkpoints; bodies and derived rows are not read
     #[arg(long)]
     pub leaves: bool,
+
+    /// Checkpoint that was kept elsewhere: the log must go on from it; repeatable
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub checkpoint: Vec<PathBuf>,
+
+    /// Public key that signs the log's checkpoints, as `init` printed it; from somewhere else than the database
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<VerifierKey>,
+
+    /// The line about a checkpoint that was kept elsewhere: origin, size, root, time (origin and time may be
+    /// left out); repeatable
+    #[arg(long, value_name = "LINE", value_parser = some_text)]
+    pub against: Vec<String>,
 
     /// How to answer
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -51,164 +74,91 @@ impl VerifyArgs {
     }
 }
 
+/// What a verification came to, with what the state directory knows.
+struct Verified {
+    report: Report,
+    /// Leaves that the newest checkpoint in the state directory covers, if the log goes on from it.
+    state_size: Option<u64>,
+}
+
+impl Verified {
+    fn agrees(&self) -> bool {
+        self.report.agrees()
+    }
+
+    /// What the log was compared with, in a sentence; never silent about its limit.
+    fn limits(&self) -> String {
+        let mut with: Vec<String> = self
+            .report
+            .compared
+            .iter()
+            .map(|held| format!("{} ({} leaves)", held.source, held.size))
+            .collect();
+        let state = self
+            .state_size
+            .map(|size| format!("the checkpoint in the state directory ({size} leaves)"));
+        match (with.is_empty(), state) {
+            (true, None) => NO_EXTERNAL_COPY.to_owned(),
+            (true, Some(state)) => format!("compared with {state}, {NO_EXTERNAL_COPY}"),
+            (false, state) => {
+                with.extend(state);
+                format!("compared with {}", with.join(", "))
+            }
+        }
+    }
+}
+
 /// Verifies, and tells every difference.
 pub fn run(args: &VerifyArgs, config: &Config) -> anyhow::Result<Exit> {
-    let report = verify(&config.database, args.depth())?;
+    let verified = verified(args, config)?;
     match args.format {
         ReportFormat::Text => {
-            let text = text(&report, args.depth());
+            let text = text::text(&verified, args.depth());
             to_stdout(DataFormat::Escaped, |out| {
                 Ok(out.write_all(text.as_bytes())?)
             })?;
         }
         ReportFormat::Json => {
-            let text = serde_json::to_string_pretty(&Document::from(&report))?;
+            let text = serde_json::to_string_pretty(&Document::from(&verified))?;
             to_stdout(DataFormat::Json, |out| Ok(writeln!(out, "{text}")?))?;
         }
     }
-    Ok(if report.agrees() {
+    Ok(if verified.agrees() {
         Exit::Done
     } else {
         Exit::BadNews
     })
 }
 
-/// The answer for people: a line for each difference, then what was compared.
-fn text(report: &Report, depth: Depth) -> String {
-    let mut text = String::new();
-    for difference in &report.differences {
-        text.push_str(&terminal(&difference.to_string()));
-        text.push('\n');
-    }
-    if report.more > 0 {
-        text.push_str(&format!("and {} differences more\n", report.more));
-    }
-    let found = match report.differences.len() as i64 + report.more {
-        0 => "all agrees".to_owned(),
-        1 => "1 difference".to_owned(),
-        several => format!("{several} differences"),
-    };
-    let checked = match depth {
-        Depth::Quick => "schema and numbering".to_owned(),
-        Depth::Leaves => format!("{} leaves", report.leaves_checked),
-        Depth::All => format!(
-            "{} leaves, {} bodies, {} templates, {} derived rows",
-            report.leaves_checked,
-            report.bodies_checked,
-            report.templates_checked,
-            report.rows_compared
-        ),
-    };
-    text.push_str(&format!("{found}: {checked}\n"));
-    if report.redacted > 0 {
-        text.push_str(&format!(
-            "secrets were cut out of {} bodies before they were kept\n",
-            report.redacted
-        ));
-    }
-    let behind = report.size - 1 - report.derived_through;
-    if behind > 0 {
-        text.push_str(&format!(
-            "no rows are derived from the last {behind} leaves yet\n"
-        ));
-    }
-    text.push_str(&format!(
-        "evidence of {} leaves with root {}, {NO_EXTERNAL_COPY}\n",
-        report.size,
-        Digest(report.root)
-    ));
-    text
-}
-
-/// The answer for programs.
-#[derive(Serialize)]
-struct Document<'a> {
-    agrees: bool,
-    evidence_size: i64,
-    evidence_root: String,
-    derived_through: i64,
-    leaves_checked: i64,
-    bodies_checked: i64,
-    templates_checked: i64,
-    rows_compared: i64,
-    redacted: i64,
-    differences: Vec<DifferenceDocument<'a>>,
-    /// Beyond those listed.
-    differences_more: i64,
-    limits: &'static str,
-}
-
-#[derive(Serialize)]
-struct DifferenceDocument<'a> {
-    kind: &'static str,
-    table: &'a str,
-    key: &'a str,
-    what: &'a str,
-}
-
-impl<'a> From<&'a Report> for Document<'a> {
-    fn from(report: &'a Report) -> Self {
-        let differences = report.differences.iter();
-        Self {
-            agrees: report.agrees(),
-            evidence_size: report.size,
-            evidence_root: Digest(report.root).to_string(),
-            derived_through: report.derived_through,
-            leaves_checked: report.leaves_checked,
-            bodies_checked: report.bodies_checked,
-            templates_checked: report.templates_checked,
-            rows_compared: report.rows_compared,
-            redacted: report.redacted,
-            differences: differences
-                .map(|difference| DifferenceDocument {
-                    kind: difference.kind.as_str(),
-                    table: &difference.table,
-                    key: &difference.key,
-                    what: &difference.what,
-                })
-                .collect(),
-            differences_more: report.more,
-            limits: NO_EXTERNAL_COPY,
+fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
+    let held = held::read(args)?;
+    let mut report = verify_against(
+        &config.database,
+        args.depth(),
+        &held.heads,
+        args.key.as_ref(),
+    )?;
+    report.differences.extend(held.refused);
+    let state_size = match compare_with_state(config) {
+        Ok(size) => size,
+        Err(SealError::BadNews(news)) => {
+            report.differences.push(Difference {
+                kind: Kind::Invalid,
+                table: "checkpoint".to_owned(),
+                key: "state directory".to_owned(),
+                what: news.to_string(),
+            });
+            None
         }
-    }
+        // The file could be read a moment ago; what of it is damaged has been told.
+        Err(error) if report.differences.is_empty() => return Err(error.into()),
+        Err(_) => None,
+    };
+    Ok(Verified { report, state_size })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::verify::{Difference, Kind};
-
-    #[test]
-    fn every_statement_ends_with_its_limit() {
-        let agrees = Report {
-            size: 5,
-            derived_through: 3,
-            redacted: 2,
-            ..Report::default()
-        };
-        let differs = Report {
-            differences: vec![Difference {
-                kind: Kind::Missing,
-                table: "run".to_owned(),
-                key: "run_id=1\u{1b}".to_owned(),
-                what: "x".to_owned(),
-            }],
-            more: 2,
-            ..Report::default()
-        };
-        for depth in [Depth::Quick, Depth::Leaves, Depth::All] {
-            let good = text(&agrees, depth);
-            assert!(good.starts_with("all agrees: "), "{good}");
-            assert!(good.contains("the last 1 leaves"), "{good}");
-            let bad = text(&differs, depth);
-            assert!(
-                bad.starts_with("missing: run run_id=1\\u{1b}: x\nand 2 "),
-                "{bad}"
-            );
-            assert!(bad.contains("3 differences: "), "{bad}");
-            for statement in [good, bad] {
-                assert!(statement.ends_with("compared with no external copy\n"));
-            }
-        }
-    }
+fn compare_with_state(config: &Config) -> Result<Option<u64>, SealError> {
+    let connection = open::read_only_of_any_age(&config.database)?;
+    let newest = sealing::guard_reading(&connection, config)?;
+    Ok(newest.map(|checkpoint| checkpoint.size))
 }

@@ -4,7 +4,8 @@
 //!
 //! Every check runs on one snapshot, so that a collector may go on writing. It changes nothing; to make
 //! derived rows again in place is [`rebuild()`]. It cannot tell a file that was re-written as a whole, or cut
-//! off at its end, from one that was not: for that an outside copy of size and root is needed.
+//! off at its end, from one that was not, except by comparison with a head that was held outside of it
+//! ([`verify_against`]).
 //!
 //! Depends on `record`, `store`, `derive`, `evidence`, `services` and `model`.
 
@@ -13,6 +14,7 @@ mod bodies;
 mod checker;
 mod derived;
 mod head;
+mod heads;
 mod leaves;
 mod rebuild;
 mod report;
@@ -22,13 +24,15 @@ mod tree;
 
 use std::path::Path;
 
-use crate::evidence::tree::Hash;
+use crate::evidence::note::VerifierKey;
 use crate::store::{StoreError, aside, open, views};
+use heads::Heads;
 use leaves::RootsAt;
 use report::Findings;
 
+pub use heads::Held;
 pub use rebuild::{Rebuilt, rebuild};
-pub use report::{DIFFERENCES_LISTED, Difference, Kind, Report};
+pub use report::{Compared, DIFFERENCES_LISTED, Difference, Kind, Report};
 
 /// How much is compared; each depth includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,18 +48,16 @@ pub enum Depth {
 /// Verifies a database. An error means that it could not be verified; what is wrong with it is in the
 /// report.
 pub fn verify(database: &Path, depth: Depth) -> Result<Report, StoreError> {
-    verify_with_roots(database, depth, &[], &mut |_, _| {})
+    verify_against(database, depth, &[], None)
 }
 
-/// The same, and calls `visit` with the root at each of these sizes (in ascending order), as the one pass over
-/// the leaves comes to it: what an outside copy of an earlier size and root is compared with. A size below
-/// which a leaf is missing, and one beyond the last leaf, has no root; at [`Depth::Quick`] none has, since no
-/// leaf is read.
-pub fn verify_with_roots(
+/// The same, and compares the log with heads that were held outside of it; `key`: one that must have signed
+/// checkpoints of it.
+pub fn verify_against(
     database: &Path,
     depth: Depth,
-    sizes: &[u64],
-    visit: &mut dyn FnMut(u64, Hash),
+    held: &[Held],
+    key: Option<&VerifierKey>,
 ) -> Result<Report, StoreError> {
     let mut live = open::read_only(database)?;
     let live = live.transaction()?;
@@ -66,10 +68,17 @@ pub fn verify_with_roots(
 
     if schema::check(&live, &aside, &mut findings)? {
         let head = head::check(&live, depth, &mut findings, &mut report)?;
+        let mut heads = Heads::read(&live, held, depth >= Depth::Leaves, &mut findings)?;
         if depth >= Depth::Leaves {
-            let roots_at = RootsAt { sizes, visit };
+            let roots_at = RootsAt {
+                sizes: &heads.sizes(),
+                visit: &mut |size, root| heads.meet(size, root),
+            };
             leaves::check(&live, depth, roots_at, &mut findings, &mut report)?;
+        } else {
+            heads.meet_stored(&live, report.size, &mut findings)?;
         }
+        heads.judge(&live, key, &mut findings, &mut report)?;
         if depth == Depth::All {
             schema::check_integrity(&live, &mut findings)?;
             if let Some(through) = head.derived_through {

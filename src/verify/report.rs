@@ -26,6 +26,14 @@ pub struct Report {
     pub rows_compared: i64,
     /// Leaves whose body had a secret cut out before it was kept: a fact, no difference.
     pub redacted: i64,
+    /// Checkpoints in the file whose root and signature were compared.
+    pub checkpoints_checked: i64,
+    /// Leaves that the newest of them that holds covers; 0 where none does.
+    pub sealed_size: i64,
+    /// The same of the key that was asked for.
+    pub sealed_by_key: Option<i64>,
+    /// Heads held outside of the file that it was compared with.
+    pub compared: Vec<Compared>,
     /// The first [`DIFFERENCES_LISTED`] differences.
     pub differences: Vec<Difference>,
     /// Differences beyond those listed.
@@ -37,6 +45,19 @@ impl Report {
     pub fn agrees(&self) -> bool {
         self.differences.is_empty()
     }
+}
+
+/// A head that was held outside of the file, and what the comparison came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// Where it was held.
+    pub source: String,
+    /// The origin that it names.
+    pub origin: Option<String>,
+    /// Leaves that it covers.
+    pub size: u64,
+    /// Whether the log goes on from it.
+    pub agrees: bool,
 }
 
 /// One place where the file is not what the recorder wrote.

@@ -1,0 +1,155 @@
+//! The answer of `verify` for people.
+
+use super::Verified;
+use crate::evidence::digest::Digest;
+use crate::export::escape::terminal;
+use crate::verify::{Depth, Report};
+
+/// The answer for people: a line for each difference, then what was compared.
+pub(super) fn text(verified: &Verified, depth: Depth) -> String {
+    let report = &verified.report;
+    let mut text = String::new();
+    for difference in &report.differences {
+        text.push_str(&terminal(&difference.to_string()));
+        text.push('\n');
+    }
+    if report.more > 0 {
+        text.push_str(&format!("and {} differences more\n", report.more));
+    }
+    let found = match report.differences.len() as i64 + report.more {
+        0 => "all agrees".to_owned(),
+        1 => "1 difference".to_owned(),
+        several => format!("{several} differences"),
+    };
+    let checked = match depth {
+        Depth::Quick => "schema and numbering".to_owned(),
+        Depth::Leaves => format!("{} leaves", report.leaves_checked),
+        Depth::All => format!(
+            "{} leaves, {} bodies, {} templates, {} derived rows",
+            report.leaves_checked,
+            report.bodies_checked,
+            report.templates_checked,
+            report.rows_compared
+        ),
+    };
+    text.push_str(&format!("{found}: {checked}\n"));
+    if report.redacted > 0 {
+        text.push_str(&format!(
+            "secrets were cut out of {} bodies before they were kept\n",
+            report.redacted
+        ));
+    }
+    let behind = report.size - 1 - report.derived_through;
+    if behind > 0 {
+        text.push_str(&format!(
+            "no rows are derived from the last {behind} leaves yet\n"
+        ));
+    }
+    text.push_str(&sealed(report));
+    text.push_str(&format!(
+        "evidence of {} leaves with root {}, {}\n",
+        report.size,
+        Digest(report.root),
+        terminal(&verified.limits())
+    ));
+    text
+}
+
+/// How far the log is signed.
+fn sealed(report: &Report) -> String {
+    if report.checkpoints_checked == 0 {
+        return "no checkpoint seals it\n".to_owned();
+    }
+    let unsealed = match report.size - report.sealed_size {
+        0 => "all of them".to_owned(),
+        after => format!("the last {after} are not sealed yet"),
+    };
+    let by_key = match report.sealed_by_key {
+        None => String::new(),
+        Some(size) => format!("; the key that was given seals {size}"),
+    };
+    format!(
+        "{} checkpoints checked, the newest seals {} of {} leaves: {unsealed}{by_key}\n",
+        report.checkpoints_checked, report.sealed_size, report.size
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::{Compared, Difference, Kind};
+
+    fn alone(report: &Report) -> Verified {
+        Verified {
+            report: report.clone(),
+            state_size: None,
+        }
+    }
+
+    #[test]
+    fn what_it_was_compared_with_is_said() {
+        let mut verified = alone(&Report {
+            size: 5,
+            checkpoints_checked: 2,
+            sealed_size: 4,
+            sealed_by_key: Some(3),
+            ..Report::default()
+        });
+        verified.state_size = Some(4);
+        let said = text(&verified, Depth::All);
+        let lines: Vec<&str> = said.lines().rev().take(2).collect();
+        assert!(
+            lines[0].ends_with(
+                "compared with the checkpoint in the state directory (4 leaves), compared with no external copy"
+            ),
+            "{said}"
+        );
+        assert_eq!(
+            lines[1],
+            "2 checkpoints checked, the newest seals 4 of 5 leaves: the last 1 are not sealed yet; the key that was given seals 3"
+        );
+        verified.report.compared.push(Compared {
+            source: "kept.note".to_owned(),
+            origin: None,
+            size: 3,
+            agrees: true,
+        });
+        assert!(text(&verified, Depth::All).ends_with(
+            "compared with kept.note (3 leaves), the checkpoint in the state directory (4 leaves)\n"
+        ));
+    }
+
+    #[test]
+    fn every_statement_ends_with_its_limit() {
+        let agrees = Report {
+            size: 5,
+            derived_through: 3,
+            redacted: 2,
+            ..Report::default()
+        };
+        let differs = Report {
+            differences: vec![Difference {
+                kind: Kind::Missing,
+                table: "run".to_owned(),
+                key: "run_id=1\u{1b}".to_owned(),
+                what: "x".to_owned(),
+            }],
+            more: 2,
+            ..Report::default()
+        };
+        for depth in [Depth::Quick, Depth::Leaves, Depth::All] {
+            let good = text(&alone(&agrees), depth);
+            assert!(good.starts_with("all agrees: "), "{good}");
+            assert!(good.contains("the last 1 leaves"), "{good}");
+            let bad = text(&alone(&differs), depth);
+            assert!(
+                bad.starts_with("missing: run run_id=1\\u{1b}: x\nand 2 "),
+                "{bad}"
+            );
+            assert!(bad.contains("3 differences: "), "{bad}");
+            for statement in [good, bad] {
+                assert!(statement.ends_with("compared with no external copy\n"));
+            }
+        }
+    }
+}
