@@ -4,8 +4,9 @@
 //! `model`.
 
 use super::deriver::leaf_at;
+use super::recorder::PROGRAM;
 use super::{Recorder, Session};
-use crate::evidence::leaf::{Genesis, Key, KeyChange, Leaf, Restore};
+use crate::evidence::leaf::{Genesis, Key, KeyChange, Leaf, Restore, SchemaChange};
 use crate::store::custody::CheckpointRow;
 use crate::store::{Connection, StoreError, Transaction, custody, evidence};
 
@@ -105,6 +106,18 @@ impl Recorder {
     pub fn keep_checkpoint(&self, row: CheckpointRow) -> Result<(), StoreError> {
         self.writer
             .write_blocking(move |transaction, _| custody::insert_checkpoint(transaction, &row))
+    }
+
+    /// Keeps that the file was brought to a newer schema. The program is filled in here.
+    pub fn keep_schema_change(&self, change: SchemaChange) -> Result<(), StoreError> {
+        let leaf = Leaf::Schema(SchemaChange {
+            program: PROGRAM.to_owned(),
+            ..change
+        });
+        self.writer.write_blocking(move |transaction, session| {
+            session.append(transaction, &leaf, None).map(drop)
+        })?;
+        self.read_blocking(|_| Ok(()))
     }
 }
 

@@ -19,6 +19,7 @@ use crate::answers::{
     failure_xml, ros_operation, ros_page,
 };
 
+mod custody;
 mod discovery;
 
 /// The name of the credentials.
@@ -48,6 +49,7 @@ pub fn record(path: &Path) {
     scene.stop();
     scene.what_keeps_it_from_its_work();
     scene.round_of_strangers();
+    scene.custody();
     scene.round_that_dies();
     for _ in 0..QUIET_ROUNDS {
         scene.quiet_round();

@@ -15,10 +15,10 @@ fn dump(path: &Path) -> String {
     let connection = open(path);
     let mut dump = String::new();
     for table in TABLES.into_iter().chain([WATERMARK]) {
-        let mut statement = connection
-            .prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))
-            .unwrap();
-        let width = statement.column_count();
+        let read = |order: &str| connection.prepare(&format!("SELECT * FROM {table}{order}"));
+        let width = read("").unwrap().column_count();
+        let columns: Vec<String> = (1..=width).map(|column| column.to_string()).collect();
+        let mut statement = read(&format!(" ORDER BY {}", columns.join(", "))).unwrap();
         let mut rows = statement.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             let values: Vec<_> = (0..width)
