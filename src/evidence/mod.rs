@@ -24,8 +24,11 @@
 //! Whether an answer was the cloud's, and what was never asked, no hash can show.
 
 pub mod body;
+pub mod checkpoint;
 pub mod codec;
 pub mod digest;
 pub mod leaf;
+mod lines;
+pub mod note;
 pub mod redact;
 pub mod tree;
