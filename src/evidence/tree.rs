@@ -1,5 +1,5 @@
-//! The Merkle tree of RFC 6962 (section 2.1) over the leaves, as far as roots go: hashes in, roots
-//! out. It stores nothing and reads nothing.
+//! The Merkle tree of RFC 6962 (section 2.1) over the leaves: hashes in, roots and proofs out. It
+//! stores nothing and reads nothing.
 //!
 //! # The tree in six lines
 //! - The hash of a leaf is `SHA-256(0x00 ‖ leaf bytes)`, of a node `SHA-256(0x01 ‖ left ‖ right)`.
@@ -12,7 +12,14 @@
 //! tree that holds it. Such a *subtree* root never changes, so one row for each may be cached, and
 //! dropped, at will: [`Frontier`] takes leaf hashes or whole subtrees and comes to the same root.
 
+mod proof;
+
 use sha2::{Digest as _, Sha256};
+
+pub use proof::{
+    PROOF_HASHES_MAX, ProofError, consistency_proof, inclusion_proof, verify_consistency,
+    verify_inclusion,
+};
 
 /// The hash of a leaf, a node or a tree.
 pub type Hash = [u8; 32];
