@@ -14,7 +14,7 @@
 //! # Rooms, in reading order
 //! - [`model`]: the words. No behaviour, imports nothing of ours.
 //! - [`services`]: what each service is asked, and how its answers read. Pure.
-//! - [`evidence`]: leaf lines, body templates, redaction, the tree. Pure.
+//! - [`evidence`]: leaf lines, body templates, redaction, the tree, its proofs and signed checkpoints. Pure.
 //! - [`mod@derive`]: the rules from answers to versions, listing verdicts, watch states. Pure.
 //! - [`store`]: the only SQL: one SQLite file, one writer thread, the views.
 //! - [`record`]: joins these: appends evidence and derives rows in the writer's transactions.

@@ -103,8 +103,8 @@ impl FromStr for TlogProof {
     type Err = TlogProofError;
 
     /// Reads a proof, and refuses whatever is not exactly one. Its `extra` line is not signed and
-    /// means nothing here: it is dropped. The checkpoint is a note of the right form; whether it
-    /// holds, [`TlogProof::verify`] tells.
+    /// means nothing here: it is dropped. The checkpoint has the right form; whether it holds,
+    /// [`TlogProof::verify`] tells.
     fn from_str(text: &str) -> Result<Self, TlogProofError> {
         if text.len() > TLOG_PROOF_LONGEST_BYTES {
             return Err(TlogProofError::TooLong { bytes: text.len() });
@@ -134,7 +134,7 @@ impl FromStr for TlogProof {
         if hashes.len() > PROOF_HASHES_MAX {
             return Err(malformed("it has more than 63 hashes"));
         }
-        Note::parse(checkpoint.as_bytes())?;
+        Checkpoint::parse_text(Note::parse(checkpoint.as_bytes())?.text())?;
         Ok(Self {
             index,
             hashes,

@@ -39,7 +39,7 @@ pub struct HeldLineError {
 pub(super) fn parse(line: &str) -> Result<HeldHead, HeldLineError> {
     let refused = |problem| HeldLineError { problem };
     if line.len() > HELD_LINE_LONGEST_BYTES {
-        return Err(refused("it is over 1,024 bytes long"));
+        return Err(refused("it is longer than such a line can be"));
     }
     let fields: Vec<&str> = line
         .trim_ascii()

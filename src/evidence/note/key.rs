@@ -287,3 +287,6 @@ impl FromStr for SignerKey {
         Ok(Self { verifier, seed })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,8 @@ use std::ops::Range;
 
 use super::{Hash, node_hash, root_of_hashes};
 
-/// Hashes of a proof at most: the height of a tree of 2^63 leaves, beyond which no size is accepted.
+/// Hashes of a proof of inclusion at most: the height of a tree of 2^63 leaves, beyond which no size is
+/// accepted. A proof of consistency may have one more.
 pub const PROOF_HASHES_MAX: usize = 63;
 
 /// Why a proof does not hold.
@@ -96,7 +97,7 @@ pub fn inclusion_proof<E>(
 }
 
 /// The hashes that lead from the root of the first `old` leaves to the root of the first `new`, the
-/// deepest first. Empty for an `old` of 0, for equal sizes, and where `old` is beyond `new`, which
+/// deepest first: one more than the height of the tree at most. Empty for an `old` of 0, for equal sizes, and where `old` is beyond `new`, which
 /// [`verify_consistency`] refuses.
 ///
 /// `range_root` is asked as by [`inclusion_proof`].
