@@ -32,7 +32,7 @@ pub fn run(_: &InitArgs, config: &Config) -> anyhow::Result<Exit> {
     let made_file = make_file(file)?;
     let made_state = make_state_directory(&config.state_directory)?;
     let made_database = !config.database.exists();
-    drop(open_or_create(&config.database)?);
+    drop(open_or_create(config)?);
     let told = [
         line(
             "configuration",
@@ -115,7 +115,7 @@ pub(super) fn for_watches(config: &Config) -> anyhow::Result<Recorder> {
         report_failure(make_state_directory(&config.state_directory));
     }
     renewal::renew_under_lock(config)?;
-    open_or_create(&config.database)
+    open_or_create(config)
 }
 
 /// Tells of what is of use and not needed.
@@ -127,9 +127,10 @@ fn report_failure(made: anyhow::Result<bool>) {
 
 /// Opens the database for recording, and makes it where there is none. Rows of everything in it are
 /// derived, so that reading commands see it.
-pub(super) fn open_or_create(path: &Path) -> anyhow::Result<Recorder> {
+pub(super) fn open_or_create(config: &Config) -> anyhow::Result<Recorder> {
     let log_id = log_id::random().context("cannot name a new log")?;
-    let recorder = Recorder::create(path, &log_id, SystemClock.now())?;
+    let recorder = Recorder::create(&config.database, &log_id, SystemClock.now())?;
+    renewal::tell_of_copy(config, recorder.migrated());
     recorder.read_blocking(|_| Ok(()))?;
     Ok(recorder)
 }

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::Exit;
 use super::output::{DataFormat, message, to_stdout};
+use super::{Exit, renewal};
 use crate::collect::{Lock, LockError};
 use crate::config::{Config, Verbosity};
-use crate::store::StoreError;
+use crate::store::{StoreError, open};
 use crate::verify::rebuild;
 
 /// Derive every row again from the evidence
@@ -26,6 +26,7 @@ pub fn run(_: &RebuildArgs, config: &Config) -> anyhow::Result<Exit> {
         // Asked first: the lock of a database that is not there would be made.
         return Err(StoreError::Missing(config.database.clone()).into());
     }
+    open::refuse_snapshot(&config.database)?;
     let _lock = match Lock::exclusive(&config.lock_path()) {
         Ok(lock) => lock,
         Err(LockError::Held(_)) => {
@@ -37,6 +38,7 @@ pub fn run(_: &RebuildArgs, config: &Config) -> anyhow::Result<Exit> {
         Err(error) => return Err(error.into()),
     };
     let rebuilt = rebuild(&config.database)?;
+    renewal::tell_of_copy(config, rebuilt.migrated.as_ref());
     to_stdout(DataFormat::Escaped, |out| {
         Ok(writeln!(
             out,

@@ -1,7 +1,6 @@
-//! Rows that an older version of this program derived: they are derived anew before anything is recorded,
-//! because nothing can be recorded beside them.
+//! A file of an older version of this program: its schema is brought up to date, and rows that it derived are
+//! derived anew before anything is recorded, because nothing can be recorded beside them.
 
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,8 @@ use super::output;
 use crate::collect::{Lock, LockError};
 use crate::config::Config;
 use crate::record::DERIVE_VERSION;
-use crate::store::{Connection, StoreError, derived, migrate, open};
+use crate::store::open::Migrated;
+use crate::store::{Connection, StoreError, derived, identity, migrate, open};
 use crate::verify::rebuild;
 
 /// How long a command waits for a collector that may be deriving them anew: as long as it would for a
@@ -21,18 +21,35 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Derives them anew, where there are such. The caller holds the collector's lock.
 pub(super) fn renew(config: &Config) -> Result<(), StoreError> {
-    if are_older(&config.database)? {
+    if are_older(config)? {
         output::complaint(config, "rows are derived anew by this version's rules");
-        rebuild(&config.database)?;
+        let rebuilt = rebuild(&config.database)?;
+        tell_of_copy(config, rebuilt.migrated.as_ref());
     }
     Ok(())
+}
+
+/// Says where the copy is that was made of an older file. Nobody else knows of it, and it takes room.
+pub(super) fn tell_of_copy(config: &Config, migrated: Option<&Migrated>) {
+    if let Some(Migrated {
+        from,
+        to,
+        copy: Some(copy),
+    }) = migrated
+    {
+        let text = format!(
+            "schema {from} was brought to {to}; the database as it was is kept as {}, which can be removed",
+            copy.display()
+        );
+        output::complaint(config, &text);
+    }
 }
 
 /// The same for commands that need no lock otherwise: what they were given must not be lost for want of a
 /// rebuild.
 pub(super) fn renew_under_lock(config: &Config) -> anyhow::Result<()> {
     let begun = Instant::now();
-    while are_older(&config.database)? {
+    while are_older(config)? {
         match Lock::exclusive(&config.lock_path()) {
             Ok(_lock) => renew(config)?,
             Err(LockError::Held(_)) if begun.elapsed() < PATIENCE => thread::sleep(PAUSE),
@@ -46,18 +63,24 @@ pub(super) fn renew_under_lock(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn are_older(database: &Path) -> Result<bool, StoreError> {
+fn are_older(config: &Config) -> Result<bool, StoreError> {
+    let database = &config.database;
     let db = match open::read_only_of_any_age(database) {
         Ok(db) => db,
         Err(StoreError::Missing(_) | StoreError::Unfinished(_)) => return Ok(false),
         Err(error) => return Err(error),
     };
+    if identity::is_snapshot(&db)? {
+        return Err(StoreError::Snapshot(database.clone()));
+    }
     if migrate::schema_version(&db)? == migrate::known_version() {
         return is_older(&db);
     }
     drop(db);
     // The migration may bring the rules, too.
-    is_older(&open::for_writing(database)?)
+    let opened = open::for_writing(database)?;
+    tell_of_copy(config, opened.migrated.as_ref());
+    is_older(&opened.connection)
 }
 
 fn is_older(db: &Connection) -> Result<bool, StoreError> {

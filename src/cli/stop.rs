@@ -58,6 +58,7 @@ pub struct StopArgs {
 /// Stops an operation, and says what came of it.
 pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
     let connection = open::read_only(&config.database)?;
+    open::refuse_snapshot(&config.database)?;
     let config = &with_ids(config, &connection)?;
     let watched = watched(&args.id, &connection)?;
     drop(connection);

@@ -17,13 +17,17 @@ const NO_EXTERNAL_COPY: &str = "compared with no external copy";
 /// Compute everything again from the evidence and compare
 ///
 /// Each difference is named by table and key. Compared with no external copy: someone who can
-/// write the file can re-write all of it.
+/// write the file can re-write all of it. The file may come from anybody: what it can make this
+/// program do is bounded.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
   optrail verify
   optrail verify --quick
   optrail verify --format json
+  optrail verify --db ./snapshot.db                       one that somebody handed over
+
+Of a snapshot without bodies, schema, leaves and tree are checked, and the answer says so.
 
 Exit status: 0 all agrees, 1 the database cannot be read, 3 something differs.")]
 pub struct VerifyArgs {
@@ -74,7 +78,7 @@ pub fn run(args: &VerifyArgs, config: &Config) -> anyhow::Result<Exit> {
 }
 
 /// The answer for people: a line for each difference, then what was compared.
-fn text(report: &Report, depth: Depth) -> String {
+pub(super) fn text(report: &Report, depth: Depth) -> String {
     let mut text = String::new();
     for difference in &report.differences {
         text.push_str(&terminal(&difference.to_string()));
@@ -90,6 +94,7 @@ fn text(report: &Report, depth: Depth) -> String {
     };
     let checked = match depth {
         Depth::Quick => "schema and numbering".to_owned(),
+        Depth::All if report.bodies_left_out => format!("{} leaves", report.leaves_checked),
         Depth::Leaves => format!("{} leaves", report.leaves_checked),
         Depth::All => format!(
             "{} leaves, {} bodies, {} templates, {} derived rows",
@@ -100,6 +105,11 @@ fn text(report: &Report, depth: Depth) -> String {
         ),
     };
     text.push_str(&format!("{found}: {checked}\n"));
+    if report.bodies_left_out {
+        text.push_str(
+            "bodies were left out of this snapshot: neither they nor the rows that follow from them were compared\n",
+        );
+    }
     if report.redacted > 0 {
         text.push_str(&format!(
             "secrets were cut out of {} bodies before they were kept\n",
@@ -122,7 +132,7 @@ fn text(report: &Report, depth: Depth) -> String {
 
 /// The answer for programs.
 #[derive(Serialize)]
-struct Document<'a> {
+pub(super) struct Document<'a> {
     agrees: bool,
     evidence_size: i64,
     evidence_root: String,
@@ -131,6 +141,7 @@ struct Document<'a> {
     bodies_checked: i64,
     templates_checked: i64,
     rows_compared: i64,
+    bodies_left_out: bool,
     redacted: i64,
     differences: Vec<DifferenceDocument<'a>>,
     /// Beyond those listed.
@@ -158,6 +169,7 @@ impl<'a> From<&'a Report> for Document<'a> {
             bodies_checked: report.bodies_checked,
             templates_checked: report.templates_checked,
             rows_compared: report.rows_compared,
+            bodies_left_out: report.bodies_left_out,
             redacted: report.redacted,
             differences: differences
                 .map(|difference| DifferenceDocument {
