@@ -6,6 +6,7 @@
 
 mod account_words;
 pub mod asking;
+pub mod backup;
 pub mod collect;
 pub mod config;
 mod database;
@@ -30,6 +31,7 @@ mod run;
 pub mod sandbox;
 mod sections;
 pub mod show;
+pub mod snapshot;
 pub mod sql;
 pub mod status;
 pub mod stop;
@@ -109,6 +111,8 @@ pub enum Command {
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),
     Rebuild(rebuild::RebuildArgs),
+    Backup(backup::BackupArgs),
+    Snapshot(snapshot::SnapshotArgs),
     Doctor(doctor::DoctorArgs),
     Policy(policy::PolicyArgs),
     Config(config::ConfigArgs),

@@ -3,7 +3,8 @@
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    collect, config, doctor, export, init, policy, rebuild, show, sql, status, stop, verify, watch,
+    backup, collect, config, doctor, export, init, policy, rebuild, show, snapshot, sql, status,
+    stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -48,6 +49,8 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Sql(args) => sql::run(args, &config()?),
         Command::Verify(args) => verify::run(args, &config()?),
         Command::Rebuild(args) => rebuild::run(args, &config()?),
+        Command::Backup(args) => backup::run(args, &config()?),
+        Command::Snapshot(args) => snapshot::run(args, &config()?),
         Command::Doctor(args) => doctor::run(args, &config()?),
         Command::Policy(args) => policy::run(args, &config()?),
         Command::Config(args) => config::run(args, &config()?),
