@@ -238,7 +238,7 @@ fn unpack_and_hash(packed: &Path) -> anyhow::Result<Option<Duration>> {
 fn write(scene: &Scene, file: &Path) -> anyhow::Result<()> {
     let log = "0123456789abcdef0123456789abcdef";
     drop(Recorder::create(file, log, UtcMillis(0))?);
-    let writer = Writer::start(open::for_writing(file)?, Session::default())?;
+    let writer = Writer::start(open::for_writing(file)?.connection, Session::default())?;
     let mut pen = Pen {
         writer,
         waiting: Vec::new(),

@@ -162,8 +162,9 @@ fn collect(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     }
     sealing::guard_writing(config)?;
     if !config.database.exists() {
-        init::open_or_create(&config.database)?;
+        init::open_or_create(config)?;
     }
+    open::refuse_snapshot(&config.database)?;
     let _lock = match Lock::exclusive(&config.lock_path()) {
         Ok(lock) => lock,
         Err(LockError::Held(path)) => {

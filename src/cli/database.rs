@@ -3,9 +3,10 @@
 use super::output::notice;
 use super::sealing::guard_reading;
 use crate::config::Config;
+use crate::record::DERIVE_VERSION;
 use crate::seal::{SealError, refuse_lost};
 use crate::store::progress::Progress;
-use crate::store::{Connection, StoreError, open};
+use crate::store::{Connection, StoreError, derived, open};
 
 /// A database open for reading.
 pub(super) struct Database<'c> {
@@ -24,6 +25,20 @@ pub(super) fn to_read(config: &Config) -> Result<Database<'_>, SealError> {
     };
     guard_reading(&connection, config)?;
     Ok(Database { connection, config })
+}
+
+/// Refuses a database that this program cannot verify, for who hands a copy on: it is told of the database
+/// itself, before anything is copied.
+pub(super) fn refuse_other_rules(config: &Config) -> Result<(), StoreError> {
+    let connection = open::read_only(&config.database)?;
+    let found = derived::watermark(&connection)?.derive_version;
+    if found == DERIVE_VERSION {
+        return Ok(());
+    }
+    Err(StoreError::OtherRules {
+        found,
+        known: DERIVE_VERSION,
+    })
 }
 
 impl Database<'_> {

@@ -315,7 +315,9 @@ mod tests {
     #[test]
     fn every_dataset_is_a_view_with_its_key_and_every_view_a_dataset() {
         let home = tempfile::tempdir().unwrap();
-        let connection = crate::store::open::create(&home.path().join("optrail.db")).unwrap();
+        let connection = crate::store::open::create(&home.path().join("optrail.db"))
+            .unwrap()
+            .connection;
         for dataset in &DATASETS {
             let columns = crate::store::selection::columns(&connection, dataset.view).unwrap();
             for column in dataset.key {
@@ -339,7 +341,9 @@ mod tests {
     #[test]
     fn every_json_column_is_one_of_a_view() {
         let home = tempfile::tempdir().unwrap();
-        let connection = crate::store::open::create(&home.path().join("optrail.db")).unwrap();
+        let connection = crate::store::open::create(&home.path().join("optrail.db"))
+            .unwrap()
+            .connection;
         let columns: Vec<String> = DATASETS
             .iter()
             .flat_map(|dataset| {

@@ -41,7 +41,7 @@ pub fn run(args: &InitArgs, config: &Config) -> anyhow::Result<Exit> {
     let made_file = make_file(file)?;
     let made_state = make_state_directory(&config.state_directory)?;
     let made_database = !config.database.exists();
-    let recorder = open_or_create(&config.database)?;
+    let recorder = open_or_create(config)?;
     let sealed = sealing::seal_as(config, &recorder, args.origin_prefix.as_deref())?;
     let told = [
         line(
@@ -125,7 +125,7 @@ pub(super) fn for_watches(config: &Config) -> anyhow::Result<Recorder> {
         report_failure(make_file(&config.file_to_make));
     }
     renewal::renew_under_lock(config)?;
-    let recorder = open_or_create(&config.database)?;
+    let recorder = open_or_create(config)?;
     if is_new {
         report_failure(sealing::seal_now(config, &recorder));
     }
@@ -141,9 +141,10 @@ fn report_failure<T, E: std::fmt::Display>(made: Result<T, E>) {
 
 /// Opens the database for recording, and makes it where there is none. Rows of everything in it are
 /// derived, so that reading commands see it.
-pub(super) fn open_or_create(path: &Path) -> anyhow::Result<Recorder> {
+pub(super) fn open_or_create(config: &Config) -> anyhow::Result<Recorder> {
     let log_id = log_id::random().context("cannot name a new log")?;
-    let recorder = Recorder::create(path, &log_id, SystemClock.now())?;
+    let recorder = Recorder::create(&config.database, &log_id, SystemClock.now())?;
+    renewal::tell_of_copy(config, recorder.migrated());
     recorder.read_blocking(|_| Ok(()))?;
     Ok(recorder)
 }

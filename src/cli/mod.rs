@@ -6,6 +6,7 @@
 
 mod account_words;
 pub mod asking;
+pub mod backup;
 pub mod checkpoint;
 pub mod collect;
 pub mod config;
@@ -33,6 +34,7 @@ pub mod sandbox;
 mod sealing;
 mod sections;
 pub mod show;
+pub mod snapshot;
 pub mod sql;
 pub mod status;
 pub mod stop;
@@ -113,6 +115,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     Checkpoint(checkpoint::CheckpointArgs),
     Rebuild(rebuild::RebuildArgs),
+    Backup(backup::BackupArgs),
+    Snapshot(snapshot::SnapshotArgs),
     Doctor(doctor::DoctorArgs),
     Policy(policy::PolicyArgs),
     Config(config::ConfigArgs),

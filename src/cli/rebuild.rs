@@ -3,10 +3,10 @@
 use clap::Args;
 
 use super::output::{DataFormat, message, to_stdout};
-use super::{Exit, sealing};
+use super::{Exit, renewal, sealing};
 use crate::collect::{Lock, LockError};
 use crate::config::{Config, Verbosity};
-use crate::store::StoreError;
+use crate::store::{StoreError, open};
 use crate::verify::rebuild;
 
 /// Derive every row again from the evidence
@@ -26,6 +26,7 @@ pub fn run(_: &RebuildArgs, config: &Config) -> anyhow::Result<Exit> {
         // Asked first: the lock of a database that is not there would be made.
         return Err(StoreError::Missing(config.database.clone()).into());
     }
+    open::refuse_snapshot(&config.database)?;
     let _lock = match Lock::exclusive(&config.lock_path()) {
         Ok(lock) => lock,
         Err(LockError::Held(_)) => {
@@ -38,6 +39,9 @@ pub fn run(_: &RebuildArgs, config: &Config) -> anyhow::Result<Exit> {
     };
     sealing::guard_writing(config)?;
     let rebuilt = rebuild(&config.database)?;
+    if let Some(migrated) = &rebuilt.migrated {
+        renewal::keep_migration(config, migrated)?;
+    }
     to_stdout(DataFormat::Escaped, |out| {
         Ok(writeln!(
             out,

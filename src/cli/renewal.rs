@@ -1,5 +1,5 @@
-//! Rows that an older version of this program derived: they are derived anew before anything is recorded,
-//! because nothing can be recorded beside them.
+//! A file of an older version of this program: its schema is brought up to date, and rows that it derived are
+//! derived anew before anything is recorded, because nothing can be recorded beside them.
 
 use std::path::Path;
 use std::thread;
@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 use super::output;
 use crate::collect::{Lock, LockError};
 use crate::config::Config;
-use crate::record::DERIVE_VERSION;
-use crate::store::{Connection, StoreError, derived, migrate, open};
+use crate::evidence::leaf::SchemaChange;
+use crate::model::{Clock as _, SystemClock};
+use crate::record::{DERIVE_VERSION, Recorder};
+use crate::store::open::Migrated;
+use crate::store::{Connection, StoreError, derived, identity, migrate, open};
 use crate::verify::rebuild;
 
 /// How long a command waits for a collector that may be deriving them anew: as long as it would for a
@@ -21,18 +24,61 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Derives them anew, where there are such. The caller holds the collector's lock.
 pub(super) fn renew(config: &Config) -> Result<(), StoreError> {
-    if are_older(&config.database)? {
+    let age = Age::of(config)?;
+    let mut migrated = age.migrated;
+    if age.is_older {
         output::complaint(config, "rows are derived anew by this version's rules");
-        rebuild(&config.database)?;
+        migrated = rebuild(&config.database)?.migrated.or(migrated);
     }
-    Ok(())
+    match migrated {
+        Some(migrated) => keep_migration(config, &migrated),
+        None => Ok(()),
+    }
+}
+
+/// Keeps in the log that the file was migrated, and tells it.
+pub(super) fn keep_migration(config: &Config, migrated: &Migrated) -> Result<(), StoreError> {
+    tell_of_copy(config, Some(migrated));
+    let copy = migrated.copy.as_deref().and_then(Path::file_name);
+    Recorder::open(&config.database)?.keep_schema_change(SchemaChange {
+        at: SystemClock.now(),
+        from: migrated.from,
+        to: migrated.to,
+        program: String::new(),
+        copy: copy.map(|name| name.to_string_lossy().into_owned()),
+    })
+}
+
+/// Says where the copy is that was made of an older file. Nobody else knows of it, and it takes room.
+pub(super) fn tell_of_copy(config: &Config, migrated: Option<&Migrated>) {
+    if let Some(Migrated {
+        from,
+        to,
+        copy: Some(copy),
+    }) = migrated
+    {
+        let text = format!(
+            "schema {from} was brought to {to}; the database as it was is kept as {}, which can be removed",
+            copy.display()
+        );
+        output::complaint(config, &text);
+    }
 }
 
 /// The same for commands that need no lock otherwise: what they were given must not be lost for want of a
 /// rebuild.
 pub(super) fn renew_under_lock(config: &Config) -> anyhow::Result<()> {
     let begun = Instant::now();
-    while are_older(&config.database)? {
+    loop {
+        let age = Age::of(config)?;
+        if let Some(migrated) = &age.migrated
+            && !age.is_older
+        {
+            keep_migration(config, migrated)?;
+        }
+        if !age.is_older {
+            return Ok(());
+        }
         match Lock::exclusive(&config.lock_path()) {
             Ok(_lock) => renew(config)?,
             Err(LockError::Held(_)) if begun.elapsed() < PATIENCE => thread::sleep(PAUSE),
@@ -43,21 +89,43 @@ pub(super) fn renew_under_lock(config: &Config) -> anyhow::Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
 }
 
-fn are_older(database: &Path) -> Result<bool, StoreError> {
-    let db = match open::read_only_of_any_age(database) {
-        Ok(db) => db,
-        Err(StoreError::Missing(_) | StoreError::Unfinished(_)) => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    if migrate::schema_version(&db)? == migrate::known_version() {
-        return is_older(&db);
+/// What of a file is of an older version.
+#[derive(Default)]
+struct Age {
+    /// Whether its rows were derived by older rules.
+    is_older: bool,
+    /// That its schema was, and is no longer.
+    migrated: Option<Migrated>,
+}
+
+impl Age {
+    /// Looks, and brings the schema up to date. One that is not there is not old.
+    fn of(config: &Config) -> Result<Self, StoreError> {
+        let database = &config.database;
+        let db = match open::read_only_of_any_age(database) {
+            Ok(db) => db,
+            Err(StoreError::Missing(_) | StoreError::Unfinished(_)) => return Ok(Self::default()),
+            Err(error) => return Err(error),
+        };
+        if identity::is_snapshot(&db)? {
+            return Err(StoreError::Snapshot(database.clone()));
+        }
+        if migrate::schema_version(&db)? == migrate::known_version() {
+            return Ok(Self {
+                is_older: is_older(&db)?,
+                migrated: None,
+            });
+        }
+        drop(db);
+        // The migration may bring the rules, too.
+        let opened = open::for_writing(database)?;
+        Ok(Self {
+            is_older: is_older(&opened.connection)?,
+            migrated: opened.migrated,
+        })
     }
-    drop(db);
-    // The migration may bring the rules, too.
-    is_older(&open::for_writing(database)?)
 }
 
 fn is_older(db: &Connection) -> Result<bool, StoreError> {

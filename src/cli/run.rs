@@ -3,8 +3,8 @@
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    checkpoint, collect, config, doctor, export, init, policy, rebuild, show, sql, status, stop,
-    verify, watch,
+    backup, checkpoint, collect, config, doctor, export, init, policy, rebuild, show, snapshot,
+    sql, status, stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -51,6 +51,8 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(args, &config()?),
         Command::Checkpoint(args) => checkpoint::run(args, &config()?),
         Command::Rebuild(args) => rebuild::run(args, &config()?),
+        Command::Backup(args) => backup::run(args, &config()?),
+        Command::Snapshot(args) => snapshot::run(args, &config()?),
         Command::Doctor(args) => doctor::run(args, &config()?),
         Command::Policy(args) => policy::run(args, &config()?),
         Command::Config(args) => config::run(args, &config()?),

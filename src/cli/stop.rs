@@ -59,6 +59,7 @@ pub struct StopArgs {
 pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
     sealing::guard_writing(config)?;
     let connection = open::read_only(&config.database)?;
+    open::refuse_snapshot(&config.database)?;
     let config = &with_ids(config, &connection)?;
     let watched = watched(&args.id, &connection)?;
     drop(connection);

@@ -16,7 +16,8 @@ use crate::evidence::note::VerifierKey;
 use crate::seal::SealError;
 use crate::store::open;
 use crate::verify::{Depth, Difference, Kind, Report, verify_against};
-use document::Document;
+pub(super) use document::Document;
+pub(super) use text::text;
 
 /// What verification within one file cannot see.
 const NO_EXTERNAL_COPY: &str = "compared with no external copy";
@@ -25,7 +26,8 @@ const NO_EXTERNAL_COPY: &str = "compared with no external copy";
 ///
 /// Each difference is named by table and key. The database is compared with its newest checkpoint in the state
 /// directory, too. Someone who can write both, and holds the key, can still write all of it anew: only a
-/// checkpoint that was kept elsewhere shows that (--checkpoint, --against).
+/// checkpoint that was kept elsewhere shows that (--checkpoint, --against). The file may
+/// come from anybody: what it can make this program do is bounded.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,6 +36,9 @@ Examples:
   optrail verify --checkpoint checkpoint-2026-11-22 --key 'host/optrail/9f2c…+1a2b3c4d+AbCd…'
   optrail verify --against 'host/optrail/9f2c… 4870 kQx…= 2026-11-22T03:00:00.000Z'
   optrail verify --format json
+  optrail verify --db ./snapshot.db                       one that somebody handed over
+
+Of a snapshot without bodies, schema, leaves and tree are checked, and the answer says so.
 
 Exit status: 0 all agrees, 1 the database or a checkpoint cannot be read, 3 something differs.")]
 pub struct VerifyArgs {
@@ -75,14 +80,22 @@ impl VerifyArgs {
 }
 
 /// What a verification came to, with what the state directory knows.
-struct Verified {
+pub(super) struct Verified {
     report: Report,
     /// Leaves that the newest checkpoint in the state directory covers, if the log goes on from it.
     state_size: Option<u64>,
 }
 
 impl Verified {
-    fn agrees(&self) -> bool {
+    /// Of a file that was compared with itself alone.
+    pub(super) fn alone(report: Report) -> Self {
+        Self {
+            report,
+            state_size: None,
+        }
+    }
+
+    pub(super) fn agrees(&self) -> bool {
         self.report.agrees()
     }
 
@@ -113,7 +126,7 @@ pub fn run(args: &VerifyArgs, config: &Config) -> anyhow::Result<Exit> {
     let verified = verified(args, config)?;
     match args.format {
         ReportFormat::Text => {
-            let text = text::text(&verified, args.depth());
+            let text = text(&verified, args.depth());
             to_stdout(DataFormat::Escaped, |out| {
                 Ok(out.write_all(text.as_bytes())?)
             })?;

@@ -10,7 +10,6 @@ mod account;
 mod ask;
 mod declared;
 mod discover;
-mod disk;
 pub mod doctor;
 mod due;
 mod failures;
@@ -36,7 +35,6 @@ mod wall;
 
 pub use account::{Account, DEFAULT_LABEL};
 pub use declared::{CONFIGURATION, Declared, declare};
-pub use disk::{FREE_BYTES_MIN, free_bytes};
 pub use due::{Watched, due};
 pub use failures::Failure;
 pub use host::host_name;

@@ -14,13 +14,13 @@ use super::failures::{Failure, Failures};
 use super::lock::{Lock, LockError, stop_lock_path};
 use super::progress::Progress;
 use super::shared::Shared;
-use super::{Signal, Stopping, disk, fleet, wall};
+use super::{Signal, Stopping, fleet, wall};
 use crate::evidence::leaf::{ClockStep, RunEnd, RunKind, RunStart};
 use crate::model::{Action, Clock, Outcome, Service, UtcMillis, Verdict};
 use crate::record::Recorder;
 use crate::store::runs::RunEndRow;
 use crate::store::watches::WatchTarget;
-use crate::store::{StoreError, life, listings, watches};
+use crate::store::{StoreError, disk, life, listings, watches};
 
 /// Requests in flight of all accounts together: each has a socket and may hold an answer in memory.
 const IN_FLIGHT_MAX: usize = 256;

@@ -11,6 +11,7 @@ use crate::evidence::leaf::{
     RunStart, Watch, WatchChange,
 };
 use crate::model::UtcMillis;
+use crate::store::open::{Migrated, Opened};
 use crate::store::watches::WatchTarget;
 use crate::store::{Connection, StoreError, Transaction, Writer, evidence, open, runs, watches};
 
@@ -20,6 +21,7 @@ pub(super) const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
 /// A database open for recording. Every call returns once its leaf is committed and synced.
 pub struct Recorder {
     pub(super) writer: Writer<Session>,
+    migrated: Option<Migrated>,
 }
 
 /// A target that a discovery has found.
@@ -68,10 +70,16 @@ impl Recorder {
         Ok(recorder)
     }
 
-    fn start(connection: Connection) -> Result<Self, StoreError> {
+    fn start(opened: Opened) -> Result<Self, StoreError> {
         Ok(Self {
-            writer: Writer::start(connection, Session::default())?,
+            writer: Writer::start(opened.connection, Session::default())?,
+            migrated: opened.migrated,
         })
+    }
+
+    /// What opening did to a file of an older schema.
+    pub const fn migrated(&self) -> Option<&Migrated> {
+        self.migrated.as_ref()
     }
 
     /// Begins a run: names those that died before it, and keeps its plan. `dead` says of which kinds a run

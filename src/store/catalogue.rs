@@ -9,13 +9,17 @@ use super::StoreError;
 /// Type and name of a schema object, as `sqlite_schema` has them.
 pub type ObjectName = (String, String);
 
-/// All schema objects with their statements (`None` for indexes that SQLite makes by itself). Statistics
-/// that `ANALYZE` gathers are left out: they belong to whoever asked for them and change no answer.
+/// All schema objects with their statements (`None` for indexes that SQLite makes by itself). The tables of
+/// statistics that `ANALYZE` makes are left out: they belong to whoever asked for them and change no answer.
 pub fn objects(
     connection: &Connection,
 ) -> Result<BTreeMap<ObjectName, Option<String>>, StoreError> {
-    let mut statement = connection
-        .prepare("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'")?;
+    let mut statement = connection.prepare(
+        "SELECT type, name, sql FROM sqlite_schema
+             WHERE NOT (type = 'table' AND coalesce(sql, '') IN (
+                 'CREATE TABLE sqlite_stat1(tbl,idx,stat)',
+                 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'))",
+    )?;
     let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -41,6 +41,21 @@ pub enum StoreError {
         /// Ours.
         known: i64,
     },
+    /// The file is a snapshot, and was to be written to.
+    #[error("{0} is a snapshot, which is only read; name the database itself with `--db FILE`")]
+    Snapshot(PathBuf),
+    /// A migration is due, and the file as it is could not be copied before: nothing was changed.
+    #[error(
+        "{path} has schema {schema} and is brought up to date only when it has been copied: {reason}; nothing was changed"
+    )]
+    NotCopied {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        schema: i64,
+        /// Why there is no copy.
+        reason: String,
+    },
     /// The file cannot be opened or prepared.
     #[error("cannot open the database {path}: {reason}")]
     Open {
@@ -92,6 +107,7 @@ impl StoreError {
                         ErrorCode::DatabaseCorrupt
                             | ErrorCode::ConstraintViolation
                             | ErrorCode::TypeMismatch
+                            | ErrorCode::TooBig
                     )
                 ),
             },

@@ -159,7 +159,9 @@ mod tests {
     #[test]
     fn a_new_file_has_numbers_too() {
         let home = tempfile::tempdir().unwrap();
-        let connection = crate::store::open::create(&home.path().join("optrail.db")).unwrap();
+        let connection = crate::store::open::create(&home.path().join("optrail.db"))
+            .unwrap()
+            .connection;
         let metrics = Metrics::read(&connection).unwrap();
         assert_eq!(metrics, Metrics::default());
     }

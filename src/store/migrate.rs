@@ -21,22 +21,30 @@ pub fn known_version() -> i64 {
         .unwrap_or(0)
 }
 
-/// Brings the database to the newest schema. Grouped: refinery's default commits a migration and the
-/// record of it apart, and a failure between them can not be mended.
-pub fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+/// Brings the database to the newest schema, and tells the one that it had; `None` where it was a new file, or
+/// nothing was to be done. Grouped: refinery's default commits a migration and the record of it apart, and a
+/// failure between them can not be mended.
+pub fn run(connection: &mut Connection, path: &Path) -> Result<Option<i64>, StoreError> {
     refuse_newer(connection, path)?;
-    if schema_version(connection)? == known_version() {
-        return Ok(());
+    let found = schema_version(connection)?;
+    if found == known_version() {
+        return Ok(None);
     }
-    embedded::migrations::runner()
-        .set_grouped(true)
-        .run(connection)
+    let mut migrate = || {
+        embedded::migrations::runner()
+            .set_grouped(true)
+            .run(connection)
+    };
+    // Of several processes at once one migrates, and the others fail where they wait for it: what was done is
+    // read before the transaction begins. They find nothing to do when they look again.
+    migrate()
+        .or_else(|_| migrate())
         .map_err(|error| StoreError::Open {
             path: path.to_owned(),
             reason: format!("its schema cannot be brought up to date: {error}"),
         })?;
     connection.pragma_update(None, "user_version", known_version())?;
-    Ok(())
+    Ok(Some(found).filter(|found| *found > 0))
 }
 
 /// Refuses a database that a newer program has migrated.
@@ -164,7 +172,7 @@ mod tests {
     fn a_newer_database_is_refused_in_our_words() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("optrail.db");
-        let connection = crate::store::open::create(&path).unwrap();
+        let connection = crate::store::open::create(&path).unwrap().connection;
         connection
             .pragma_update(None, "user_version", known_version() + 1)
             .unwrap();

@@ -7,17 +7,17 @@
 use std::ffi::OsString;
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{StoreError, evidence, migrate, views};
+use super::identity::{self, Identity};
+use super::{StoreError, before, disk, evidence, migrate, untrusted, views};
 
-/// Marks the file as ours (`PRAGMA application_id`, bytes 68..72 of the file): "optr".
-pub const APPLICATION_ID: i64 = 0x6f70_7472;
+pub use super::identity::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
 
 /// How long a connection waits for another's write transaction. `watch` and `stop` write while a
 /// collector runs; its transactions take milliseconds.
@@ -26,8 +26,29 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Statements kept prepared; more than the writer has.
 const STATEMENT_CACHE: usize = 128;
 
+/// A database open for writing.
+#[derive(Debug)]
+pub struct Opened {
+    /// The connection.
+    pub connection: Connection,
+    /// What was done to an older file.
+    pub migrated: Option<Migrated>,
+}
+
+/// A schema that was brought up to date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migrated {
+    /// The schema until then.
+    pub from: i64,
+    /// The schema from then on: the newest.
+    pub to: i64,
+    /// The copy of the file as it was; `None` where it held no evidence, or another process has made it.
+    pub copy: Option<PathBuf>,
+}
+
 /// Opens the database for writing; creates and migrates it where there is none yet.
-pub fn create(path: &Path) -> Result<Connection, StoreError> {
+pub fn create(path: &Path) -> Result<Opened, StoreError> {
+    identity::refuse_link(path)?;
     if !path.exists() {
         if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
             DirBuilder::new()
@@ -38,7 +59,7 @@ pub fn create(path: &Path) -> Result<Connection, StoreError> {
         }
         make(path)?;
     }
-    for_writing(path)
+    prepare(path, Begun::Finished)
 }
 
 /// Makes the file under a name of its own and gives it its name once it is whole: of several processes that
@@ -55,46 +76,72 @@ fn make(path: &Path) -> Result<(), StoreError> {
         .open(&draft)
         .map_err(|error| opening(path, &error))
         .and_then(|_| fill(&draft))
-        .and_then(|()| put(&draft, path).map_err(|error| opening(path, &error)));
+        .and_then(|()| match disk::put_new(&draft, path) {
+            // Another process was faster.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            put => put.map_err(|error| opening(path, &error)),
+        });
     // Whatever came of it: the file has its other name by now, or is of no use.
     let _ = std::fs::remove_file(&draft);
     made
 }
 
-/// Gives a whole file its name, unless another process was faster.
-fn put(draft: &Path, path: &Path) -> std::io::Result<()> {
-    match std::fs::hard_link(draft, path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        // A file system without links.
-        Err(_) if !path.exists() => std::fs::rename(draft, path),
-        put => put,
-    }
-}
-
 /// Prepares an empty file and closes it, so that no log of it is left beside it.
 fn fill(draft: &Path) -> Result<(), StoreError> {
-    for_writing(draft)?
+    let opened = prepare(draft, Begun::Finished)?;
+    opened
+        .connection
         .close()
         .map_err(|(_, error)| opening(draft, &error))
 }
 
-/// Opens an existing database for writing, and migrates an older one.
-pub fn for_writing(path: &Path) -> Result<Connection, StoreError> {
-    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let is_new = check_identity(&connection, path)?;
+/// Opens an existing database for writing, and migrates an older one, of which a copy is kept beside it. An
+/// empty file is no database: it is refused, so that no log begins where another was lost.
+pub fn for_writing(path: &Path) -> Result<Opened, StoreError> {
+    prepare(path, Begun::Refused)
+}
+
+/// What is done with a file that has been begun and has no tables yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Finished,
+    Refused,
+}
+
+fn prepare(path: &Path, begun: Begun) -> Result<Opened, StoreError> {
+    identity::refuse_link(path)?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, |_| Ok(()))?;
+    let found = identity::of(&connection, path)?;
+    if found == Identity::Snapshot {
+        return Err(StoreError::Snapshot(path.to_owned()));
+    }
+    if begun == Begun::Refused {
+        migrate::refuse_unfinished(&connection, path)?;
+    }
+    migrate::refuse_newer(&connection, path)?;
+    let copy = before::copy_if_older(&connection, path)?;
     set_durable(&connection, path)?;
-    if is_new {
+    if found == Identity::Empty {
         // Before the first table: a file with tables and without the mark is somebody else's.
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
-    migrate::run(&mut connection, path)?;
+    let from = migrate::run(&mut connection, path)?;
     views::install(&mut connection)?;
     // Asked again after a committed write: an injected fsync error once made SQLite answer "wal" and
     // go on in rollback mode.
     require_wal(&connection, path)?;
-    sync_directory(path)?;
+    // SQLite ignores a failure of its own attempt.
+    disk::sync_directory(path).map_err(|error| opening(path, &error))?;
     connection.authorizer(Some(guard_evidence))?;
-    Ok(connection)
+    let migrated = from.map(|from| Migrated {
+        from,
+        to: migrate::known_version(),
+        copy,
+    });
+    Ok(Opened {
+        connection,
+        migrated,
+    })
 }
 
 /// Opens an existing database for reading only. One of an older schema is refused: the questions of this
@@ -116,17 +163,51 @@ pub fn is_current(path: &Path) -> Result<bool, StoreError> {
 
 /// The same as [`read_only`] for who asks about nothing that younger schemas have brought.
 pub fn read_only_of_any_age(path: &Path) -> Result<Connection, StoreError> {
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    if check_identity(&connection, path)? {
-        return Err(StoreError::Foreign(path.to_owned()));
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, |_| Ok(()))?;
+    to_read(connection, path)
+}
+
+/// The same as [`read_only`] for a file that anybody may have made. What it may ask of SQLite is bounded, and
+/// views are not read: a hostile one ends in an error. Lowers the memory that SQLite may take, for as long as
+/// the process lives.
+pub fn untrusted(path: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, untrusted::bound)?;
+    let connection = to_read(connection, path)?;
+    migrate::refuse_older(&connection, path)?;
+    Ok(connection)
+}
+
+/// Opens a database of any age to be copied: what reads only may not write the copy either. It may attach,
+/// and so it is handed to nobody.
+pub(super) fn to_copy(path: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, |_| Ok(()))?;
+    refuse_unreadable(&connection, path)?;
+    Ok(connection)
+}
+
+/// Refuses a snapshot, for who is about to write: said before anything is locked or asked.
+pub fn refuse_snapshot(path: &Path) -> Result<(), StoreError> {
+    if identity::is_snapshot(&read_only_of_any_age(path)?)? {
+        return Err(StoreError::Snapshot(path.to_owned()));
     }
-    migrate::refuse_newer(&connection, path)?;
-    migrate::refuse_unfinished(&connection, path)?;
+    Ok(())
+}
+
+fn to_read(connection: Connection, path: &Path) -> Result<Connection, StoreError> {
+    refuse_unreadable(&connection, path)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
 
-fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
+fn refuse_unreadable(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    if identity::of(connection, path)? == Identity::Empty {
+        return Err(StoreError::Foreign(path.to_owned()));
+    }
+    migrate::refuse_newer(connection, path)?;
+    migrate::refuse_unfinished(connection, path)
+}
+
+pub(super) fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign(path.to_owned()),
         Some(rusqlite::ErrorCode::ReadOnly) => opening(
@@ -141,21 +222,28 @@ fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
     }
 }
 
-fn opening(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+pub(super) fn opening(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Open {
         path: path.to_owned(),
         reason: error.to_string(),
     }
 }
 
-fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
-    if !path.exists() {
-        return Err(StoreError::Missing(path.to_owned()));
-    }
+/// Opens a file; `bound` sets limits before anything of it is read.
+fn connect(
+    path: &Path,
+    access: OpenFlags,
+    bound: fn(&Connection) -> rusqlite::Result<()>,
+) -> Result<Connection, StoreError> {
+    identity::refuse_no_file(path)?;
+    // Absolute: SQLite reads a name that begins with `file:` in its own way.
+    let file = std::path::absolute(path).map_err(|error| opening(path, &error))?;
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| refused(path, &error))?;
-    settle(&connection).map_err(|error| refused(path, &error))?;
+        Connection::open_with_flags(file, flags).map_err(|error| refused(path, &error))?;
+    bound(&connection)
+        .and_then(|()| settle(&connection))
+        .map_err(|error| refused(path, &error))?;
     Ok(connection)
 }
 
@@ -178,27 +266,6 @@ pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Refuses a file that is not ours. `true` for an empty file, which is about to become ours.
-fn check_identity(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
-    let read = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let application_id = read("application_id").map_err(|error| refused(path, &error))?;
-    if application_id == APPLICATION_ID {
-        return Ok(false);
-    }
-    let objects: i64 = connection
-        .query_row(
-            "SELECT count(*) FROM sqlite_schema WHERE name <> 'refinery_schema_history'",
-            [],
-            |row| row.get(0),
-        )
-        .map_err(|error| refused(path, &error))?;
-    if application_id == 0 && objects == 0 {
-        Ok(true)
-    } else {
-        Err(StoreError::Foreign(path.to_owned()))
-    }
-}
-
 fn set_durable(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     connection
         .pragma_update(None, "journal_mode", "WAL")
@@ -218,18 +285,6 @@ fn require_wal(connection: &Connection, path: &Path) -> Result<(), StoreError> {
         path: path.to_owned(),
         reason,
     })
-}
-
-/// Makes the directory entries of the database and its write-ahead log durable: SQLite ignores a failure
-/// of its own attempt.
-fn sync_directory(path: &Path) -> Result<(), StoreError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    std::fs::File::open(directory)
-        .and_then(|d| d.sync_all())
-        .map_err(|error| opening(path, &error))
 }
 
 /// Outside migrations nobody drops, alters or attaches anything, or changes evidence.
@@ -319,8 +374,59 @@ mod tests {
             .pragma_update(None, "application_id", APPLICATION_ID)
             .unwrap();
         assert!(matches!(read_only(&path), Err(StoreError::Unfinished(_))));
+        assert!(matches!(for_writing(&path), Err(StoreError::Unfinished(_))));
         drop(create(&path).unwrap());
         read_only(&path).unwrap();
+    }
+
+    #[test]
+    fn an_empty_file_is_made_a_database_on_purpose_only() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("optrail.db");
+        std::fs::write(&path, "").unwrap();
+        assert!(matches!(for_writing(&path), Err(StoreError::Unfinished(_))));
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        assert_eq!(create(&path).unwrap().migrated, None);
+        drop(for_writing(&path).unwrap());
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let home = tempfile::tempdir().unwrap();
+        let (real, link) = (home.path().join("real.db"), home.path().join("link.db"));
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        for refused in [create(&link), for_writing(&link)] {
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains("symbolic link"), "{error}");
+        }
+        assert!(!real.exists());
+        drop(create(&real).unwrap());
+        read_only(&link).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_at_once() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let socket = home.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for (path, said) in [
+            (pipe.as_path(), "a pipe"),
+            (&socket, "a socket"),
+            (Path::new("/dev/null"), "a device"),
+            (home.path(), "a directory"),
+        ] {
+            for refused in [
+                read_only(path),
+                untrusted(path),
+                for_writing(path).map(|opened| opened.connection),
+            ] {
+                let error = refused.unwrap_err().to_string();
+                assert!(error.contains(said), "{error}");
+            }
+        }
     }
 
     #[test]
@@ -344,7 +450,7 @@ mod tests {
     #[test]
     fn evidence_can_be_neither_changed_nor_removed() {
         let home = tempfile::tempdir().unwrap();
-        let connection = create(&home.path().join("optrail.db")).unwrap();
+        let connection = create(&home.path().join("optrail.db")).unwrap().connection;
         connection
             .execute(
                 "INSERT INTO leaf (sequence, record, hash) VALUES (0, '{}', zeroblob(32))",

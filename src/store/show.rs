@@ -135,7 +135,9 @@ mod tests {
     /// Operations with these ids, each in one region; those in capitals were asked for and never seen.
     fn database(ids: &[(&str, &str)]) -> (tempfile::TempDir, Connection) {
         let home = tempfile::tempdir().unwrap();
-        let connection = crate::store::open::create(&home.path().join("optrail.db")).unwrap();
+        let connection = crate::store::open::create(&home.path().join("optrail.db"))
+            .unwrap()
+            .connection;
         for (op, (id, region)) in ids.iter().enumerate() {
             connection
                 .execute(

@@ -175,7 +175,9 @@ mod tests {
     #[test]
     fn every_view_can_be_read_and_each_column_is_explained() {
         let home = tempfile::tempdir().unwrap();
-        let connection = crate::store::open::create(&home.path().join("optrail.db")).unwrap();
+        let connection = crate::store::open::create(&home.path().join("optrail.db"))
+            .unwrap()
+            .connection;
         for (name, text) in VIEWS {
             let statement = connection
                 .prepare(&format!("SELECT * FROM {name}"))
@@ -296,7 +298,9 @@ mod tests {
     #[test]
     fn one_operation_is_found_by_seeks_alone() {
         let home = tempfile::tempdir().unwrap();
-        let connection = crate::store::open::create(&home.path().join("optrail.db")).unwrap();
+        let connection = crate::store::open::create(&home.path().join("optrail.db"))
+            .unwrap()
+            .connection;
         for view in [
             "operations",
             "operation_history",
@@ -344,7 +348,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("optrail.db");
         drop(crate::store::open::create(&path).unwrap());
-        let mut connection = crate::store::open::for_writing(&path).unwrap();
+        let mut connection = crate::store::open::for_writing(&path).unwrap().connection;
         let before: i64 = connection
             .pragma_query_value(None, "schema_version", |row| row.get(0))
             .unwrap();

@@ -24,6 +24,8 @@ pub struct Report {
     pub templates_checked: i64,
     /// Derived rows that were compared with those derived now.
     pub rows_compared: i64,
+    /// Whether this is a snapshot without bodies: neither they nor the rows that follow from them were compared.
+    pub bodies_left_out: bool,
     /// Leaves whose body had a secret cut out before it was kept: a fact, no difference.
     pub redacted: i64,
     /// Checkpoints in the file whose root and signature were compared.

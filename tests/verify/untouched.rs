@@ -66,7 +66,7 @@ fn leaves_that_are_not_derived_yet_are_no_difference() {
 #[test]
 fn a_writer_may_be_in_the_middle_of_something() {
     let recorded = Recorded::new();
-    let writer = for_writing(&recorded.path()).unwrap();
+    let writer = for_writing(&recorded.path()).unwrap().connection;
     writer
         .execute_batch("BEGIN IMMEDIATE; DELETE FROM run_end")
         .unwrap();

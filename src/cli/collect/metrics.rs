@@ -8,9 +8,9 @@ use std::path::Path;
 use crate::cli::Exit;
 use crate::cli::output::AtomicFile;
 use crate::cli::status::FileSize;
-use crate::collect::free_bytes;
 use crate::config::Config;
 use crate::model::{Clock as _, SystemClock, UtcMillis};
+use crate::store::disk::free_bytes;
 use crate::store::metrics::{LastRun, Metrics};
 use crate::store::{StoreError, open};
 

@@ -7,7 +7,7 @@ use crate::evidence::digest::Digest;
 
 /// The answer for programs.
 #[derive(Serialize)]
-pub(super) struct Document<'a> {
+pub(in crate::cli) struct Document<'a> {
     agrees: bool,
     evidence_size: i64,
     evidence_root: String,
@@ -16,6 +16,7 @@ pub(super) struct Document<'a> {
     bodies_checked: i64,
     templates_checked: i64,
     rows_compared: i64,
+    bodies_left_out: bool,
     redacted: i64,
     checkpoints_checked: i64,
     /// Leaves that the newest checkpoint in the file covers.
@@ -61,6 +62,7 @@ impl<'a> From<&'a Verified> for Document<'a> {
             bodies_checked: report.bodies_checked,
             templates_checked: report.templates_checked,
             rows_compared: report.rows_compared,
+            bodies_left_out: report.bodies_left_out,
             redacted: report.redacted,
             checkpoints_checked: report.checkpoints_checked,
             sealed_size: report.sealed_size,

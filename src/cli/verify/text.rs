@@ -6,7 +6,7 @@ use crate::export::escape::terminal;
 use crate::verify::{Depth, Report};
 
 /// The answer for people: a line for each difference, then what was compared.
-pub(super) fn text(verified: &Verified, depth: Depth) -> String {
+pub(in crate::cli) fn text(verified: &Verified, depth: Depth) -> String {
     let report = &verified.report;
     let mut text = String::new();
     for difference in &report.differences {
@@ -23,6 +23,7 @@ pub(super) fn text(verified: &Verified, depth: Depth) -> String {
     };
     let checked = match depth {
         Depth::Quick => "schema and numbering".to_owned(),
+        Depth::All if report.bodies_left_out => format!("{} leaves", report.leaves_checked),
         Depth::Leaves => format!("{} leaves", report.leaves_checked),
         Depth::All => format!(
             "{} leaves, {} bodies, {} templates, {} derived rows",
@@ -33,6 +34,11 @@ pub(super) fn text(verified: &Verified, depth: Depth) -> String {
         ),
     };
     text.push_str(&format!("{found}: {checked}\n"));
+    if report.bodies_left_out {
+        text.push_str(
+            "bodies were left out of this snapshot: neither they nor the rows that follow from them were compared\n",
+        );
+    }
     if report.redacted > 0 {
         text.push_str(&format!(
             "secrets were cut out of {} bodies before they were kept\n",
@@ -80,10 +86,7 @@ mod tests {
     use crate::verify::{Compared, Difference, Kind};
 
     fn alone(report: &Report) -> Verified {
-        Verified {
-            report: report.clone(),
-            state_size: None,
-        }
+        Verified::alone(report.clone())
     }
 
     #[test]

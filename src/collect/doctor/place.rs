@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::Access;
 
 use super::{Check, Topic};
-use crate::collect::disk::{FREE_BYTES_MIN, free_bytes};
 use crate::collect::lock::stop_lock_path;
 use crate::config::lock_path;
+use crate::store::disk::{FREE_BYTES_MIN, free_bytes};
 
 /// Rights of group and others to write.
 const OTHERS_WRITE: u32 = 0o022;

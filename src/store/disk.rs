@@ -1,0 +1,65 @@
+//! Room on a disk, and making names durable.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// Room that a run needs before it calls anybody: evidence of some 100,000 unchanged answers, and what
+/// SQLite wants besides for its log. With less, the first large listing could not be kept.
+pub const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
+/// Bytes that this user may still write where `file` lies, or would; `None` where the system does not say.
+pub fn free_bytes(file: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(directory_of(file)).ok()?;
+    stat.f_bavail.checked_mul(stat.f_frsize)
+}
+
+/// The directory in which a file lies, or would.
+pub(super) fn directory_of(file: &Path) -> &Path {
+    file.parent()
+        .filter(|directory| !directory.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Makes the directory entry of a file durable.
+pub(super) fn sync_directory(file: &Path) -> io::Result<()> {
+    File::open(directory_of(file)).and_then(|directory| directory.sync_all())
+}
+
+/// Gives a whole file its name, unless that is taken (`AlreadyExists`); its name until now is left for the
+/// caller to remove.
+pub(super) fn put_new(draft: &Path, path: &Path) -> io::Result<()> {
+    match std::fs::hard_link(draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // A file system without links.
+        Err(_) if std::fs::symlink_metadata(path).is_err() => std::fs::rename(draft, path),
+        put => put,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_has_room() {
+        let home = tempfile::tempdir().unwrap();
+        assert!(free_bytes(&home.path().join("x.db")).unwrap() > 0);
+        assert_eq!(free_bytes(Path::new("/no/such/directory/x.db")), None);
+        assert!(free_bytes(Path::new("x.db")).is_some());
+    }
+
+    #[test]
+    fn a_name_that_is_taken_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let (draft, path) = (home.path().join("draft"), home.path().join("x.db"));
+        std::fs::write(&draft, "new").unwrap();
+        put_new(&draft, &path).unwrap();
+        std::fs::write(&draft, "newer").unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        let error = put_new(&draft, &path).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    }
+}
