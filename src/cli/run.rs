@@ -3,7 +3,8 @@
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    collect, config, doctor, export, init, policy, rebuild, show, sql, status, stop, verify, watch,
+    collect, config, doctor, export, init, policy, process, rebuild, show, sql, status, stop,
+    verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -14,7 +15,8 @@ pub fn run(cli: &Cli) -> Exit {
     let flags = cli.global.flags();
     let log_format = flags.log_format.unwrap_or_default();
     output::start_logging(flags.verbosity, log_format);
-    dispatch(cli).unwrap_or_else(|error| {
+    let done = process::settle().and_then(|()| dispatch(cli));
+    done.unwrap_or_else(|error| {
         tell(&error, log_format);
         exit_of(&error)
     })

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod compare;
 pub mod configs;
 pub mod derived;
+pub mod directory;
 mod error;
 pub mod evidence;
 pub mod exchanges;
