@@ -1,8 +1,7 @@
 //! `optrail init`.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -15,6 +14,7 @@ use crate::config::{Config, EXAMPLE};
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, SystemClock};
 use crate::record::Recorder;
+use crate::store::directory;
 
 /// Write a configuration to start from, create the database, the state directory and the signing key
 ///
@@ -88,18 +88,39 @@ fn line(what: &str, path: &Path, was_made: bool, made: &str) -> String {
 /// file: it holds no secret, and in `/etc` the user that collects must be able to read it.
 fn make_file(path: &Path) -> anyhow::Result<bool> {
     let failed = || format!("cannot write the configuration {}", path.display());
-    if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-        std::fs::create_dir_all(directory).with_context(failed)?;
+    if let Some(above) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        directory::make(above, 0o777).with_context(failed)?;
     }
-    match OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(mut file) => {
-            file.write_all(EXAMPLE.as_bytes())
-                .and_then(|()| file.sync_all())
-                .with_context(failed)?;
-            Ok(true)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error).with_context(failed),
+    if path.exists() {
+        return Ok(false);
+    }
+    // Under a name of its own until it is whole: half a configuration would stop every command.
+    let draft = path.with_extension(format!("{:016x}.new", fastrand::u64(..)));
+    let made = write_whole(&draft).and_then(|()| name_it(&draft, path));
+    let _ = std::fs::remove_file(&draft);
+    made.with_context(failed)
+}
+
+fn write_whole(draft: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(draft)?;
+    file.write_all(EXAMPLE.as_bytes())?;
+    file.sync_all()
+}
+
+/// Gives the draft its name, unless there is a file of that name: then false.
+fn name_it(draft: &Path, path: &Path) -> io::Result<bool> {
+    match std::fs::hard_link(draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+        // A file system without links.
+        Err(_) => std::fs::rename(draft, path)?,
+        Ok(()) => {}
+    }
+    match path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        Some(above) => directory::sync(above).map(|()| true),
+        None => directory::sync(Path::new(".")).map(|()| true),
     }
 }
 
@@ -108,10 +129,7 @@ fn make_state_directory(path: &Path) -> anyhow::Result<bool> {
     if path.is_dir() {
         return Ok(false);
     }
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
+    directory::make(path, 0o700)
         .with_context(|| format!("cannot create the state directory {}", path.display()))?;
     Ok(true)
 }

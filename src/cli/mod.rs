@@ -25,6 +25,7 @@ pub mod log_id;
 pub mod os_user;
 pub mod output;
 pub mod policy;
+mod process;
 pub mod rebuild;
 mod renewal;
 mod rows;

@@ -69,14 +69,14 @@ pub(super) fn tell_of_copy(config: &Config, migrated: Option<&Migrated>) {
 /// rebuild.
 pub(super) fn renew_under_lock(config: &Config) -> anyhow::Result<()> {
     let begun = Instant::now();
+    let mut migrated = None;
     loop {
         let age = Age::of(config)?;
-        if let Some(migrated) = &age.migrated
-            && !age.is_older
-        {
-            keep_migration(config, migrated)?;
-        }
+        migrated = age.migrated.or(migrated);
         if !age.is_older {
+            if let Some(migrated) = &migrated {
+                keep_migration(config, migrated)?;
+            }
             return Ok(());
         }
         match Lock::exclusive(&config.lock_path()) {

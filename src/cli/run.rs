@@ -3,8 +3,8 @@
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    backup, checkpoint, collect, config, doctor, export, init, policy, rebuild, show, snapshot,
-    sql, status, stop, verify, watch,
+    backup, checkpoint, collect, config, doctor, export, init, policy, process, rebuild, show,
+    snapshot, sql, status, stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -16,7 +16,8 @@ pub fn run(cli: &Cli) -> Exit {
     let flags = cli.global.flags();
     let log_format = flags.log_format.unwrap_or_default();
     output::start_logging(flags.verbosity, log_format);
-    dispatch(cli).unwrap_or_else(|error| {
+    let done = process::settle().and_then(|()| dispatch(cli));
+    done.unwrap_or_else(|error| {
         tell(&error, log_format);
         exit_of(&error)
     })

@@ -13,6 +13,7 @@ pub mod configs;
 pub mod copy;
 pub mod custody;
 pub mod derived;
+pub mod directory;
 pub mod disk;
 mod error;
 pub mod evidence;

@@ -1,0 +1,220 @@
+"""flip: one bit changed on the disk, page by page, and write-ahead logs that are not what they were.
+
+Where what the file says has changed, `verify` must not pass, and must name a table or say that the file cannot be
+read. What the file says is a full dump of it by SQLite's own library.
+"""
+
+import random
+import re
+import shutil
+import sqlite3
+import subprocess
+import time
+
+import judge
+from scene import Failed
+
+PAGE_BYTES = 4096
+
+# The file is read no more, or a table is named that differs.
+UNREADABLE = re.compile(r"malformed|not an optrail database|not a database|cannot (be )?(read|open)|disk image|was never finished"
+                        r"|corrupt|schema|contradicts")
+
+
+def content(database):
+    """All that a file says, or None if it cannot be read to its end: schema, marks, rows with their types."""
+    try:
+        connection = judge.connect(database)
+        connection.text_factory = bytes
+        try:
+            said = [tuple(connection.execute(f"PRAGMA {name}").fetchone()) for name in ("application_id", "user_version")]
+            tables = connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name, type").fetchall()
+            said.append(tables)
+            for kind, name, sql in tables:
+                if kind == b"table":
+                    said.append(rows(connection, name.decode("utf-8", "replace"), sql or b""))
+            return said
+        finally:
+            connection.close()
+    except (sqlite3.Error, UnicodeDecodeError):
+        return None
+
+
+def rows(connection, table, sql):
+    quoted = '"' + table.replace('"', '""') + '"'
+    key = "" if b"WITHOUT ROWID" in sql.upper() else "rowid, "
+    return connection.execute(f"SELECT {key}* FROM {quoted} NOT INDEXED").fetchall()
+
+
+def structure_is_sound(database):
+    try:
+        connection = judge.connect(database)
+        connection.text_factory = bytes
+        try:
+            return connection.execute("PRAGMA integrity_check").fetchone() == (b"ok",)
+        finally:
+            connection.close()
+    except (sqlite3.Error, UnicodeDecodeError):
+        # Messages of SQLite quote what it found.
+        return False
+
+
+def bits(bench):
+    """Every page in turn, a random bit each time."""
+    flips = 150 if bench.quick else 2400
+    scene = bench.scenes[0]
+    scene.restore()
+    for _ in range(2):
+        scene.run("collect").expect(0)
+    pages = scene.database().stat().st_size // PAGE_BYTES
+    for other in bench.scenes:
+        if other is not scene:
+            shutil.copyfile(scene.database(), other.directory / "whole.db")
+    shutil.copyfile(scene.database(), scene.directory / "whole.db")
+    whole = content(scene.directory / "whole.db")
+    tables = [name.decode() for kind, name, _ in whole[2] if kind == b"table"]
+    named = re.compile(r"\b(" + "|".join(map(re.escape, tables)) + r")\b")
+    first = bench.seed * flips
+    begun = time.monotonic()
+    results = bench.map(lambda here, number: flip(here, number, pages, bench.seed, whole, named),
+                        range(first, first + flips))
+    counts = {word: results.count(word) for word in ("found", "unused", "found although unused", "index only")}
+    bench.row(f"flip: one bit, {pages} pages", flips, ", ".join(f"{n} {word}" for word, n in counts.items()),
+              time.monotonic() - begun)
+
+
+def flip(scene, number, pages, seed, whole, named):
+    """One trial: what became of it."""
+    chance = random.Random(f"flip {seed} {number}")
+    page, byte, bit = number % pages, chance.randrange(PAGE_BYTES), chance.randrange(8)
+    what = f"bit {bit} of byte {byte} of page {page + 1}"
+    scene.empty()
+    database = scene.database()
+    database.parent.mkdir(parents=True)
+    data = bytearray((scene.directory / "whole.db").read_bytes())
+    data[page * PAGE_BYTES + byte] ^= 1 << bit
+    database.write_bytes(data)
+    is_changed = content(database) != whole
+    is_sound = structure_is_sound(database)
+    ended = scene.run("verify")
+    said = ended.out + ended.err
+    if ended.code not in (0, 1, 3):
+        raise Failed(f"{what}: verify exits {ended.code}\n{said}")
+    if ended.code != 0 and not (named.search(said) or UNREADABLE.search(said)):
+        raise Failed(f"{what}: verify exits {ended.code} and names no table\n{said}")
+    if is_changed and ended.code == 0:
+        raise Failed(f"{what}: what the file says has changed, and verify passes")
+    if is_changed:
+        return "found"
+    if ended.code != 0:
+        return "found although unused"
+    return "unused" if is_sound else "index only"
+
+
+def logs(bench):
+    """A log with acknowledged commits that is deleted, cut, flipped, stale, or of another database; the same of
+    the shared index, which may say anything."""
+    rounds = 24 if bench.quick else 300
+    scene = bench.scenes[0]
+    begun = time.monotonic()
+    has_checkpoints = scene.run("checkpoint", "--help").code == 0
+    for here in bench.scenes:
+        leave_log(here)
+    ways = [deleted, cut, flipped, stale, foreign, no_index, wrong_index]
+    results = bench.map(lambda here, number: damage(here, ways[number % len(ways)], number, bench.seed, has_checkpoints),
+                        range(rounds))
+    counts = ", ".join(f"{results.count(word)} {word}" for word in ("kept", "refused", "less"))
+    bench.row("flip: logs and indexes", rounds, counts, time.monotonic() - begun)
+    if not has_checkpoints:
+        print("flip: logs: commits that went with a log are not noticed yet, there are no checkpoints to compare with")
+
+
+def leave_log(scene):
+    """A home whose last run lies in the log: somebody reads while it goes on, so that nothing is moved into the
+    database. `older` has the log of the run before."""
+    scene.restore()
+    reader = judge.connect(scene.database())
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM leaf").fetchone()
+    scene.run("collect").expect(0)
+    for name in ("logged-older", "logged"):
+        shutil.rmtree(scene.directory / name, ignore_errors=True)
+        # By a process of its own: to open and close the file in this one would drop the reader's locks.
+        subprocess.run(["cp", "-a", str(scene.home), str(scene.directory / name)], check=True)
+        if name == "logged-older":
+            scene.run("collect").expect(0)
+    reader.close()
+
+
+def damage(scene, way, number, seed, has_checkpoints):
+    """One trial: nothing was lost, or the file is refused, or it tells of less than before."""
+    what = f"{way.__name__} (number {number} of seed {seed})"
+    shutil.rmtree(scene.home)
+    shutil.copytree(scene.directory / "logged", scene.home)
+    log = scene.home / "data/optrail/optrail.db-wal"
+    must = judge.leaves(scene.database())
+    way(scene, log, random.Random(f"log {seed} {number}"))
+    ended = scene.run("verify")
+    if ended.code not in (0, 1, 3):
+        raise Failed(f"{what}: verify exits {ended.code}\n{ended.err}")
+    if ended.code != 0:
+        return "refused"
+    after = judge.leaves(scene.database())
+    judge.expect_kept(after, must, what)
+    if len(after) == len(must):
+        judge.expect_next_run(scene, what)
+        return "kept"
+    if has_checkpoints:
+        expect_refused(scene, len(after), what)
+    return "less"
+
+
+def expect_refused(scene, size, what):
+    """A checkpoint in the state directory speaks of more: no command that writes may go on."""
+    checkpoints = sorted((scene.home / "state").rglob("checkpoint"))
+    if not checkpoints:
+        raise Failed(f"{what}: no checkpoint in the state directory to compare with")
+    if size < max(int(file.read_text().split("\n")[1]) for file in checkpoints):
+        raise Failed(f"{what}: verify passes on {size} leaves, fewer than the checkpoint speaks of")
+
+
+def deleted(scene, log, chance):
+    log.unlink()
+
+
+def cut(scene, log, chance):
+    with open(log, "r+b") as file:
+        file.truncate(chance.randrange(log.stat().st_size))
+
+
+def flipped(scene, log, chance):
+    data = bytearray(log.read_bytes())
+    data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    log.write_bytes(data)
+
+
+def stale(scene, log, chance):
+    shutil.copyfile(scene.directory / "logged-older/data/optrail/optrail.db-wal", log)
+
+
+def foreign(scene, log, chance):
+    """The log of a database that has nothing of ours but the page size."""
+    other = scene.directory / "foreign.db"
+    for suffix in ("", "-wal", "-shm"):
+        other.with_name(other.name + suffix).unlink(missing_ok=True)
+    connection = sqlite3.connect(other)
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE other (a)")
+    connection.commit()
+    shutil.copyfile(other.with_name("foreign.db-wal"), log)
+    connection.close()
+
+
+def no_index(scene, log, chance):
+    log.with_name("optrail.db-shm").unlink()
+
+
+def wrong_index(scene, log, chance):
+    index = log.with_name("optrail.db-shm")
+    index.write_bytes(chance.randbytes(index.stat().st_size))
