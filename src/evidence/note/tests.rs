@@ -233,8 +233,8 @@ fn no_prefix_and_no_changed_byte_of_a_note_verifies() {
     }
 }
 
-/// Twice the order of the curve may be added to a signature's second half without changing what it
-/// means; only the smallest is a signature, so there is one for each text.
+/// The order of the group may be added to a signature's second half without changing what it means;
+/// only the smallest is accepted, so nobody without the key makes a second one of it.
 #[test]
 fn a_signature_has_one_form() {
     const ORDER: [u8; 32] = [

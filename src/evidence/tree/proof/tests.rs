@@ -127,10 +127,12 @@ const ALL_CHANGES_UP_TO: u64 = 64;
 /// The bits of so many hashes to flip, in a tree of `size` leaves.
 fn bits_to_flip(hashes: usize, size: u64) -> impl Iterator<Item = usize> {
     let bits = hashes * 256;
-    match size {
-        ..=ALL_BITS_UP_TO => (0..bits).step_by(1),
-        ..=ALL_CHANGES_UP_TO => (0..bits).step_by(251),
-        _ => (size as usize * 37 % bits.max(1)..bits).step_by(bits.max(1)),
+    if size <= ALL_BITS_UP_TO {
+        (0..bits).step_by(1)
+    } else if size <= ALL_CHANGES_UP_TO {
+        (0..bits).step_by(251)
+    } else {
+        (size as usize * 37 % bits.max(1)..bits).step_by(bits.max(1))
     }
 }
 
