@@ -1,11 +1,12 @@
 //! Small files that must be whole or absent: written aside, synced, renamed, and the directory synced.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use super::SealError;
+use crate::store::directory;
 
 /// Bytes of a file of the state directory at most; a note with many signatures has a few thousand.
 pub(super) const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -26,9 +27,7 @@ pub(super) fn make_directory(path: &Path) -> Result<(), SealError> {
     if path.is_dir() {
         return Ok(());
     }
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(failed("create the directory", path))?;
-    sync_parent(path)
+    directory::make(path, 0o700).map_err(failed("create the directory", path))
 }
 
 /// Puts a file in place of the one of its name, for its owner only. When this returns it survives a power cut.
@@ -67,9 +66,7 @@ pub(super) fn move_away(from: &Path, to: &Path) -> Result<(), SealError> {
 
 fn sync_parent(path: &Path) -> Result<(), SealError> {
     let parent = path.parent().unwrap_or(Path::new("."));
-    File::open(parent)
-        .and_then(|directory| directory.sync_all())
-        .map_err(failed("sync the directory of", path))
+    directory::sync(parent).map_err(failed("sync the directory of", path))
 }
 
 /// Whether it says that there is no such file: a directory above it may be none, too.
