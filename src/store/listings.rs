@@ -133,14 +133,20 @@ pub fn insert_missing(
     Ok(())
 }
 
-/// The rows that the newest complete listing of an operation lacked.
-pub fn lacked(connection: &Connection, op: i64) -> Result<BTreeSet<i64>, StoreError> {
+/// The rows that the newest complete listing of an operation lacked, whose targets are above `after` and at
+/// most `last`.
+pub fn lacked(
+    connection: &Connection,
+    op: i64,
+    after: i64,
+    last: i64,
+) -> Result<BTreeSet<i64>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT target FROM listing_missing WHERE listing_id = (
+        "SELECT target FROM listing_missing WHERE target > ?2 AND target <= ?3 AND listing_id = (
              SELECT listing_id FROM listing_end WHERE op = ?1 AND verdict = 'complete'
              ORDER BY end_sequence DESC LIMIT 1)",
     )?;
-    let rows = statement.query_map([op], |row| row.get(0))?;
+    let rows = statement.query_map([op, after, last], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -105,13 +105,19 @@ pub fn text(connection: &Connection, value: &str) -> Result<i64, StoreError> {
     Ok(connection.last_insert_rowid())
 }
 
-/// The newest version of each known row of an operation, by target.
-pub fn newest(connection: &Connection, op: i64) -> Result<Vec<ResultVersion>, StoreError> {
+/// The newest version of each known row of an operation whose target is above `after`, by target; at most
+/// `limit`.
+pub fn newest(
+    connection: &Connection,
+    op: i64,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<ResultVersion>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT target, version, from_sequence, stretch, flags, status_no, reason_no, folder_no
-         FROM result_version WHERE op = ?1 ORDER BY target, version",
+         FROM result_version WHERE op = ?1 AND target > ?2 ORDER BY target, version",
     )?;
-    let mut rows = statement.query([op])?;
+    let mut rows = statement.query([op, after])?;
     let mut newest: Vec<ResultVersion> = Vec::new();
     while let Some(row) = rows.next()? {
         let version = ResultVersion {
@@ -124,8 +130,10 @@ pub fn newest(connection: &Connection, op: i64) -> Result<Vec<ResultVersion>, St
             reason_no: row.get(6)?,
             folder_no: row.get(7)?,
         };
+        let is_full = newest.len() == limit;
         match newest.last_mut() {
             Some(last) if last.target == version.target => *last = version,
+            _ if is_full => break,
             _ => newest.push(version),
         }
     }
