@@ -11,6 +11,7 @@ use crate::evidence::leaf::{Ask, Exchange, Leaf, Listing as ListingLeaf};
 use crate::model::{OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMillis, Verdict};
 use crate::store::evidence::LeafRow;
 use crate::store::listings::ListingEnd;
+use crate::store::targets::Targets;
 use crate::store::{StoreError, exchanges, listings, results};
 
 /// A listing leaf: whatever listing of the same operation is still open closes now, because its versions
@@ -144,12 +145,15 @@ fn take(
     content: &ResultsPage,
 ) -> Result<(), StoreError> {
     deriver.words.make_room();
-    let mut targets = results::Targets::new(place.derived)?;
+    let mut ahead = std::mem::take(&mut deriver.ahead);
+    let mut targets = Targets::new(place.derived, &mut ahead)?;
     let rows = content
         .rows
         .iter()
         .map(|row| listed(deriver, place, &mut targets, row, page.sequence))
         .collect::<Result<Vec<_>, _>>()?;
+    drop(targets);
+    deriver.ahead = ahead;
     let page = Page {
         sequence: page.sequence,
         page_number: i64::from(page.page_number),
@@ -167,7 +171,7 @@ fn take(
 fn listed(
     deriver: &mut Deriver,
     place: Place<'_>,
-    targets: &mut results::Targets<'_>,
+    targets: &mut Targets<'_>,
     row: &ResultRow,
     sequence: i64,
 ) -> Result<ListedRow, StoreError> {

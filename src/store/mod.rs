@@ -33,6 +33,7 @@ pub mod stack_groups;
 pub mod status;
 #[cfg(feature = "sandbox")]
 pub mod story;
+pub mod targets;
 pub mod told;
 pub mod unknowns;
 pub mod views;
