@@ -4,72 +4,18 @@
 //! order that is promised. So a listing proves itself by its own numbers: TotalCount must be there and
 //! the same on every page, and the distinct (account, region) keys must number exactly that.
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::BTreeMap;
 
+use super::listed_rows::{ListedRow, ListedRows};
 use super::paging::{Page, Paging};
 use crate::model::{Outcome, Verdict};
-
-/// One row as a page showed it. Texts are numbers of the dictionaries, so that a listing of 100,000
-/// rows fits into a few megabytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListedRow {
-    /// Account and region.
-    pub target: i64,
-    /// Status word.
-    pub status_no: i64,
-    /// StatusReason.
-    pub reason_no: Option<i64>,
-    /// RdFolderId.
-    pub folder_no: Option<i64>,
-    /// The page that showed it.
-    pub sequence: i64,
-}
-
-impl ListedRow {
-    /// Whether both say the same of their target; the page does not matter.
-    fn agrees_with(&self, other: &Self) -> bool {
-        self.status_no == other.status_no
-            && self.reason_no == other.reason_no
-            && self.folder_no == other.folder_no
-    }
-}
-
-/// Spreads our own small consecutive numbers over the table: no stranger chooses them, so the work of a
-/// hash that withstands strangers is not needed for each of 100,000 rows.
-#[derive(Debug, Clone, Copy, Default)]
-struct NumberHasher(u64);
-
-impl Hasher for NumberHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        // 2^64 divided by the golden ratio: neighbours end up far apart.
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_i64(&mut self, number: i64) {
-        self.write_u64(number.cast_unsigned());
-    }
-}
-
-type NumberHashing = BuildHasherDefault<NumberHasher>;
 
 /// A listing that is being read.
 #[derive(Debug, Clone)]
 pub struct Listing {
     paging: Paging,
     /// The first row of each key.
-    rows: HashMap<i64, ListedRow, NumberHashing>,
+    rows: ListedRows,
     /// The status words of each key that came more than once with different states.
     disputes: BTreeMap<i64, Vec<i64>>,
 }
@@ -88,7 +34,7 @@ pub struct Closed {
     /// Pages in order of their leaves.
     pub pages: Vec<Page>,
     /// The rows that can be believed, by target; without the conflicting ones.
-    pub rows: Vec<ListedRow>,
+    pub rows: ListedRows,
     /// The status words of each conflicting one.
     pub disputed: Vec<Vec<i64>>,
 }
@@ -104,7 +50,7 @@ impl Listing {
     pub fn new() -> Self {
         Self {
             paging: Paging::default(),
-            rows: HashMap::default(),
+            rows: ListedRows::default(),
             disputes: BTreeMap::new(),
         }
     }
@@ -113,17 +59,11 @@ impl Listing {
     pub fn add_page(&mut self, page: Page, rows: impl IntoIterator<Item = ListedRow>) {
         self.paging.add_page(page);
         for row in rows {
-            match self.rows.entry(row.target) {
-                Entry::Vacant(free) => {
-                    free.insert(row);
-                }
-                Entry::Occupied(first) if !first.get().agrees_with(&row) => {
-                    let words = self.disputes.entry(row.target);
-                    words
-                        .or_insert_with(|| vec![first.get().status_no])
-                        .push(row.status_no);
-                }
-                Entry::Occupied(_) => {}
+            if let Some(first) = self.rows.add(row).filter(|first| !first.agrees_with(&row)) {
+                let words = self.disputes.entry(row.target);
+                words
+                    .or_insert_with(|| vec![first.status_no])
+                    .push(row.status_no);
             }
         }
     }
@@ -155,9 +95,10 @@ impl Listing {
         let reason = self.paging.defect(distinct_keys, self.disputes.len());
         let lacks_pages = reason.is_some() && self.paging.lacks_pages();
         let pages = self.paging.into_pages();
-        let mut rows: Vec<ListedRow> = self.rows.into_values().collect();
-        rows.retain(|row| !self.disputes.contains_key(&row.target));
-        rows.sort_unstable_by_key(|row| row.target);
+        let mut rows = self.rows;
+        for target in self.disputes.keys() {
+            rows.remove(*target);
+        }
         let verdict = if reason.is_none() {
             Verdict::Complete
         } else {

@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod discovery;
+pub mod listed_rows;
 pub mod listing;
 pub mod observed;
 pub mod operation;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::listing::ListedRow;
+use super::listed_rows::ListedRow;
 use crate::model::ResultVersion;
 use crate::model::Verdict;
 use crate::model::result_flags::{
@@ -22,8 +22,8 @@ pub struct Changes {
     pub missing: Vec<i64>,
 }
 
-/// Compares a closed listing with what is known. `current` holds the newest version of each known row,
-/// `listed` the listing's rows, both by target; `lacked_before` the rows that the complete listing before
+/// Compares a closed listing, or the part of it that lies between two targets, with what is known. `current`
+/// holds the newest version of each known row, `listed` the listing's rows, both by target; `lacked_before` the rows that the complete listing before
 /// this one lacked; `end_sequence` is the listing's last page. `same_status` says whether two status
 /// words are the same once trimmed: then the stretch goes on.
 pub fn compare(

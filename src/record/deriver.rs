@@ -9,6 +9,7 @@ use crate::derive::listing::Listing;
 use crate::evidence::leaf::{Leaf, Watch, WatchChange};
 use crate::model::{OperationKey, Phase, Service};
 use crate::store::evidence::{LeafRow, each_leaf, leaf};
+use crate::store::targets::Ahead;
 use crate::store::{
     Connection, StoreError, custody, derived as derived_rows, operations, runs as run_rows, watches,
 };
@@ -35,6 +36,8 @@ pub struct Deriver {
     pub(super) statuses: HashMap<i64, (Option<String>, Phase)>,
     /// Numbers of the status words, reasons and folders met last: a listing repeats few of them often.
     pub(super) words: Words,
+    /// Targets that are likely to come next.
+    pub(super) ahead: Ahead,
     operations: HashMap<OperationKey, i64>,
 }
 

@@ -1,20 +1,18 @@
 //! Listings while they are read and when they close.
 
+use super::closing::{self, Told};
 use super::deriver::{Deriver, OpenListing, Place, leaf_at};
 use super::unchanged::Unchanged;
 use super::{answers, body};
-use crate::derive::listing::{Closed, ListedRow, Listing};
+use crate::derive::listed_rows::ListedRow;
+use crate::derive::listing::{Closed, Listing};
 use crate::derive::paging::Page;
-use crate::derive::results::compare;
 use crate::evidence::leaf::{Ask, Exchange, Leaf, Listing as ListingLeaf};
 use crate::model::{OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMillis, Verdict};
 use crate::store::evidence::LeafRow;
 use crate::store::listings::ListingEnd;
+use crate::store::targets::Targets;
 use crate::store::{StoreError, exchanges, listings, results};
-
-/// Status words whose meaning is remembered from one listing to the next. The services have a dozen; more
-/// cost a look-up each.
-const STATUSES_REMEMBERED: usize = 1_000;
 
 /// A listing leaf: whatever listing of the same operation is still open closes now, because its versions
 /// must stand before those of this one.
@@ -147,12 +145,15 @@ fn take(
     content: &ResultsPage,
 ) -> Result<(), StoreError> {
     deriver.words.make_room();
-    let mut targets = results::Targets::new(place.derived)?;
+    let mut ahead = std::mem::take(&mut deriver.ahead);
+    let mut targets = Targets::new(place.derived, &mut ahead)?;
     let rows = content
         .rows
         .iter()
         .map(|row| listed(deriver, place, &mut targets, row, page.sequence))
         .collect::<Result<Vec<_>, _>>()?;
+    drop(targets);
+    deriver.ahead = ahead;
     let page = Page {
         sequence: page.sequence,
         page_number: i64::from(page.page_number),
@@ -170,7 +171,7 @@ fn take(
 fn listed(
     deriver: &mut Deriver,
     place: Place<'_>,
-    targets: &mut results::Targets<'_>,
+    targets: &mut Targets<'_>,
     row: &ResultRow,
     sequence: i64,
 ) -> Result<ListedRow, StoreError> {
@@ -257,33 +258,9 @@ fn close(
     let op = open.op;
     let closed = open.listing.close();
     let end_sequence = closed.pages.last().map_or(listing_id, |page| page.sequence);
-    let current = results::newest(place.derived, op)?;
-    if deriver.statuses.len() >= STATUSES_REMEMBERED {
-        deriver.statuses.clear();
-    }
-    let known = current.iter().map(|row| row.status_no);
-    let listed = closed.rows.iter().map(|row| row.status_no);
-    let disputed = closed.disputed.iter().flatten().copied();
-    for status_no in known.chain(listed).chain(disputed) {
-        remember_status(deriver, place, status_no)?;
-    }
-    let lacked_before = listings::lacked(place.derived, op)?;
-    let statuses = &deriver.statuses;
-    let same_status =
-        |a: i64, b: i64| a == b || statuses.get(&a).map(|s| &s.0) == statuses.get(&b).map(|s| &s.0);
-    let changes = compare(
-        &current,
-        &closed.rows,
-        closed.verdict,
-        &lacked_before,
-        end_sequence,
-        same_status,
-    );
-    results::insert(place.derived, op, &changes.versions)?;
-    let is_look = closed.verdict == Verdict::Complete && changes.missing.is_empty();
-    let versions_new = i64::try_from(changes.versions.len()).unwrap_or(i64::MAX);
-    let mut end = summary(deriver, listing_id, op, end_sequence, closed);
-    end.versions_new = versions_new;
+    let told = closing::keep_versions(deriver, place, op, &closed, end_sequence)?;
+    let mut end = summary(listing_id, op, end_sequence, &closed, &told);
+    let is_look = closed.verdict == Verdict::Complete && told.missing.is_empty();
     if is_look {
         let before = listings::newest_look(place.derived, op)?;
         end.look = Some(before.map_or(1, |(look, _)| look + 1));
@@ -292,40 +269,20 @@ fn close(
             .map(|((_, started_at), UtcMillis(ended_at))| ended_at.saturating_sub(started_at));
     }
     listings::insert_end(place.derived, &end)?;
-    for target in changes.missing {
+    for target in told.missing {
         listings::insert_missing(place.derived, listing_id, target)?;
     }
     Ok(())
 }
 
-/// The row of a closed listing, but for what it changed and whether it is a look.
+/// The row of a closed listing, but for whether it is a look.
 fn summary(
-    deriver: &Deriver,
     listing_id: i64,
     op: i64,
     end_sequence: i64,
-    closed: Closed,
+    closed: &Closed,
+    told: &Told,
 ) -> ListingEnd {
-    let phases = |status_no: &i64| {
-        deriver
-            .statuses
-            .get(status_no)
-            .map_or(Phase::Unknown, |status| status.1)
-    };
-    let count = |wanted: fn(Phase) -> bool| {
-        let rows = closed
-            .rows
-            .iter()
-            .filter(|row| wanted(phases(&row.status_no)))
-            .count();
-        i64::try_from(rows).unwrap_or(i64::MAX)
-    };
-    // A row that came twice and once as failed was seen failed, whatever it is otherwise.
-    let disputed_failed = closed
-        .disputed
-        .iter()
-        .filter(|words| words.iter().any(|word| phases(word) == Phase::Failed))
-        .count();
     ListingEnd {
         listing_id,
         op,
@@ -340,30 +297,14 @@ fn summary(
         first_total_count: closed.pages.first().and_then(|page| page.total_count),
         last_total_count: closed.pages.last().and_then(|page| page.total_count),
         distinct_keys: closed.distinct_keys,
-        succeeded_count: count(|phase| phase == Phase::Succeeded),
-        failed_count: count(|phase| phase == Phase::Failed)
-            + i64::try_from(disputed_failed).unwrap_or(0),
-        cancelled_count: count(|phase| phase == Phase::Cancelled),
-        final_count: count(Phase::is_final),
-        versions_new: 0,
+        succeeded_count: told.succeeded,
+        failed_count: told.failed,
+        cancelled_count: told.cancelled,
+        final_count: told.finals,
+        versions_new: told.versions_new,
         lacks_pages: closed.lacks_pages,
-        reason: closed.reason,
+        reason: closed.reason.clone(),
     }
-}
-
-fn remember_status(
-    deriver: &mut Deriver,
-    place: Place<'_>,
-    status_no: i64,
-) -> Result<(), StoreError> {
-    if deriver.statuses.contains_key(&status_no) {
-        return Ok(());
-    }
-    let (status, phase) = results::status_word(place.derived, status_no)?;
-    let phase = Phase::from_word(&phase)
-        .ok_or_else(|| StoreError::Inconsistent(format!("'{phase}' is no phase")))?;
-    deriver.statuses.insert(status_no, (status, phase));
-    Ok(())
 }
 
 /// Reads the listings that were open when the tables were last written, from their pages.

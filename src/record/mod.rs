@@ -9,6 +9,7 @@
 
 mod answers;
 mod body;
+mod closing;
 mod configuration;
 mod deriver;
 mod gaps;

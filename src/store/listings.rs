@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::StoreError;
+use super::{StoreError, runs};
 use crate::model::{UtcMillis, Verdict};
 
 /// The verdict on a listing, as stored.
@@ -75,13 +75,13 @@ pub fn operation(connection: &Connection, listing_id: i64) -> Result<Option<i64>
 
 /// Listings without a verdict yet, of runs without an end, in order: listing, operation, run.
 pub fn open(connection: &Connection) -> Result<Vec<(i64, i64, i64)>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT l.listing_id, l.op, l.run_id FROM run r
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT l.listing_id, l.op, l.run_id FROM {} r
          CROSS JOIN listing l ON l.run_id = r.run_id
-         WHERE NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = r.run_id)
-           AND NOT EXISTS (SELECT 1 FROM listing_end e WHERE e.listing_id = l.listing_id)
+         WHERE NOT EXISTS (SELECT 1 FROM listing_end e WHERE e.listing_id = l.listing_id)
          ORDER BY l.listing_id",
-    )?;
+        runs::OPEN
+    ))?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -133,14 +133,20 @@ pub fn insert_missing(
     Ok(())
 }
 
-/// The rows that the newest complete listing of an operation lacked.
-pub fn lacked(connection: &Connection, op: i64) -> Result<BTreeSet<i64>, StoreError> {
+/// The rows that the newest complete listing of an operation lacked, whose targets are above `after` and at
+/// most `last`.
+pub fn lacked(
+    connection: &Connection,
+    op: i64,
+    after: i64,
+    last: i64,
+) -> Result<BTreeSet<i64>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT target FROM listing_missing WHERE listing_id = (
+        "SELECT target FROM listing_missing WHERE target > ?2 AND target <= ?3 AND listing_id = (
              SELECT listing_id FROM listing_end WHERE op = ?1 AND verdict = 'complete'
              ORDER BY end_sequence DESC LIMIT 1)",
     )?;
-    let rows = statement.query_map([op], |row| row.get(0))?;
+    let rows = statement.query_map([op, after, last], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

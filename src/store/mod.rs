@@ -40,6 +40,7 @@ pub mod stack_groups;
 pub mod status;
 #[cfg(feature = "sandbox")]
 pub mod story;
+pub mod targets;
 pub mod told;
 pub mod unknowns;
 mod untrusted;

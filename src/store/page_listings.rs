@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::StoreError;
+use super::{StoreError, runs};
 use crate::model::{Action, Outcome, UtcMillis, Verdict};
 
 /// A listing that begins.
@@ -95,10 +95,10 @@ pub fn find(connection: &Connection, listing_id: i64) -> Result<Option<PageListi
 /// Listings without a verdict yet, of runs without an end, in order.
 pub fn open(connection: &Connection) -> Result<Vec<PageListing>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM run r CROSS JOIN page_listing l ON l.run_id = r.run_id
-         WHERE NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = r.run_id)
-           AND NOT EXISTS (SELECT 1 FROM page_listing_end e WHERE e.listing_id = l.listing_id)
-         ORDER BY l.listing_id"
+        "SELECT {COLUMNS} FROM {} r CROSS JOIN page_listing l ON l.run_id = r.run_id
+         WHERE NOT EXISTS (SELECT 1 FROM page_listing_end e WHERE e.listing_id = l.listing_id)
+         ORDER BY l.listing_id",
+        runs::OPEN
     ))?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)

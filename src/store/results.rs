@@ -1,62 +1,9 @@
 //! Rows of results, and the dictionaries that keep them small.
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
 use crate::model::{Phase, ResultVersion};
-
-/// Looks targets up and makes new ones, with statements that are prepared once for many rows.
-pub struct Targets<'c> {
-    find: CachedStatement<'c>,
-    insert: CachedStatement<'c>,
-    connection: &'c Connection,
-    /// Whether the last one was new. New ones come in long rows, and the index that refuses a known one is
-    /// the one that finds it: whichever is likelier is tried first.
-    expects_new: bool,
-}
-
-impl<'c> Targets<'c> {
-    /// Ready to look up.
-    pub fn new(connection: &'c Connection) -> Result<Self, StoreError> {
-        Ok(Self {
-            find: connection.prepare_cached(
-                "SELECT target FROM target WHERE account_id = ?1 AND region_id = ?2",
-            )?,
-            insert: connection.prepare_cached(
-                "INSERT INTO target (account_id, region_id) VALUES (?1, ?2)
-                 ON CONFLICT (account_id, region_id) DO NOTHING",
-            )?,
-            connection,
-            expects_new: false,
-        })
-    }
-
-    /// Our number of an account and region.
-    pub fn number(&mut self, account_id: &str, region_id: &str) -> Result<i64, StoreError> {
-        if self.expects_new
-            && let Some(target) = self.make(account_id, region_id)?
-        {
-            return Ok(target);
-        }
-        let known = self
-            .find
-            .query_row([account_id, region_id], |row| row.get(0))
-            .optional()?;
-        self.expects_new = known.is_none();
-        match known {
-            Some(target) => Ok(target),
-            None => self.make(account_id, region_id)?.ok_or_else(|| {
-                StoreError::Inconsistent("a target is neither known nor new".to_owned())
-            }),
-        }
-    }
-
-    /// Makes a new one; `None` where it is known.
-    fn make(&mut self, account_id: &str, region_id: &str) -> Result<Option<i64>, StoreError> {
-        let made = self.insert.execute([account_id, region_id])?;
-        Ok((made == 1).then(|| self.connection.last_insert_rowid()))
-    }
-}
 
 /// Our number of a status word as sent.
 pub fn status(
@@ -105,13 +52,19 @@ pub fn text(connection: &Connection, value: &str) -> Result<i64, StoreError> {
     Ok(connection.last_insert_rowid())
 }
 
-/// The newest version of each known row of an operation, by target.
-pub fn newest(connection: &Connection, op: i64) -> Result<Vec<ResultVersion>, StoreError> {
+/// The newest version of each known row of an operation whose target is above `after`, by target; at most
+/// `limit`.
+pub fn newest(
+    connection: &Connection,
+    op: i64,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<ResultVersion>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT target, version, from_sequence, stretch, flags, status_no, reason_no, folder_no
-         FROM result_version WHERE op = ?1 ORDER BY target, version",
+         FROM result_version WHERE op = ?1 AND target > ?2 ORDER BY target, version",
     )?;
-    let mut rows = statement.query([op])?;
+    let mut rows = statement.query([op, after])?;
     let mut newest: Vec<ResultVersion> = Vec::new();
     while let Some(row) = rows.next()? {
         let version = ResultVersion {
@@ -124,8 +77,10 @@ pub fn newest(connection: &Connection, op: i64) -> Result<Vec<ResultVersion>, St
             reason_no: row.get(6)?,
             folder_no: row.get(7)?,
         };
+        let is_full = newest.len() == limit;
         match newest.last_mut() {
             Some(last) if last.target == version.target => *last = version,
+            _ if is_full => break,
             _ => newest.push(version),
         }
     }

@@ -87,12 +87,25 @@ pub fn find(connection: &Connection, run_id: i64) -> Result<Option<RunRow>, Stor
         .optional()?)
 }
 
+/// The runs without an end, as a table with the columns of `run`.
+///
+/// A log has 100,000 runs after a year, and none of the old ones is open: each collect run ends those that died
+/// before it, as it begins. So the newest 1,000 are looked at, and of the older ones those of a stop, which
+/// wait for the next collect run and are few.
+pub(super) const OPEN: &str = "(
+    SELECT * FROM run o
+    WHERE o.run_id > (SELECT max(run_id) FROM run) - 1000
+      AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id)
+    UNION ALL
+    SELECT * FROM run o
+    WHERE o.kind = 'stop' AND o.run_id <= (SELECT max(run_id) FROM run) - 1000
+      AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id))";
+
 /// Runs without an end, in order.
 pub fn open(connection: &Connection) -> Result<Vec<RunRow>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT run_id, start_sequence, kind, started_at, is_filtered FROM run r
-         WHERE NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = r.run_id) ORDER BY run_id",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT run_id, start_sequence, kind, started_at, is_filtered FROM {OPEN} ORDER BY run_id"
+    ))?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -402,6 +415,27 @@ pub fn before(connection: &Connection, run_id: i64) -> Result<Option<i64>, Store
 mod tests {
     use super::*;
     use crate::store::aside::open_aside;
+
+    #[test]
+    fn open_runs_are_found_without_a_look_at_all_runs() {
+        let connection = open_aside().unwrap();
+        let ids = |connection: &Connection| -> Vec<i64> {
+            let open = open(connection).unwrap();
+            open.iter().map(|run| run.run_id).collect()
+        };
+        assert!(ids(&connection).is_empty());
+        connection
+            .execute_batch(
+                "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 3000)
+                 INSERT INTO run (run_id, start_sequence, kind, started_at)
+                 SELECT n, n, iif(n % 700 = 0, 'stop', 'collect'), 0 FROM n;
+                 INSERT INTO run_end
+                 SELECT run_id, 9, 0, 'complete', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM run
+                 WHERE run_id NOT IN (700, 2100, 2800, 2999, 3000);",
+            )
+            .unwrap();
+        assert_eq!(ids(&connection), [700, 2100, 2800, 2999, 3000]);
+    }
 
     #[test]
     fn an_identity_counts_once_something_was_asked_with_it() {
