@@ -17,7 +17,7 @@ from scene import Failed
 PAGE_BYTES = 4096
 
 # The file is read no more, or a table is named that differs.
-UNREADABLE = re.compile(r"malformed|not an optrail database|not a database|cannot (be )?(read|open)|disk image|was never finished"
+UNREADABLE = re.compile(r"malformed|not an optrail database|not a database|cannot (be )?(read|open)|was never finished"
                         r"|corrupt|schema|contradicts")
 
 
@@ -27,7 +27,8 @@ def content(database):
         connection = judge.connect(database)
         connection.text_factory = bytes
         try:
-            said = [tuple(connection.execute(f"PRAGMA {name}").fetchone()) for name in ("application_id", "user_version")]
+            marks = ("application_id", "user_version")
+            said = [connection.execute(f"PRAGMA {name}").fetchone() for name in marks]
             tables = connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name, type").fetchall()
             said.append(tables)
             for kind, name, sql in tables:
@@ -74,7 +75,7 @@ def bits(bench):
     whole = content(scene.directory / "whole.db")
     tables = [name.decode() for kind, name, _ in whole[2] if kind == b"table"]
     named = re.compile(r"\b(" + "|".join(map(re.escape, tables)) + r")\b")
-    first = bench.seed * flips
+    first = bench.seed * flips  # Another seed, another bit of each page.
     begun = time.monotonic()
     results = bench.map(lambda here, number: flip(here, number, pages, bench.seed, whole, named),
                         range(first, first + flips))
@@ -121,8 +122,8 @@ def logs(bench):
     for here in bench.scenes:
         leave_log(here)
     ways = [deleted, cut, flipped, stale, foreign, no_index, wrong_index]
-    results = bench.map(lambda here, number: damage(here, ways[number % len(ways)], number, bench.seed, has_checkpoints),
-                        range(rounds))
+    results = bench.map(
+        lambda here, number: damage(here, ways[number % len(ways)], number, bench.seed, has_checkpoints), range(rounds))
     counts = ", ".join(f"{results.count(word)} {word}" for word in ("kept", "refused", "less"))
     bench.row("flip: logs and indexes", rounds, counts, time.monotonic() - begun)
     if not has_checkpoints:

@@ -14,7 +14,6 @@ asked before its commit was durable.
 import random
 import re
 import shutil
-import subprocess
 import time
 from dataclasses import dataclass, field
 
@@ -110,7 +109,7 @@ def record(scene):
     follow(history, scene)
     real = judge.leaves(scene.database())
     if [leaf.hash for leaf in real] != [leaf.hash for leaf in history.final] or not real:
-        raise Failed(f"the replay of the trace has {len(history.final)} leaves, the file {len(real)}: the trace lacks steps")
+        raise Failed(f"the replay of the trace has {len(history.final)} leaves, the file {len(real)}: it lacks steps")
     return history
 
 
