@@ -5,7 +5,7 @@
 //! ```text
 //! watches ─▶ plan ─▶ ask (cloud) ─▶ keep (body + leaf, committed) ─▶ derive (pure) ─▶ versions ─▶ views ─▶ export
 //!    ▲                   ▲                    │
-//!    └── found ──────────┴── next page, retry └─▶ tree
+//!    └── found ──────────┴── next page, retry └─▶ tree ─▶ checkpoint (seal)
 //! ```
 //! One direction. Nothing normalized is written but by derivation from kept evidence, and nothing is derived
 //! from an answer that is not durable. So every row can be made again, years later, with a better parser:
@@ -31,7 +31,8 @@
 //! Imports go one way; a test holds that.
 //!
 //! # Three kinds of data
-//! *Evidence* (`leaf`, `body_template`, `subtree`) is insert-only. *Derived* rows can be dropped and made again;
+//! *Evidence* (`leaf`, `body_template`, `subtree`) is insert-only, and so are the checkpoints that sign it, which follow
+//! from nothing in the file. *Derived* rows can be dropped and made again;
 //! they refer to the sequence of the leaf that first showed them, never to a clock, and are never updated.
 //! One row of bookkeeping (`derivation`) says how far derivation has come. *Operational* rows (learned limits,
 //! failures that were told already) are mutable and prove nothing: nobody compares them, a rebuild keeps them.
@@ -39,6 +40,7 @@
 //! # Commit order
 //! The writer's transaction derives what was durable before, then inserts what is new, and is synced: one
 //! fsync for any number of answers that wait. Callers hear of their answer after that, and only then read it.
+//! A head of the tree is signed when it is durable, written to the state directory, and only then handed out.
 #![forbid(unsafe_code)]
 
 pub mod cli;

@@ -7,6 +7,8 @@
 
 #[path = "recording/clocks.rs"]
 mod clocks;
+#[path = "recording/disk.rs"]
+mod disk;
 #[path = "recording/ends.rs"]
 mod ends;
 #[path = "recording/exit_codes.rs"]

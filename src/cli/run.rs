@@ -8,15 +8,20 @@ use super::{
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
+use crate::collect::CollectorError;
 use crate::config::{Config, ConfigError, Flags, LogFormat, Surroundings, UnknownAccount};
 use crate::seal::SealError;
+use crate::store::StoreError;
+use crate::store::disk::free_bytes;
 
 /// Does what was typed.
 pub fn run(cli: &Cli) -> Exit {
     let flags = cli.global.flags();
     let log_format = flags.log_format.unwrap_or_default();
     output::start_logging(flags.verbosity, log_format);
-    let done = process::settle().and_then(|()| dispatch(cli));
+    let done = process::settle()
+        .and_then(|()| dispatch(cli))
+        .map_err(|error| with_disk(error, cli));
     done.unwrap_or_else(|error| {
         tell(&error, log_format);
         exit_of(&error)
@@ -57,6 +62,32 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Doctor(args) => doctor::run(args, &config()?),
         Command::Policy(args) => policy::run(args, &config()?),
         Command::Config(args) => config::run(args, &config()?),
+    }
+}
+
+/// Adds which disk failed, and what to do about it: SQLite says neither.
+fn with_disk(error: anyhow::Error, cli: &Cli) -> anyhow::Error {
+    if !error.chain().any(is_of_disk) {
+        return error;
+    }
+    let Ok(config) = configuration(cli) else {
+        return error;
+    };
+    let free = free_bytes(&config.database).map_or_else(String::new, |bytes| {
+        format!(" ({} MiB free)", bytes / (1024 * 1024))
+    });
+    error.context(format!(
+        "the disk of {}{free} failed, is full, or the file may not grow; what was kept before is still there, and the next \
+         command goes on from it once the disk writes again",
+        config.database.display()
+    ))
+}
+
+fn is_of_disk(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let of_store = cause.downcast_ref::<StoreError>();
+    match (of_store, cause.downcast_ref::<CollectorError>()) {
+        (Some(error), _) | (_, Some(CollectorError::Store(error))) => error.is_of_disk(),
+        _ => false,
     }
 }
 

@@ -24,6 +24,16 @@ pub fn objects(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The migrations that a file has had: number, name and checksum, as refinery writes them. When is left out.
+pub fn migrations(
+    connection: &Connection,
+) -> Result<BTreeMap<i64, (Option<String>, Option<String>)>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT version, name, checksum FROM refinery_schema_history")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {

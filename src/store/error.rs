@@ -116,6 +116,20 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether the disk failed or is full: what the file holds is as it was, and a later command may succeed.
+    pub fn is_of_disk(&self) -> bool {
+        use rusqlite::ErrorCode;
+        let Self::Sqlite(error) = self else {
+            return false;
+        };
+        matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)
+        )
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(Arc::new(error))

@@ -142,11 +142,17 @@ fn serve<S: Session>(
     while let Some(first) = queue.blocking_recv() {
         let mut batch = vec![first];
         let outcome = commit_batch(&mut connection, &mut session, &mut batch, &mut queue);
+        // After a failed sync the kernel may have dropped what it could not write, and would report the next one
+        // as good: nothing is written through this connection any more. Who opens the file anew sees what it holds.
+        let is_over = matches!(&outcome, Err(error) if error.is_of_disk());
         if outcome.is_err() {
             session.forget();
         }
         for job in batch {
             job.finish(outcome.clone());
+        }
+        if is_over {
+            break;
         }
     }
     // The last connection to close checkpoints by itself and swallows errors; nothing is lost then,
@@ -233,6 +239,25 @@ mod tests {
             })
             .unwrap();
         assert_eq!((rows, forgotten), (2, 1));
+    }
+
+    #[test]
+    fn nothing_is_written_after_the_disk_has_failed() {
+        let writer = writer();
+        writer.write_blocking(insert(1)).unwrap();
+        for code in [rusqlite::ffi::SQLITE_IOERR, rusqlite::ffi::SQLITE_FULL] {
+            let writer = self::writer();
+            let failed = writer.write_blocking(move |_, _| -> Result<(), StoreError> {
+                let failure = rusqlite::ffi::Error::new(code);
+                Err(rusqlite::Error::SqliteFailure(failure, None).into())
+            });
+            assert!(failed.unwrap_err().is_of_disk());
+            assert!(matches!(
+                writer.write_blocking(insert(2)),
+                Err(StoreError::WriterGone)
+            ));
+        }
+        writer.write_blocking(insert(2)).unwrap();
     }
 
     #[tokio::test]

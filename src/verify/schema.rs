@@ -1,11 +1,14 @@
 //! The schema: whether tables, triggers, indexes and views are those of a new file.
 
 use super::report::{DIFFERENCES_LISTED, Findings, Kind};
-use crate::store::catalogue::{integrity, objects};
+use crate::store::catalogue::{integrity, migrations, objects};
 use crate::store::{Connection, StoreError};
 
 /// The table that differences of the schema and of the file are told under.
 const SCHEMA: &str = "sqlite_schema";
+
+/// The record of migrations.
+const HISTORY: &str = "refinery_schema_history";
 
 /// What the schema allows to be read.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +53,7 @@ pub(super) fn check(
         let what = format_args!("no new file has this {object}");
         findings.add(Kind::Extra, SCHEMA, name.escape_debug(), what);
     }
+    check_migrations(live, fresh, findings)?;
     if !tables_stand {
         findings.add(
             Kind::Invalid,
@@ -62,6 +66,30 @@ pub(super) fn check(
         tables_stand,
         has_more,
     })
+}
+
+/// Compares the record of migrations: the next one would stumble over another.
+fn check_migrations(
+    live: &Connection,
+    fresh: &Connection,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    let Some(mut found) = findings.unless_damaged(HISTORY, migrations(live))? else {
+        return Ok(());
+    };
+    for (version, known) in migrations(fresh)? {
+        let (kind, what) = match found.remove(&version) {
+            Some(same) if same == known => continue,
+            Some(_) => (Kind::Invalid, "is not the migration of this number"),
+            None => (Kind::Missing, "the schema is there, and no record of it"),
+        };
+        findings.add(kind, HISTORY, format_args!("version={version}"), what);
+    }
+    for version in found.into_keys() {
+        let key = format_args!("version={version}");
+        findings.add(Kind::Extra, HISTORY, key, "there is no such migration");
+    }
+    Ok(())
 }
 
 /// Asks SQLite about the file: its pages, and whether each index agrees with its table. A view that reads a

@@ -78,3 +78,27 @@ fn an_index_that_disagrees_with_its_table_is_found() {
     let report = recorded.verify(Depth::All);
     assert_names(&report, Kind::Invalid, "sqlite_schema", "integrity_check");
 }
+
+#[test]
+fn the_record_of_migrations_is_that_of_the_program() {
+    for (sql, kind, key) in [
+        (
+            "UPDATE refinery_schema_history SET checksum = '1' WHERE version = 2",
+            Kind::Invalid,
+            "version=2",
+        ),
+        (
+            "DELETE FROM refinery_schema_history WHERE version = 3",
+            Kind::Missing,
+            "version=3",
+        ),
+        (
+            "INSERT INTO refinery_schema_history (version, name) VALUES (99, 'x')",
+            Kind::Extra,
+            "version=99",
+        ),
+    ] {
+        let report = Recorded::changed(sql).verify(Depth::Quick);
+        assert_names(&report, kind, "refinery_schema_history", key);
+    }
+}
