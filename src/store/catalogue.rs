@@ -24,10 +24,11 @@ pub fn objects(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The migrations that a file has had: number, name and checksum, as refinery writes them. When is left out.
-pub fn migrations(
-    connection: &Connection,
-) -> Result<BTreeMap<i64, (Option<String>, Option<String>)>, StoreError> {
+/// Name and checksum of a migration, as refinery writes them.
+pub type Migration = (Option<String>, Option<String>);
+
+/// The migrations that a file has had, by their numbers. When that was is left out.
+pub fn migrations(connection: &Connection) -> Result<BTreeMap<i64, Migration>, StoreError> {
     let mut statement =
         connection.prepare("SELECT version, name, checksum FROM refinery_schema_history")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
