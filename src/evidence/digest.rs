@@ -13,6 +13,9 @@ use sha2::{Digest as _, Sha256};
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
+    /// Bytes of its text.
+    pub const TEXT_BYTES: usize = 64;
+
     /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
@@ -42,29 +45,36 @@ impl FromStr for Digest {
     /// Accepts the one canonical text of each digest and nothing else.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refused = || NotADigest(text.to_owned());
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            _ => None,
-        };
         let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        let Ok(pairs) = <&[[u8; 2]; 32]>::try_from(pairs) else {
-            return Err(refused());
-        };
+        let pairs = <&[[u8; 2]; 32]>::try_from(pairs).map_err(|_| refused())?;
         let mut digest = [0; 32];
+        // Each leaf has one: what is no digit is looked for once, behind all of them.
+        let mut all = 0;
         for (byte, [high, low]) in digest.iter_mut().zip(pairs) {
-            *byte = digit(*high)
-                .zip(digit(*low))
-                .map(|(high, low)| high << 4 | low)
-                .ok_or_else(refused)?;
+            let (high, low) = (DIGITS[usize::from(*high)], DIGITS[usize::from(*low)]);
+            all |= high | low;
+            *byte = high << 4 | low;
         }
-        if rest.is_empty() {
-            Ok(Self(digest))
-        } else {
-            Err(refused())
+        if all == NO_DIGIT || !rest.is_empty() {
+            return Err(refused());
         }
+        Ok(Self(digest))
     }
 }
+
+/// What stands in [`DIGITS`] for a byte that is no digit.
+const NO_DIGIT: u8 = 0xff;
+
+/// The value of each hexadecimal digit, lower case.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,6 +9,7 @@ use super::ask::{Ask, Call, Parameters};
 use super::date::ServerDate;
 use super::exchange::{Exchange, FIRST_ATTEMPT, Framing, HTTP_OK, KeptBody};
 use super::fields::Word;
+use crate::evidence::digest::Digest;
 use crate::model::{Action, UtcMillis};
 
 /// How the line begins, up to the number of the run.
@@ -37,7 +38,7 @@ pub(super) fn exchange(line: &str) -> Option<Exchange> {
         None => Framing::Length,
     };
     let length = line.after(r#","length":"#)?.number()?;
-    let digest = line.after(r#","body":""#)?.text()?.parse().ok()?;
+    let digest = line.after(r#","body":""#)?.digest()?;
     let is_end = line.0 == "}";
     is_end.then(|| Exchange {
         run,
@@ -106,12 +107,29 @@ impl<'a> Line<'a> {
 
     /// A number of digits alone, as JSON writes it: no zero before others.
     fn digits(&mut self) -> Option<u64> {
-        let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        let mut number = 0_u64;
+        let mut length = 0;
+        for byte in self.0.bytes() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            number = number.checked_mul(10)?.checked_add(u64::from(digit))?;
+            length += 1;
+        }
         let (digits, rest) = self.0.split_at_checked(length)?;
-        let is_plain = length == 1 || (length > 1 && !digits.starts_with('0'));
-        let number = is_plain.then(|| digits.parse().ok())??;
+        if length == 0 || (length > 1 && digits.starts_with('0')) {
+            return None;
+        }
         self.0 = rest;
         Some(number)
+    }
+
+    /// The digest that fills the text up to its closing quote.
+    fn digest(&mut self) -> Option<Digest> {
+        let (digest, rest) = self.0.split_at_checked(Digest::TEXT_BYTES)?;
+        self.0 = rest.strip_prefix('"')?;
+        digest.parse().ok()
     }
 
     fn number<N: TryFrom<u64>>(&mut self) -> Option<N> {
