@@ -24,6 +24,7 @@ pub mod log_id;
 pub mod os_user;
 pub mod output;
 pub mod policy;
+pub mod prove;
 pub mod rebuild;
 mod renewal;
 mod rows;
@@ -112,6 +113,7 @@ pub enum Command {
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),
     Checkpoint(checkpoint::CheckpointArgs),
+    Prove(prove::ProveArgs),
     Rebuild(rebuild::RebuildArgs),
     Doctor(doctor::DoctorArgs),
     Policy(policy::PolicyArgs),

@@ -3,12 +3,13 @@
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    checkpoint, collect, config, doctor, export, init, policy, rebuild, show, sql, status, stop,
-    verify, watch,
+    checkpoint, collect, config, doctor, export, init, policy, prove, rebuild, show, sql, status,
+    stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
 use crate::config::{Config, ConfigError, Flags, LogFormat, Surroundings, UnknownAccount};
+use crate::prove::ProveError;
 use crate::seal::SealError;
 
 /// Does what was typed.
@@ -50,6 +51,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Sql(args) => sql::run(args, &config()?),
         Command::Verify(args) => verify::run(args, &config()?),
         Command::Checkpoint(args) => checkpoint::run(args, &config()?),
+        // The checker is part of the program, and is handed out wherever that runs.
+        Command::Prove(args) if args.verifier => prove::print_verifier(),
+        Command::Prove(args) => prove::run(args, &config()?),
         Command::Rebuild(args) => rebuild::run(args, &config()?),
         Command::Doctor(args) => doctor::run(args, &config()?),
         Command::Policy(args) => policy::run(args, &config()?),
@@ -59,7 +63,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
 
 /// What was typed is the reason, or it is not.
 fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.downcast_ref().is_some_and(SealError::is_bad_news) {
+    if error.downcast_ref().is_some_and(SealError::is_bad_news)
+        || error.downcast_ref().is_some_and(ProveError::is_bad_news)
+    {
         return Exit::BadNews;
     }
     let is_usage = error.is::<UsageError>()
