@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cloud", &["services", "config"]),
     ("record", &["store", "derive", "evidence", "services"]),
     ("seal", &["record", "store", "evidence"]),
+    ("prove", &["record", "store", "evidence", "export"]),
     (
         "verify",
         &["record", "store", "derive", "evidence", "services"],
@@ -36,8 +37,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "cloud", "collect", "config", "derive", "evidence", "export", "record", "sandbox",
-            "seal", "services", "store", "verify",
+            "cloud", "collect", "config", "derive", "evidence", "export", "prove", "record",
+            "sandbox", "seal", "services", "store", "verify",
         ],
     ),
 ];

@@ -26,6 +26,7 @@ pub mod os_user;
 pub mod output;
 pub mod policy;
 mod process;
+pub mod prove;
 pub mod rebuild;
 mod renewal;
 mod rows;
@@ -116,6 +117,7 @@ pub enum Command {
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),
     Checkpoint(checkpoint::CheckpointArgs),
+    Prove(prove::ProveArgs),
     Rebuild(rebuild::RebuildArgs),
     Backup(backup::BackupArgs),
     Snapshot(snapshot::SnapshotArgs),

@@ -3,13 +3,14 @@
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    backup, checkpoint, collect, config, doctor, export, init, policy, process, rebuild, show,
-    snapshot, sql, status, stop, verify, watch,
+    backup, checkpoint, collect, config, doctor, export, init, policy, process, prove, rebuild,
+    show, snapshot, sql, status, stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
 use crate::collect::CollectorError;
 use crate::config::{Config, ConfigError, Flags, LogFormat, Surroundings, UnknownAccount};
+use crate::prove::ProveError;
 use crate::seal::SealError;
 use crate::store::StoreError;
 use crate::store::disk::free_bytes;
@@ -56,6 +57,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Sql(args) => sql::run(args, &config()?),
         Command::Verify(args) => verify::run(args, &config()?),
         Command::Checkpoint(args) => checkpoint::run(args, &config()?),
+        // The checker is part of the program, and is handed out wherever that runs.
+        Command::Prove(args) if args.verifier => prove::print_verifier(),
+        Command::Prove(args) => prove::run(args, &config()?),
         Command::Rebuild(args) => rebuild::run(args, &config()?),
         Command::Backup(args) => backup::run(args, &config()?),
         Command::Snapshot(args) => snapshot::run(args, &config()?),
@@ -93,7 +97,9 @@ fn is_of_disk(cause: &(dyn std::error::Error + 'static)) -> bool {
 
 /// What was typed is the reason, or it is not.
 fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.downcast_ref().is_some_and(SealError::is_bad_news) {
+    if error.downcast_ref().is_some_and(SealError::is_bad_news)
+        || error.downcast_ref().is_some_and(ProveError::is_bad_news)
+    {
         return Exit::BadNews;
     }
     let is_usage = error.is::<UsageError>()

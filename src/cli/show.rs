@@ -44,7 +44,7 @@ pub struct ShowArgs {
 pub fn run(args: &ShowArgs, config: &Config) -> anyhow::Result<Exit> {
     let database = database::to_read(config)?;
     let shown = database.read(|connection| -> anyhow::Result<Shown> {
-        let key = choose(connection, args, config)?;
+        let key = choose(connection, &args.id, args.region.as_deref(), config)?;
         Ok(Shown::read(connection, &key)?)
     })?;
     match args.format {
@@ -62,13 +62,13 @@ pub fn run(args: &ShowArgs, config: &Config) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The one operation that is meant.
-fn choose(
+/// The one operation that is meant by an id or its beginning.
+pub(super) fn choose(
     connection: &Connection,
-    args: &ShowArgs,
+    id: &str,
+    region: Option<&str>,
     config: &Config,
 ) -> anyhow::Result<OperationKey> {
-    let (id, region) = (args.id.as_str(), args.region.as_deref());
     let accounts = account_words(config, connection)?;
     let mut found = find(connection, id, region, &accounts)?;
     match found.len() {

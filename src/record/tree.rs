@@ -3,6 +3,7 @@
 //! It believes the file; whether hashes are those of their leaves, and cached roots those of theirs, is
 //! `verify`'s to find out. Depends on `store` and `evidence`.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use crate::evidence::tree::{
@@ -49,6 +50,26 @@ pub struct Tree<'c> {
     size: u64,
     /// `levels[k][n]`: the perfect tree over 256·2^k leaves from 256·2^k·n on.
     levels: Vec<Vec<Hash>>,
+    /// The subtree below them that was asked for last.
+    low: RefCell<Option<Low>>,
+}
+
+/// One subtree of up to [`SUBTREE_LEAVES`] leaves.
+struct Low {
+    number: u64,
+    /// `levels[k][n]`: the perfect tree over 2^k of its leaves from 2^k·n on.
+    levels: Vec<Vec<Hash>>,
+}
+
+/// A row of hashes, and above it those of each pair, up to the last pair.
+fn levels_above(lowest: Vec<Hash>) -> Vec<Vec<Hash>> {
+    let mut levels = vec![lowest];
+    while let Some(level) = levels.last().filter(|level| level.len() > 1) {
+        let pairs = level.as_chunks::<2>().0;
+        let above = pairs.iter().map(|[l, r]| node_hash(l, r)).collect();
+        levels.push(above);
+    }
+    levels
 }
 
 impl<'c> Tree<'c> {
@@ -64,16 +85,11 @@ impl<'c> Tree<'c> {
                 "not every complete subtree has its cached root".to_owned(),
             ));
         }
-        let mut levels = vec![lowest];
-        while let Some(level) = levels.last().filter(|level| level.len() > 1) {
-            let pairs = level.as_chunks::<2>().0;
-            let above = pairs.iter().map(|[l, r]| node_hash(l, r)).collect();
-            levels.push(above);
-        }
         Ok(Self {
             connection,
             size,
-            levels,
+            levels: levels_above(lowest),
+            low: RefCell::new(None),
         })
     }
 
@@ -100,9 +116,12 @@ impl<'c> Tree<'c> {
     /// The root over the leaves of `range`, which begins where a subtree of the tree begins: cut into perfect
     /// trees from the left, the largest first.
     fn range_root(&self, range: Range<u64>) -> Result<Hash, StoreError> {
+        if range.is_empty() {
+            return Ok(Frontier::new().root());
+        }
         let mut peaks: Vec<Hash> = Vec::new();
         let mut begin = range.start;
-        while range.end - begin >= WIDTH && begin.is_multiple_of(WIDTH) {
+        while begin < range.end {
             let fits = (range.end - begin).ilog2();
             let aligned = if begin == 0 {
                 fits
@@ -110,26 +129,50 @@ impl<'c> Tree<'c> {
                 begin.trailing_zeros()
             };
             let height = fits.min(aligned);
-            peaks.push(self.perfect(begin >> height, height)?);
+            peaks.push(match height < WIDTH.trailing_zeros() {
+                true => self.low(begin, height)?,
+                false => self.perfect(begin >> height, height)?,
+            });
             begin += 1 << height;
-        }
-        if begin < range.end || peaks.is_empty() {
-            let mut rest = Frontier::new();
-            let (first, end) = (number(begin)?, number(range.end)?);
-            evidence::each_leaf_hash_below(self.connection, first, end, |hash| rest.append(hash))?;
-            if rest.size() != range.end - begin {
-                return Err(StoreError::Inconsistent(format!(
-                    "leaves are missing between {begin} and {}",
-                    range.end
-                )));
-            }
-            peaks.push(rest.root());
         }
         let folded = peaks
             .into_iter()
             .rev()
             .reduce(|right, left| node_hash(&left, &right));
         folded.ok_or_else(|| StoreError::Inconsistent("a tree without a root".to_owned()))
+    }
+
+    /// The perfect tree over fewer than [`SUBTREE_LEAVES`] leaves from `begin` on. The subtree that it is in is
+    /// read, and remembered: the next question is often about it, too.
+    fn low(&self, begin: u64, height: u32) -> Result<Hash, StoreError> {
+        let number = begin / WIDTH;
+        let mut low = self.low.borrow_mut();
+        if low.as_ref().is_none_or(|low| low.number != number) {
+            *low = Some(self.read_low(number)?);
+        }
+        let place = usize::try_from((begin % WIDTH) >> height).ok();
+        let level = low.as_ref().and_then(|low| low.levels.get(height as usize));
+        let hash = level.zip(place).and_then(|(level, n)| level.get(n));
+        hash.copied()
+            .ok_or_else(|| StoreError::Inconsistent(format!("leaves are missing from {begin} on")))
+    }
+
+    fn read_low(&self, number: u64) -> Result<Low, StoreError> {
+        let (first, end) = (number * WIDTH, self.size.min((number + 1) * WIDTH));
+        let mut leaves = Vec::with_capacity(SUBTREE_LEAVES);
+        let bounds = (self::number(first)?, self::number(end)?);
+        evidence::each_leaf_hash_below(self.connection, bounds.0, bounds.1, |hash| {
+            leaves.push(hash);
+        })?;
+        if leaves.len() as u64 != end.saturating_sub(first) {
+            return Err(StoreError::Inconsistent(format!(
+                "leaves are missing between {first} and {end}"
+            )));
+        }
+        Ok(Low {
+            number,
+            levels: levels_above(leaves),
+        })
     }
 
     /// The held root of the `n`-th perfect tree of 2^`height` leaves, of 256 at least.

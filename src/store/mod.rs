@@ -4,6 +4,7 @@
 //! hand their work in as closures over the transaction. Depends on `model` alone.
 
 pub mod accounts;
+pub mod as_of;
 pub mod aside;
 pub mod batch_details;
 mod before;
@@ -30,6 +31,7 @@ pub mod open;
 pub mod operations;
 pub mod page_listings;
 pub mod progress;
+pub mod proving;
 pub mod query;
 pub mod results;
 pub mod runs;

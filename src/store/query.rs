@@ -2,7 +2,7 @@
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, Statement, params_from_iter};
+use rusqlite::{Connection, ErrorCode, Params, Statement, params_from_iter};
 
 use super::StoreError;
 
@@ -70,13 +70,19 @@ impl<'c> Query<'c> {
     pub fn each_row<E: From<StoreError>>(
         &mut self,
         parameters: &[&str],
+        visit: impl FnMut(&[Value<'_>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_row_of(params_from_iter(parameters), visit)
+    }
+
+    /// The same with parameters of any type.
+    pub(super) fn each_row_of<E: From<StoreError>>(
+        &mut self,
+        parameters: impl Params,
         mut visit: impl FnMut(&[Value<'_>]) -> Result<(), E>,
     ) -> Result<(), E> {
         let width = self.statement.column_count();
-        let mut rows = self
-            .statement
-            .query(params_from_iter(parameters))
-            .map_err(StoreError::from)?;
+        let mut rows = self.statement.query(parameters).map_err(StoreError::from)?;
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             let mut values = Vec::with_capacity(width);
             for column in 0..width {

@@ -1,0 +1,63 @@
+//! Files that go into a bundle: checkpoints that somebody kept, and what is attached as it is.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use crate::cli::UsageError;
+use crate::evidence::note::NOTE_LONGEST_BYTES;
+use crate::prove::{ATTACHMENT_BYTES_MAX, ATTACHMENTS_MAX, Held, is_attachment_name};
+
+/// Reads checkpoints.
+pub(super) fn held(paths: &[PathBuf]) -> anyhow::Result<Vec<Held>> {
+    let read = |path: &PathBuf| {
+        let bytes = read(path, NOTE_LONGEST_BYTES as u64)?;
+        Ok(Held::parse(&path.display().to_string(), &bytes)?)
+    };
+    paths.iter().map(read).collect()
+}
+
+/// Reads what is attached, with the names that it gets.
+pub(super) fn attachments(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    if paths.len() > ATTACHMENTS_MAX {
+        return Err(UsageError(format!("at most {ATTACHMENTS_MAX} files can be attached")).into());
+    }
+    let mut attachments: Vec<(String, Vec<u8>)> = Vec::new();
+    for path in paths {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.filter(|name| is_attachment_name(name)).ok_or_else(|| {
+            UsageError(format!(
+                "{} cannot be attached under that name; give it one of at most 64 letters, digits, '.', '_' and '-'",
+                path.display()
+            ))
+        })?;
+        if attachments.iter().any(|(other, _)| other == name) {
+            let text = format!("two files of the name {name} cannot be attached; rename one");
+            return Err(UsageError(text).into());
+        }
+        attachments.push((name.to_owned(), read(path, ATTACHMENT_BYTES_MAX)?));
+    }
+    Ok(attachments)
+}
+
+/// The bytes of a file that is not longer than that.
+fn read(path: &Path, longest: u64) -> anyhow::Result<Vec<u8>> {
+    let cannot = || format!("cannot read {}", path.display());
+    let file = File::open(path).with_context(cannot)?;
+    if !file.metadata().with_context(cannot)?.is_file() {
+        bail!("{} is no file", path.display());
+    }
+    let mut bytes = Vec::new();
+    file.take(longest + 1)
+        .read_to_end(&mut bytes)
+        .with_context(cannot)?;
+    if bytes.len() as u64 > longest {
+        bail!(
+            "{} has more than {longest} bytes; is it the right file?",
+            path.display()
+        );
+    }
+    Ok(bytes)
+}
