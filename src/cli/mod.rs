@@ -28,6 +28,7 @@ pub mod policy;
 mod process;
 pub mod rebuild;
 mod renewal;
+pub mod restore;
 mod rows;
 mod run;
 #[cfg(feature = "sandbox")]
@@ -117,6 +118,7 @@ pub enum Command {
     Checkpoint(checkpoint::CheckpointArgs),
     Rebuild(rebuild::RebuildArgs),
     Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Snapshot(snapshot::SnapshotArgs),
     Doctor(doctor::DoctorArgs),
     Policy(policy::PolicyArgs),

@@ -3,8 +3,8 @@
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    backup, checkpoint, collect, config, doctor, export, init, policy, process, rebuild, show,
-    snapshot, sql, status, stop, verify, watch,
+    backup, checkpoint, collect, config, doctor, export, init, policy, process, rebuild, restore,
+    show, snapshot, sql, status, stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -53,6 +53,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Checkpoint(args) => checkpoint::run(args, &config()?),
         Command::Rebuild(args) => rebuild::run(args, &config()?),
         Command::Backup(args) => backup::run(args, &config()?),
+        Command::Restore(args) => restore::run(args, &config()?),
         Command::Snapshot(args) => snapshot::run(args, &config()?),
         Command::Doctor(args) => doctor::run(args, &config()?),
         Command::Policy(args) => policy::run(args, &config()?),
@@ -61,7 +62,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
 }
 
 /// What was typed is the reason, or it is not.
-fn exit_of(error: &anyhow::Error) -> Exit {
+pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
     if error.downcast_ref().is_some_and(SealError::is_bad_news) {
         return Exit::BadNews;
     }
