@@ -88,7 +88,8 @@ fn close_log(database: &Path) -> Result<Option<Connection>, CopyError> {
         Err(error) => return Err(error.into()),
     };
     match close_log_of(&connection) {
-        Ok(()) => Ok(Some(connection)),
+        Ok(true) => Ok(Some(connection)),
+        Ok(false) => Err(CopyError::InUse(database.to_owned())),
         Err(error) => match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Ok(None),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -99,12 +100,14 @@ fn close_log(database: &Path) -> Result<Option<Connection>, CopyError> {
     }
 }
 
-fn close_log_of(connection: &Connection) -> rusqlite::Result<()> {
+/// Whether the log is gone, and nobody else can read or write. Between the two nobody begins another log: who opens
+/// to write stands before the door.
+fn close_log_of(connection: &Connection) -> rusqlite::Result<bool> {
     connection.busy_timeout(PATIENCE)?;
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    connection.pragma_update(None, "journal_mode", "DELETE")?;
-    // A file that had no log is not locked by that.
-    connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    connection.execute_batch("BEGIN EXCLUSIVE")?;
+    Ok(mode.eq_ignore_ascii_case("delete"))
 }
 
 #[cfg(test)]

@@ -53,7 +53,13 @@ fn the_newest_checkpoint_never_goes_backwards() {
             steps
         });
         let workers = [
-            scope.spawn(|| calls("collect", &|_| words(&["collect", "--recheck"]), &[0])),
+            scope.spawn(|| {
+                calls(
+                    "collect",
+                    &|_| words(&["collect", "--recheck", "--allow-partial"]),
+                    &[0],
+                )
+            }),
             scope.spawn(|| calls("checkpoint", &|_| words(&["checkpoint"]), &[0])),
             scope.spawn(|| {
                 let add = |call: usize| {

@@ -16,7 +16,7 @@ fn an_auditor_with_a_copy_and_no_state_reads() {
     fs::set_permissions(auditor.database(), Permissions::from_mode(0o400)).unwrap();
     for reader in [
         &["status"][..],
-        &["export", "checkpoints"],
+        &["export", "operations"],
         &["verify"],
         &["watch", "list"],
         &["sql", "SELECT count(*) FROM signing_keys"],

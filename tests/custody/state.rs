@@ -16,7 +16,7 @@ fn case_75_a_missing_state_directory_stops_writers_and_no_readers() {
         }
         refuses_to_write(&bench, "holds no checkpoint of it");
         bench.out(&["status"]);
-        bench.out(&["export", "restores"]);
+        bench.out(&["export", "operations"]);
         let said = bench.out(&["verify"]);
         assert!(
             said.ends_with(", compared with no external copy\n"),
