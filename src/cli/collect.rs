@@ -20,6 +20,7 @@ use clap::Args;
 use tokio::runtime::Runtime;
 
 use super::hook::Hook;
+use super::run::exit_of as exit_of_error;
 use super::values::{FileOrStd, duration, service, some_text};
 use super::{Exit, asking, init, output, renewal, sealing};
 use crate::collect::{
@@ -54,8 +55,8 @@ Examples:
 Metrics: optrail_last_run_* (id, start and end, outcome, watches, requests), optrail_last_success_timestamp_seconds
 (0: never), optrail_last_collect_* (time, exit code), optrail_watches by state, optrail_watches_failing by account,
 optrail_cadt_pending, optrail_cadt_expires_first_timestamp_seconds, optrail_expired_unseen_total,
-optrail_evidence_leaves, optrail_database_bytes, optrail_database_wal_bytes, optrail_disk_free_bytes,
-optrail_clock_offset_seconds, optrail_build_info.
+optrail_evidence_leaves, optrail_evidence_sealed_leaves, optrail_database_bytes, optrail_database_wal_bytes,
+optrail_disk_free_bytes, optrail_clock_offset_seconds, optrail_build_info.
 
 The command of --on-end finds OPTRAIL_RUN_ID, OPTRAIL_OUTCOME, OPTRAIL_EXIT in its environment, no keys, and has 60
 seconds.
@@ -63,10 +64,10 @@ seconds.
 --deadline bounds when the last watch is begun, not when the run ends: a listing that has begun is read to its last
 page, however many there are.
 
-Exit status: 0 done, 1 could not go on or no watch got an answer, 4 something was not answered,
-5 another collector runs, 130 or 143 ended by a signal. Whatever was answered is kept. A summary that cannot be
-written gives 1; metrics that cannot be written, or a command of --on-end that fails, are told on stderr and change
-no exit status.")]
+Exit status: 0 done, 1 could not go on or no watch got an answer, 3 the database does not go on from its newest
+checkpoint, 4 something was not answered, or the run is not sealed by a checkpoint, 5 another collector runs, 130 or 143
+ended by a signal. Whatever was answered is kept. A summary that cannot be written gives 1; metrics that cannot be
+written, or a command of --on-end that fails, are told on stderr and change no exit status.")]
 pub struct CollectArgs {
     /// Only watches of this service: ros, bpstudio (or cadt), alidns; repeatable
     #[arg(long, value_name = "SERVICE", value_parser = service)]
@@ -139,7 +140,7 @@ pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
         write_metrics(
             args,
             config,
-            ended.as_ref().map_or(Exit::Failed, |exit| *exit),
+            ended.as_ref().map_or_else(exit_of_error, |exit| *exit),
         );
     }
     ended
@@ -156,11 +157,11 @@ fn options(args: &CollectArgs, config: &Config) -> RoundOptions {
 }
 
 fn collect(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
+    sealing::guard_writing(config)?;
     let declares = config.configured.iter().any(|a| !a.watches.is_empty());
     if !declares {
         refuse_nothing(config)?;
     }
-    sealing::guard_writing(config)?;
     if !config.database.exists() {
         init::open_or_create(config)?;
     }

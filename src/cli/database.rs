@@ -17,9 +17,11 @@ pub(super) struct Database<'c> {
 /// Opens the configured database, which must exist, and be the one that was sealed last.
 pub(super) fn to_read(config: &Config) -> Result<Database<'_>, SealError> {
     let connection = match open::read_only(&config.database) {
-        Err(StoreError::Missing(path)) => {
-            refuse_lost(&path, &config.state_directory)?;
-            return Err(StoreError::Missing(path).into());
+        Err(
+            error @ (StoreError::Missing(_) | StoreError::Unfinished(_) | StoreError::Foreign(_)),
+        ) => {
+            refuse_lost(&config.database, &config.state_directory)?;
+            return Err(error.into());
         }
         opened => opened?,
     };

@@ -1,5 +1,6 @@
 //! `optrail doctor`.
 
+mod seal;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +31,7 @@ const REGION: &str = "cn-hangzhou";
 
 /// Look at everything a run needs, and say what to do where something is wrong
 ///
-/// Configuration, files and their modes, disk, database; for each account its credentials, whose they are, what
+/// Configuration, files and their modes, disk, database and its seal; for each account its credentials, whose they are, what
 /// they allow, endpoints and clock. It asks the cloud a few harmless questions for each account: about ids that
 /// cannot exist, and for the first entry of a list. They are a diagnosis and no collection: nothing of them is
 /// recorded, nothing is changed, and no secret is shown.
@@ -57,6 +58,7 @@ pub fn run(args: &DoctorArgs, config: &Config) -> anyhow::Result<Exit> {
     let (of_database, state) = examine_database(&config.database, config.every, SystemClock.now());
     checks.extend(of_database);
     checks.push(evidence(config, state));
+    checks.extend(seal::examine(config, state, SystemClock.now()));
     let known = match state {
         DatabaseState::Current => Known::read(config, &made)?,
         DatabaseState::Older | DatabaseState::Unusable => Known::default(),

@@ -29,6 +29,7 @@ mod process;
 pub mod prove;
 pub mod rebuild;
 mod renewal;
+pub mod restore;
 mod rows;
 mod run;
 #[cfg(feature = "sandbox")]
@@ -120,6 +121,7 @@ pub enum Command {
     Prove(prove::ProveArgs),
     Rebuild(rebuild::RebuildArgs),
     Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Snapshot(snapshot::SnapshotArgs),
     Doctor(doctor::DoctorArgs),
     Policy(policy::PolicyArgs),

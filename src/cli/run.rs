@@ -4,7 +4,7 @@
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
     backup, checkpoint, collect, config, doctor, export, init, policy, process, prove, rebuild,
-    show, snapshot, sql, status, stop, verify, watch,
+    restore, show, snapshot, sql, status, stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -62,6 +62,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Prove(args) => prove::run(args, &config()?),
         Command::Rebuild(args) => rebuild::run(args, &config()?),
         Command::Backup(args) => backup::run(args, &config()?),
+        Command::Restore(args) => restore::run(args, &config()?),
         Command::Snapshot(args) => snapshot::run(args, &config()?),
         Command::Doctor(args) => doctor::run(args, &config()?),
         Command::Policy(args) => policy::run(args, &config()?),
@@ -96,7 +97,7 @@ fn is_of_disk(cause: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// What was typed is the reason, or it is not.
-fn exit_of(error: &anyhow::Error) -> Exit {
+pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
     if error.downcast_ref().is_some_and(SealError::is_bad_news)
         || error.downcast_ref().is_some_and(ProveError::is_bad_news)
     {

@@ -27,6 +27,11 @@ pub(super) fn guard_writing(config: &Config) -> Result<(), SealError> {
     match open::read_only_of_any_age(database) {
         Ok(connection) => guard(&connection, database, state, Access::Write).map(drop),
         Err(StoreError::Missing(_) | StoreError::Unfinished(_)) => refuse_lost(database, state),
+        // Something else stands where a log was.
+        Err(error @ StoreError::Foreign(_)) => {
+            refuse_lost(database, state)?;
+            Err(error.into())
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -134,6 +134,8 @@ struct Document {
     simulated: bool,
     evidence_size: i64,
     derived_through: i64,
+    sealed_size: i64,
+    sealed_by: Option<String>,
     unknowns: i64,
     schedule: Option<Schedule>,
     accounts: Box<RawValue>,
@@ -162,6 +164,8 @@ impl Document {
             simulated: status.is_simulated,
             evidence_size: status.progress.evidence_size,
             derived_through: status.progress.derived_through,
+            sealed_size: status.sealed.as_ref().map_or(0, |newest| newest.size),
+            sealed_by: status.sealed.as_ref().map(|newest| newest.origin.clone()),
             unknowns: status.unknowns,
             schedule,
             accounts: json(&status.accounts)?,
@@ -268,6 +272,7 @@ fn text(
         "Database  {}\n\
          {:10}{}, write-ahead log {}{growth}\n\
          {simulated}Evidence  {} leaves, {behind}\n\
+         Sealed    {}\n\
          Watches   {}\n\
          {schedule}\
          Unknown   {}\n",
@@ -276,6 +281,7 @@ fn text(
         bytes(size.database),
         bytes(size.log),
         status.progress.evidence_size,
+        sealed(status),
         watches(&status.watches),
         match status.unknowns {
             0 => "no word or field".to_owned(),
@@ -319,6 +325,19 @@ fn text(
         &LIMITS,
     )?;
     Ok(text)
+}
+
+/// How far the log is signed, and by which key.
+fn sealed(status: &Status) -> String {
+    match &status.sealed {
+        Some(newest) => format!(
+            "up to {} of {} leaves, by {}",
+            newest.size,
+            status.progress.evidence_size,
+            terminal(&newest.origin)
+        ),
+        None => "not yet".to_owned(),
+    }
 }
 
 /// Columns of a terminal that a path may take beside its title, in a line of 80.

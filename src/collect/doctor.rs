@@ -29,6 +29,8 @@ pub enum Topic {
     Database,
     /// Whether the newest evidence is whole.
     Evidence,
+    /// Whether what is recorded can be signed, and goes on from what was.
+    Seal,
     /// Whether a collector runs, and when the last one did.
     Runs,
     /// Whether there are credentials.
@@ -52,6 +54,7 @@ impl Topic {
             Self::Disk => "disk",
             Self::Database => "database",
             Self::Evidence => "evidence",
+            Self::Seal => "seal",
             Self::Runs => "runs",
             Self::Credentials => "credentials",
             Self::Identity => "identity",

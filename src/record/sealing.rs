@@ -102,6 +102,16 @@ impl Recorder {
         Ok(made)
     }
 
+    /// Keeps that a copy was put in the database's place which goes on from the newest checkpoint, with the same key.
+    pub fn keep_return(&self, restore: Restore) -> Result<(), StoreError> {
+        self.writer.write_blocking(move |transaction, session| {
+            session
+                .append(transaction, &Leaf::Restore(restore), None)
+                .map(drop)
+        })?;
+        self.read_blocking(|_| Ok(()))
+    }
+
     /// Keeps a checkpoint, which must be in the state directory already.
     pub fn keep_checkpoint(&self, row: CheckpointRow) -> Result<(), StoreError> {
         self.writer

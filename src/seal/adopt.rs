@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use super::sealing::sign;
+use super::sealing::{seal, sign};
 use super::{LogState, SealError, Sealed, Who, keys};
 use crate::evidence::leaf::{KeyChange, Restore};
 use crate::record::{Keyring, Recorder};
-use crate::store::custody;
+use crate::store::custody::{self, CheckpointRow};
 
 /// What a new origin begins with.
 #[derive(Debug, Clone)]
@@ -42,40 +42,16 @@ pub fn adopt(
     let size = u64::try_from(size).unwrap_or_default();
     let state = LogState::of(state_directory, &log);
     let _lock = state.lock()?;
-    let known = match state.checkpoint()? {
-        Some(Ok(kept)) => Some((
-            kept.checkpoint.origin,
-            kept.checkpoint.size,
-            kept.checkpoint.root.to_vec(),
-        )),
-        _ => newest.map(|row| {
-            (
-                row.origin,
-                u64::try_from(row.size).unwrap_or_default(),
-                row.root,
-            )
-        }),
-    };
+    let known = newest_known(&state, newest)?;
     let lost = known
         .as_ref()
-        .map_or(0, |(_, signed, _)| signed.saturating_sub(size));
-    let former = keyring.keys.last().map(|key| key.origin.as_str());
-    let former = known
-        .as_ref()
-        .map(|(origin, ..)| origin.as_str())
-        .or(former);
+        .map_or(0, |known| known.size.saturating_sub(size));
+    let former = known.as_ref().map(|known| known.origin.as_str());
+    let former = former.or(keyring.keys.last().map(|key| key.origin.as_str()));
     let former = former.map(keys::digits_of).unwrap_or_default();
 
     let key = keys::generate(&keys::origin(origin_prefix, &keys::random_digits()?))?;
-    let restore = Restore {
-        at: who.at,
-        user: who.user.clone(),
-        host: who.host.clone(),
-        reason: reason.to_owned(),
-        known_origin: known.as_ref().map(|(origin, ..)| origin.clone()),
-        known_size: known.as_ref().map(|(_, signed, _)| *signed),
-        known_root: known.map(|(.., root)| root.iter().map(|byte| format!("{byte:02x}")).collect()),
-    };
+    let restore = restore(reason, who, known);
     let verifier = key.verifier();
     let leaf = keys::leaf(
         KeyChange::Made,
@@ -91,4 +67,75 @@ pub fn adopt(
     state.write_key(&key)?;
     let sealed = sign(recorder, database, &state, &key)?;
     Ok(Adopted { sealed, size, lost })
+}
+
+/// Goes on after a copy was put in the database's place that goes on from the newest checkpoint: the log says so, and
+/// its key seals it.
+pub fn resume(
+    recorder: &Recorder,
+    database: &Path,
+    state_directory: &Path,
+    origin_prefix: &str,
+    reason: &str,
+    who: &Who,
+) -> Result<Sealed, SealError> {
+    let (keyring, newest) = recorder.read_blocking(|connection| {
+        Ok((
+            Keyring::read(connection)?,
+            custody::newest_checkpoint(connection)?,
+        ))
+    })?;
+    let log = keyring
+        .log
+        .ok_or_else(|| SealError::Empty(database.to_owned()))?;
+    let known = newest_known(&LogState::of(state_directory, &log), newest)?;
+    recorder.keep_return(restore(reason, who, known))?;
+    seal(recorder, database, state_directory, origin_prefix, who)
+}
+
+/// The checkpoint that covers most, of the state directory and the database.
+fn newest_known(
+    state: &LogState,
+    newest: Option<CheckpointRow>,
+) -> Result<Option<Known>, SealError> {
+    let in_database = newest.map(|row| Known {
+        origin: row.origin,
+        size: u64::try_from(row.size).unwrap_or_default(),
+        root: row.root,
+    });
+    let in_state = match state.checkpoint()? {
+        Some(Ok(kept)) => Some(Known {
+            origin: kept.checkpoint.origin,
+            size: kept.checkpoint.size,
+            root: kept.checkpoint.root.to_vec(),
+        }),
+        Some(Err(_)) | None => None,
+    };
+    Ok([in_database, in_state]
+        .into_iter()
+        .flatten()
+        .max_by_key(|known| known.size))
+}
+
+/// A head that was signed.
+struct Known {
+    origin: String,
+    size: u64,
+    root: Vec<u8>,
+}
+
+fn restore(reason: &str, who: &Who, known: Option<Known>) -> Restore {
+    Restore {
+        at: who.at,
+        user: who.user.clone(),
+        host: who.host.clone(),
+        reason: reason.to_owned(),
+        known_origin: known.as_ref().map(|known| known.origin.clone()),
+        known_size: known.as_ref().map(|known| known.size),
+        known_root: known.map(|known| hex(&known.root)),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -37,6 +37,17 @@ pub enum BadNews {
         /// Leaves that this covers.
         signed: u64,
     },
+    /// It contradicts a checkpoint that it holds itself.
+    #[error(
+        "{database} does not have the {signed} leaves, or not those, that the newest checkpoint in it covers: evidence was cut off \
+         or changed. `optrail verify` names what it can; restore a good copy with `optrail restore FILE --replace --reason TEXT`"
+    )]
+    Contradictory {
+        /// The database.
+        database: PathBuf,
+        /// Leaves that its newest checkpoint covers.
+        signed: u64,
+    },
     /// The state directory knows nothing of a log that was sealed.
     #[error(
         "{database} was sealed up to leaf {signed}, and {directory} holds no checkpoint of it: nobody can tell whether \
@@ -142,6 +153,20 @@ pub enum SealError {
 }
 
 impl SealError {
+    /// Whether a person may go on all the same, with a new origin ([`adopt`](super::adopt())): what stands in
+    /// the way is what was signed elsewhere, not the database itself.
+    pub fn can_be_adopted(&self) -> bool {
+        matches!(
+            self,
+            Self::BadNews(
+                BadNews::Older { .. }
+                    | BadNews::OtherHistory { .. }
+                    | BadNews::NoState { .. }
+                    | BadNews::Garbled { .. }
+            ) | Self::Key { .. }
+        )
+    }
+
     /// Whether the database is not what was signed.
     pub fn is_bad_news(&self) -> bool {
         matches!(self, Self::BadNews(_))

@@ -5,11 +5,12 @@ use std::path::Path;
 use super::{BadNews, LogState, SealError};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::leaf::Leaf;
-use crate::record::{leaf_at, root_at};
+use crate::record::{Keyring, leaf_at, root_at};
+use crate::store::custody::CheckpointRow;
 use crate::store::{Connection, StoreError, custody, evidence, migrate};
 
 /// First schema with a table of checkpoints.
-const FIRST_SCHEMA_WITH_CHECKPOINTS: i64 = 5;
+pub(super) const FIRST_SCHEMA_WITH_CHECKPOINTS: i64 = 5;
 
 /// What is going to be done with the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +31,31 @@ pub fn guard(
     state_directory: &Path,
     access: Access,
 ) -> Result<Option<Checkpoint>, SealError> {
+    guard_at(connection, database, database, state_directory, access)
+}
+
+/// The same for the file `copy`, which is to be written to when it stands in the place of the database.
+pub fn guard_copy(
+    connection: &Connection,
+    copy: &Path,
+    database: &Path,
+    state_directory: &Path,
+) -> Result<Option<Checkpoint>, SealError> {
+    guard_at(connection, copy, database, state_directory, Access::Write)
+}
+
+fn guard_at(
+    connection: &Connection,
+    database: &Path,
+    place: &Path,
+    state_directory: &Path,
+    access: Access,
+) -> Result<Option<Checkpoint>, SealError> {
     let Some(log) = log_of(connection)? else {
-        refuse_nameless(connection, database, state_directory)?;
+        refuse_nameless(connection, place, state_directory)?;
         return Ok(None);
     };
-    refuse_other_log(database, &log, state_directory)?;
+    refuse_other_log(database, place, &log, state_directory)?;
     let state = LogState::of(state_directory, &log);
     let kept = match state.checkpoint() {
         // Somebody who only reads need not be able to read the state directory.
@@ -44,6 +65,9 @@ pub fn guard(
     match kept {
         Some(Ok(kept)) => {
             compare(connection, database, &state, &kept.checkpoint)?;
+            if access == Access::Write {
+                compare_with_own(connection, database, &kept.checkpoint)?;
+            }
             Ok(Some(kept.checkpoint))
         }
         Some(Err(reason)) => Err(BadNews::Garbled {
@@ -94,6 +118,44 @@ pub(super) fn compare(
     .into())
 }
 
+/// Compares a database with the newest checkpoint in it, unless that is `known` to agree: the one of the state
+/// directory may be older, if it is a copy.
+pub(super) fn compare_with_own(
+    connection: &Connection,
+    database: &Path,
+    known: &Checkpoint,
+) -> Result<(), SealError> {
+    let Some(row) = newest_in(connection)? else {
+        return Ok(());
+    };
+    if row.origin == known.origin
+        && i64::try_from(known.size) == Ok(row.size)
+        && row.root == known.root
+    {
+        return Ok(());
+    }
+    let root = match root_at(connection, row.size) {
+        Err(StoreError::Inconsistent(_)) => None,
+        root => Some(root?),
+    };
+    if root.is_some_and(|root| root.as_slice() == row.root) {
+        return Ok(());
+    }
+    Err(BadNews::Contradictory {
+        database: database.to_owned(),
+        signed: u64::try_from(row.size).unwrap_or_default(),
+    }
+    .into())
+}
+
+/// The newest checkpoint in a database.
+fn newest_in(connection: &Connection) -> Result<Option<CheckpointRow>, StoreError> {
+    if migrate::schema_version(connection)? < FIRST_SCHEMA_WITH_CHECKPOINTS {
+        return Ok(None);
+    }
+    custody::newest_checkpoint(connection)
+}
+
 /// Refuses a database that was sealed and whose state directory has no checkpoint of it. One that has the key of
 /// a later origin is about to be sealed for the first time after a restore.
 pub(super) fn refuse_missing_state(
@@ -101,14 +163,13 @@ pub(super) fn refuse_missing_state(
     database: &Path,
     state: &LogState,
 ) -> Result<(), SealError> {
-    if migrate::schema_version(connection)? < FIRST_SCHEMA_WITH_CHECKPOINTS {
-        return Ok(());
-    }
-    let Some(row) = custody::newest_checkpoint(connection)? else {
+    let Some(row) = newest_in(connection)? else {
         return Ok(());
     };
     if let Ok(Some(key)) = state.key()
-        && key.verifier().name() != row.origin
+        && let Some(made) = Keyring::read(connection)?.keys.pop()
+        && made.sequence >= row.size
+        && made.vkey == key.verifier().to_string()
     {
         return Ok(());
     }
@@ -154,9 +215,14 @@ pub fn refuse_lost(database: &Path, state_directory: &Path) -> Result<(), SealEr
     }
 }
 
-fn refuse_other_log(database: &Path, log: &str, state_directory: &Path) -> Result<(), SealError> {
+fn refuse_other_log(
+    database: &Path,
+    place: &Path,
+    log: &str,
+    state_directory: &Path,
+) -> Result<(), SealError> {
     // Whoever only has a copy may not be able to read the directory.
-    let before = sealed_before(database, state_directory).unwrap_or_default();
+    let before = sealed_before(place, state_directory).unwrap_or_default();
     if before.iter().any(|(known, _)| known == log) {
         return Ok(());
     }

@@ -16,12 +16,14 @@ mod error;
 mod files;
 mod guard;
 mod keys;
+mod look;
 mod sealing;
 mod state;
 
-pub use adopt::{Adopted, adopt};
+pub use adopt::{Adopted, adopt, resume};
 pub use error::{BadNews, SealError};
-pub use guard::{Access, guard, refuse_lost};
+pub use guard::{Access, guard, guard_copy, refuse_lost};
+pub use look::{Look, key_of, look};
 pub use sealing::{Sealed, seal};
 pub use state::LogState;
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::guard::{compare, refuse_missing_state};
+use super::guard::{compare, compare_with_own, refuse_missing_state};
 use super::state::KeptCheckpoint;
 use super::{BadNews, LogState, SealError, Who, keys};
 use crate::evidence::checkpoint::{self, Checkpoint};
@@ -11,7 +11,7 @@ use crate::evidence::leaf::KeyChange;
 use crate::evidence::note::{Note, SignerKey, VerifierKey};
 use crate::record::{Keyring, MadeKey, Recorder, head};
 use crate::store::StoreError;
-use crate::store::custody::CheckpointRow;
+use crate::store::custody::{self, CheckpointRow};
 
 /// A head that is signed.
 #[derive(Debug, Clone)]
@@ -44,40 +44,59 @@ pub fn seal(
         .log
         .ok_or_else(|| SealError::Empty(database.to_owned()))?;
     let state = LogState::of(state_directory, &log);
+    let made = keyring.keys.last().cloned();
+    let sealed = seal_in(recorder, database, &state, made.clone(), origin_prefix, who);
+    if let Err(error @ (SealError::Key { .. } | SealError::State { .. })) = &sealed
+        && let Some(made) = made
+    {
+        let reason = Some(error.to_string());
+        let leaf = keys::leaf(KeyChange::Unusable, &made.origin, &made.vkey, who, reason);
+        recorder.keep_unusable_key(leaf)?;
+    }
+    sealed
+}
+
+fn seal_in(
+    recorder: &Recorder,
+    database: &Path,
+    state: &LogState,
+    made: Option<MadeKey>,
+    origin_prefix: &str,
+    who: &Who,
+) -> Result<Sealed, SealError> {
     let _lock = state.lock()?;
-    let made = match keyring.keys.last() {
-        Some(made) => made.clone(),
-        None => first_key(recorder, &state, &keys::origin(origin_prefix, &log), who)?,
+    let made = match made {
+        Some(made) => made,
+        None => first_key(recorder, database, state, origin_prefix, who)?,
     };
-    let signer = match keys::signer(&state, &made) {
-        Err(error @ SealError::Key { .. }) => {
-            let reason = Some(error.to_string());
-            let leaf = keys::leaf(KeyChange::Unusable, &made.origin, &made.vkey, who, reason);
-            recorder.keep_unusable_key(leaf)?;
-            return Err(error);
-        }
-        signer => signer?,
-    };
-    sign(recorder, database, &state, &signer)
+    let signer = keys::signer(state, &made)?;
+    sign(recorder, database, state, &signer)
 }
 
 /// Makes the first key of a log. The private half is on disk before the log names it: the other way round a log
 /// could have a key that nobody holds.
 fn first_key(
     recorder: &Recorder,
+    database: &Path,
     state: &LogState,
-    origin: &str,
+    origin_prefix: &str,
     who: &Who,
 ) -> Result<MadeKey, SealError> {
-    // One whose leaf was never kept, because its maker died.
-    let key = match state.key()? {
-        Some(key) => key,
-        None => {
-            let key = keys::generate(origin)?;
-            state.write_key(&key)?;
-            key
-        }
+    // Another process was faster.
+    let keyring = recorder.read_blocking(Keyring::read)?;
+    if let Some(made) = keyring.keys.last() {
+        return Ok(made.clone());
+    }
+    refuse_checkpoint_without_key(recorder, database, state)?;
+    let log = keyring.log.unwrap_or_default();
+    let origin = keys::origin(origin_prefix, &log);
+    // The log does not name the key that is there: its maker died in between, or the log is a copy from before it.
+    // What it has signed nobody can tell, so it never signs again.
+    let key = match state.retire_key(&keys::digits_of(&origin))? {
+        false => keys::generate(&origin)?,
+        true => keys::generate(&keys::origin(origin_prefix, &keys::random_digits()?))?,
     };
+    state.write_key(&key)?;
     let verifier = key.verifier();
     let leaf = keys::leaf(
         KeyChange::Made,
@@ -87,6 +106,32 @@ fn first_key(
         None,
     );
     Ok(recorder.keep_key(leaf)?)
+}
+
+/// A log that names no key was never sealed: with a checkpoint of it, it is an older copy, or another one.
+fn refuse_checkpoint_without_key(
+    recorder: &Recorder,
+    database: &Path,
+    state: &LogState,
+) -> Result<(), SealError> {
+    let reason = match state.checkpoint()? {
+        None => return Ok(()),
+        Some(Err(reason)) => reason,
+        Some(Ok(kept)) => {
+            let (path, at) = (database.to_owned(), state.clone());
+            let compared = recorder.read_blocking(move |connection| {
+                Ok(compare(connection, &path, &at, &kept.checkpoint))
+            })?;
+            compared?;
+            "the log names no key that could have signed it".to_owned()
+        }
+    };
+    Err(BadNews::Garbled {
+        database: database.to_owned(),
+        checkpoint: state.checkpoint_path(),
+        reason,
+    }
+    .into())
 }
 
 /// Signs the head, unless it is signed already. The caller holds the lock.
@@ -102,7 +147,8 @@ pub(super) fn sign(
     let (size, root) = recorder.read_blocking(move |connection| {
         // Compared and signed in one transaction: nobody writes in between.
         let agrees = match &known {
-            Some(checkpoint) => compare(connection, &path, &at, checkpoint),
+            Some(checkpoint) => compare(connection, &path, &at, checkpoint)
+                .and_then(|()| compare_with_own(connection, &path, checkpoint)),
             None => refuse_missing_state(connection, &path, &at),
         };
         Ok(match agrees {
@@ -110,6 +156,9 @@ pub(super) fn sign(
             Err(error) => Err(error),
         })
     })??;
+    if let Some(kept) = &before {
+        keep_missing(recorder, kept)?;
+    }
     if let Some(kept) = before.filter(|kept| i64::try_from(kept.checkpoint.size) == Ok(size)) {
         return Ok(Sealed {
             checkpoint: kept.checkpoint,
@@ -129,17 +178,32 @@ pub(super) fn sign(
     })?;
     state.write_checkpoint(&note)?;
     state.remember_database(database)?;
-    recorder.keep_checkpoint(CheckpointRow {
-        size,
-        origin: checkpoint.origin.clone(),
-        root: root.to_vec(),
-        note: note.to_string(),
-    })?;
+    recorder.keep_checkpoint(row(&checkpoint, &note)?)?;
     Ok(Sealed {
         checkpoint,
         note,
         vkey: signer.verifier().clone(),
         is_new: true,
+    })
+}
+
+/// Keeps a checkpoint whose maker died before it was in the database, too.
+fn keep_missing(recorder: &Recorder, kept: &KeptCheckpoint) -> Result<(), StoreError> {
+    let row = row(&kept.checkpoint, &kept.note)?;
+    let size = row.size;
+    if recorder.read_blocking(move |connection| custody::has_checkpoint(connection, size))? {
+        return Ok(());
+    }
+    recorder.keep_checkpoint(row)
+}
+
+fn row(checkpoint: &Checkpoint, note: &Note) -> Result<CheckpointRow, StoreError> {
+    Ok(CheckpointRow {
+        size: i64::try_from(checkpoint.size)
+            .map_err(|error| StoreError::Inconsistent(error.to_string()))?,
+        origin: checkpoint.origin.clone(),
+        root: checkpoint.root.to_vec(),
+        note: note.to_string(),
     })
 }
 

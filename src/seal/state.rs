@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::SealError;
 use super::files::{self, failed};
+use super::keys::digits_of;
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::note::{KeyError, Note, SignerKey};
 
@@ -121,17 +122,46 @@ impl LogState {
         files::replace(&path, &line)
     }
 
-    /// Moves key and checkpoint of an origin that is over aside; they are never used again.
-    pub(super) fn retire(&self, origin_id: &str) -> Result<(), SealError> {
+    /// Moves key and checkpoint of an origin that is over aside; they are never used again. `origin_id` names what does
+    /// not say itself of which origin it is. Tells whether there was a key.
+    pub(super) fn retire(&self, origin_id: &str) -> Result<bool, SealError> {
+        let had_key = self.retire_key(origin_id)?;
+        let origin = match self.checkpoint()? {
+            None => return Ok(had_key),
+            Some(Ok(kept)) => digits_of(&kept.checkpoint.origin),
+            Some(Err(_)) => origin_id.to_owned(),
+        };
+        self.move_to_former(&self.checkpoint_path(), &origin, "checkpoint")?;
+        Ok(had_key)
+    }
+
+    /// The same of the key alone.
+    pub(super) fn retire_key(&self, origin_id: &str) -> Result<bool, SealError> {
+        let path = self.key_path();
+        if path.symlink_metadata().is_err() {
+            return Ok(false);
+        }
+        let origin = match self.key() {
+            Ok(Some(key)) => digits_of(key.verifier().name()),
+            Ok(None) | Err(_) => origin_id.to_owned(),
+        };
+        self.move_to_former(&path, &origin, "key").map(|()| true)
+    }
+
+    /// Moves a file to a name of its own; what lies there stays.
+    fn move_to_former(&self, path: &Path, origin: &str, extension: &str) -> Result<(), SealError> {
         let former = self.directory.join("former");
         files::make_directory(&former)?;
-        for (path, extension) in [
-            (self.key_path(), "key"),
-            (self.checkpoint_path(), "checkpoint"),
-        ] {
-            files::move_away(&path, &former.join(format!("{origin_id}.{extension}")))?;
+        let name = |number: u32| match number {
+            1 => former.join(format!("{origin}.{extension}")),
+            _ => former.join(format!("{origin}-{number}.{extension}")),
+        };
+        let mut free = (1..).map(name).filter(|to| to.symlink_metadata().is_err());
+        match free.next() {
+            Some(to) => files::move_away(path, &to),
+            // There are four thousand million names.
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The logs whose database was at this path when they were sealed last, by name, with their state.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 
-use super::disk::{FREE_BYTES_MIN, directory_of, free_bytes, put_new, sync_directory};
+use super::disk::{FREE_BYTES_MIN, beside, directory_of, free_bytes, put_new, sync_directory};
 use super::{StoreError, open};
 
 /// Rights of a copy until it is given others: its owner's alone.
@@ -25,6 +25,9 @@ pub enum CopyError {
     /// The name is taken.
     #[error("{} is there already, and is never replaced; name a file that is not there", .0.display())]
     Exists(PathBuf),
+    /// Another process has the database open.
+    #[error("{} is in use by another process; stop whatever uses it, and try again", .0.display())]
+    InUse(PathBuf),
     /// The disk has not the room.
     #[error(
         "{} would need {needed} bytes, and {free} are free there; make room or name a file on another disk",
@@ -84,7 +87,15 @@ impl Draft {
     /// Copies `database` to where `target` will be.
     pub fn of(database: &Path, target: &Path) -> Result<Self, CopyError> {
         refuse_taken(target)?;
-        let source = open::to_copy(database)?;
+        Self::from(open::to_copy(database)?, database, target)
+    }
+
+    /// The same of a file that anybody may have made, beside a name that may be taken.
+    pub fn beside(file: &Path, target: &Path) -> Result<Self, CopyError> {
+        Self::from(open::untrusted_to_copy(file)?, file, target)
+    }
+
+    fn from(source: Connection, database: &Path, target: &Path) -> Result<Self, CopyError> {
         let draft = Self::new(target)?;
         let failed = |source: rusqlite::Error| CopyError::Failed {
             database: database.to_owned(),
@@ -151,9 +162,9 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         remove(&self.path);
-        let mut journal = self.path.clone().into_os_string();
-        journal.push("-journal");
-        remove(Path::new(&journal));
+        for part in ["-journal", "-wal", "-shm"] {
+            remove(&beside(&self.path, part));
+        }
     }
 }
 
@@ -209,7 +220,7 @@ fn refuse_without_room(database: &Path, target: &Path, bytes: u64) -> Result<(),
     }
 }
 
-fn io_error(doing: &'static str, path: &Path, source: io::Error) -> CopyError {
+pub(super) fn io_error(doing: &'static str, path: &Path, source: io::Error) -> CopyError {
     CopyError::Io {
         doing,
         path: path.to_owned(),

@@ -38,6 +38,13 @@ pub fn newest_checkpoint(connection: &Connection) -> Result<Option<CheckpointRow
         .optional()?)
 }
 
+/// Whether there is a checkpoint of this size.
+pub fn has_checkpoint(connection: &Connection, size: i64) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM checkpoint WHERE size = ?1)")?
+        .query_row([size], |row| row.get(0))?)
+}
+
 /// Calls `visit` with each checkpoint, in the order of their sizes.
 pub fn each_checkpoint(
     connection: &Connection,

@@ -2,11 +2,15 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Room that a run needs before it calls anybody: evidence of some 100,000 unchanged answers, and what
 /// SQLite wants besides for its log. With less, the first large listing could not be kept.
 pub const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
+/// What SQLite appends to a database's name for files that hold a part of its content: write-ahead log, rollback
+/// journal.
+const LOGS: [&str; 2] = ["-wal", "-journal"];
 
 /// Bytes that this user may still write where `file` lies, or would; `None` where the system does not say.
 pub fn free_bytes(file: &Path) -> Option<u64> {
@@ -24,6 +28,20 @@ pub(super) fn directory_of(file: &Path) -> &Path {
 /// Makes the directory entry of a file durable.
 pub(super) fn sync_directory(file: &Path) -> io::Result<()> {
     File::open(directory_of(file)).and_then(|directory| directory.sync_all())
+}
+
+/// A file beside another: its name with `suffix` appended.
+pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Files beside a database that SQLite reads together with it, those that are there.
+pub(super) fn logs_beside(database: &Path) -> Vec<PathBuf> {
+    let logs = LOGS.iter().map(|suffix| beside(database, suffix));
+    logs.filter(|log| std::fs::symlink_metadata(log).is_ok())
+        .collect()
 }
 
 /// Gives a whole file its name, unless that is taken (`AlreadyExists`); its name until now is left for the

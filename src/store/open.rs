@@ -15,7 +15,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 
 use super::identity::{self, Identity};
-use super::{StoreError, before, disk, evidence, migrate, untrusted, views};
+use super::{StoreError, before, disk, door, evidence, migrate, untrusted, views};
 
 pub use super::identity::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
 
@@ -65,6 +65,7 @@ pub fn create(path: &Path) -> Result<Opened, StoreError> {
 /// Makes the file under a name of its own and gives it its name once it is whole: of several processes that
 /// find none, one makes it and the others use that, and none ever meets half a schema.
 fn make(path: &Path) -> Result<(), StoreError> {
+    refuse_orphans(path)?;
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{:016x}.new", fastrand::u64(..)));
@@ -84,6 +85,20 @@ fn make(path: &Path) -> Result<(), StoreError> {
     // Whatever came of it: the file has its other name by now, or is of no use.
     let _ = std::fs::remove_file(&draft);
     made
+}
+
+/// Refuses to make a database beside the log of one that is gone: SQLite would take it for that of the new one.
+fn refuse_orphans(path: &Path) -> Result<(), StoreError> {
+    match disk::logs_beside(path).first() {
+        None => Ok(()),
+        Some(orphan) => Err(opening(
+            path,
+            &format_args!(
+                "there is no such file, and {} is what a lost one has left, with what was recorded last; put the database back, or move that file away",
+                orphan.display()
+            ),
+        )),
+    }
 }
 
 /// Prepares an empty file and closes it, so that no log of it is left beside it.
@@ -110,6 +125,8 @@ enum Begun {
 
 fn prepare(path: &Path, begun: Begun) -> Result<Opened, StoreError> {
     identity::refuse_link(path)?;
+    // Until SQLite holds its own lock, which it does from the change to WAL on until the file is closed.
+    let _door = door::enter(path);
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, |_| Ok(()))?;
     let found = identity::of(&connection, path)?;
     if found == Identity::Snapshot {
@@ -171,10 +188,15 @@ pub fn read_only_of_any_age(path: &Path) -> Result<Connection, StoreError> {
 /// views are not read: a hostile one ends in an error. Lowers the memory that SQLite may take, for as long as
 /// the process lives.
 pub fn untrusted(path: &Path) -> Result<Connection, StoreError> {
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, untrusted::bound)?;
-    let connection = to_read(connection, path)?;
+    let connection = untrusted_of_any_age(path)?;
     migrate::refuse_older(&connection, path)?;
     Ok(connection)
+}
+
+/// The same for who asks about nothing that younger schemas have brought.
+pub fn untrusted_of_any_age(path: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, untrusted::bound)?;
+    to_read(connection, path)
 }
 
 /// Opens a database of any age to be copied: what reads only may not write the copy either. It may attach,
@@ -183,6 +205,20 @@ pub(super) fn to_copy(path: &Path) -> Result<Connection, StoreError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, |_| Ok(()))?;
     refuse_unreadable(&connection, path)?;
     Ok(connection)
+}
+
+/// The same for a file that anybody may have made.
+pub(super) fn untrusted_to_copy(path: &Path) -> Result<Connection, StoreError> {
+    let access = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = connect(path, access, untrusted::bound_to_copy)?;
+    refuse_unreadable(&connection, path)?;
+    Ok(connection)
+}
+
+/// Opens a file that is about to be moved, whatever it is.
+pub(super) fn to_move(path: &Path) -> Result<Connection, StoreError> {
+    identity::refuse_link(path)?;
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, |_| Ok(()))
 }
 
 /// Refuses a snapshot, for who is about to write: said before anything is locked or asked.
@@ -306,171 +342,4 @@ fn guard_evidence(context: AuthContext<'_>) -> Authorization {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_file_is_not_made_by_accident() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("no.db");
-        assert!(matches!(for_writing(&path), Err(StoreError::Missing(_))));
-        assert!(matches!(read_only(&path), Err(StoreError::Missing(_))));
-        assert!(!path.exists());
-    }
-
-    #[test]
-    fn a_new_database_is_for_its_owner_only_and_opens_again() {
-        use std::os::unix::fs::PermissionsExt;
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("sub/optrail.db");
-        drop(create(&path).unwrap());
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        let directory = path.parent().unwrap();
-        assert_eq!(
-            std::fs::metadata(directory).unwrap().permissions().mode() & 0o777,
-            0o700
-        );
-        drop(create(&path).unwrap());
-        let reader = read_only(&path).unwrap();
-        let through: i64 = reader
-            .query_row("SELECT derived_through FROM derivation", [], |row| {
-                row.get(0)
-            })
-            .unwrap();
-        assert_eq!(through, -1);
-    }
-
-    #[test]
-    fn many_may_make_it_at_once() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("optrail.db");
-        let makers: Vec<_> = (0..8)
-            .map(|_| {
-                let path = path.clone();
-                std::thread::spawn(move || create(&path).map(drop))
-            })
-            .collect();
-        for maker in makers {
-            maker.join().unwrap().unwrap();
-        }
-        let left: Vec<_> = std::fs::read_dir(home.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .filter(|name| name.to_string_lossy().starts_with('.'))
-            .collect();
-        assert!(left.is_empty(), "{left:?}");
-    }
-
-    #[test]
-    fn an_empty_file_whose_maker_died_is_made_whole() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("optrail.db");
-        Connection::open(&path)
-            .unwrap()
-            .pragma_update(None, "application_id", APPLICATION_ID)
-            .unwrap();
-        assert!(matches!(read_only(&path), Err(StoreError::Unfinished(_))));
-        assert!(matches!(for_writing(&path), Err(StoreError::Unfinished(_))));
-        drop(create(&path).unwrap());
-        read_only(&path).unwrap();
-    }
-
-    #[test]
-    fn an_empty_file_is_made_a_database_on_purpose_only() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("optrail.db");
-        std::fs::write(&path, "").unwrap();
-        assert!(matches!(for_writing(&path), Err(StoreError::Unfinished(_))));
-        assert_eq!(std::fs::read(&path).unwrap(), b"");
-        assert_eq!(create(&path).unwrap().migrated, None);
-        drop(for_writing(&path).unwrap());
-    }
-
-    #[test]
-    fn nothing_is_written_through_a_link() {
-        let home = tempfile::tempdir().unwrap();
-        let (real, link) = (home.path().join("real.db"), home.path().join("link.db"));
-        std::os::unix::fs::symlink(&real, &link).unwrap();
-        for refused in [create(&link), for_writing(&link)] {
-            let error = refused.unwrap_err().to_string();
-            assert!(error.contains("symbolic link"), "{error}");
-        }
-        assert!(!real.exists());
-        drop(create(&real).unwrap());
-        read_only(&link).unwrap();
-    }
-
-    #[test]
-    fn what_is_no_file_is_refused_at_once() {
-        let home = tempfile::tempdir().unwrap();
-        let pipe = home.path().join("pipe");
-        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-        assert!(made.unwrap().success());
-        let socket = home.path().join("socket");
-        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        for (path, said) in [
-            (pipe.as_path(), "a pipe"),
-            (&socket, "a socket"),
-            (Path::new("/dev/null"), "a device"),
-            (home.path(), "a directory"),
-        ] {
-            for refused in [
-                read_only(path),
-                untrusted(path),
-                for_writing(path).map(|opened| opened.connection),
-            ] {
-                let error = refused.unwrap_err().to_string();
-                assert!(error.contains(said), "{error}");
-            }
-        }
-    }
-
-    #[test]
-    fn foreign_files_are_refused() {
-        let home = tempfile::tempdir().unwrap();
-        let text = home.path().join("text.db");
-        std::fs::write(
-            &text,
-            "not a database, but long enough to look at".repeat(40),
-        )
-        .unwrap();
-        assert!(matches!(create(&text), Err(StoreError::Foreign(_))));
-        let other = home.path().join("other.db");
-        Connection::open(&other)
-            .unwrap()
-            .execute_batch("CREATE TABLE t (a)")
-            .unwrap();
-        assert!(matches!(create(&other), Err(StoreError::Foreign(_))));
-    }
-
-    #[test]
-    fn evidence_can_be_neither_changed_nor_removed() {
-        let home = tempfile::tempdir().unwrap();
-        let connection = create(&home.path().join("optrail.db")).unwrap().connection;
-        connection
-            .execute(
-                "INSERT INTO leaf (sequence, record, hash) VALUES (0, '{}', zeroblob(32))",
-                [],
-            )
-            .unwrap();
-        for statement in [
-            "UPDATE leaf SET record = 'x'",
-            "DELETE FROM leaf",
-            "REPLACE INTO leaf (sequence, record, hash) VALUES (0, 'x', zeroblob(32))",
-            "DROP TRIGGER leaf_is_append_only_update",
-            "DROP TABLE leaf",
-            "ALTER TABLE leaf RENAME TO other",
-            "ATTACH ':memory:' AS other",
-        ] {
-            assert!(connection.execute_batch(statement).is_err(), "{statement}");
-        }
-        let record: String = connection
-            .query_row("SELECT record FROM leaf", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(record, "{}");
-    }
-}
+mod tests;

@@ -59,3 +59,11 @@ pub(super) fn bound(connection: &Connection) -> rusqlite::Result<()> {
         |_| Ok(()),
     )
 }
+
+/// The same for a connection that copies the file, for which SQLite attaches the copy.
+pub(super) fn bound_to_copy(connection: &Connection) -> rusqlite::Result<()> {
+    bound(connection)?;
+    connection
+        .set_limit(Limit::SQLITE_LIMIT_ATTACHED, 1)
+        .map(drop)
+}

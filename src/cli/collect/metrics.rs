@@ -109,6 +109,11 @@ fn text(metrics: &Metrics, around: &Around) -> String {
         metrics.evidence_size,
     );
     page.gauge(
+        "optrail_evidence_sealed_leaves",
+        "Leaves that the newest signed checkpoint covers.",
+        metrics.evidence_sealed,
+    );
+    page.gauge(
         "optrail_database_bytes",
         "Size of the database.",
         around.database_bytes,

@@ -40,8 +40,8 @@ pub struct Key {
     pub reason: Option<String>,
 }
 
-/// `restore`: the log was taken up again where it does not go on from its newest checkpoint: from an older
-/// copy, or without the state directory. The leaf of the new key follows.
+/// `restore`: the log was taken up again from a copy, or without the state directory. Where it does not go on from
+/// its newest checkpoint, the leaf of a new key follows; else its key goes on signing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restore {
     /// When.

@@ -1,0 +1,138 @@
+//! Those who only look: status, doctor, metrics, init again.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::Value;
+
+use crate::bench::Bench;
+use crate::{add, leaves, sealed, state};
+
+/// What doctor says of the seal.
+fn seal(bench: &Bench) -> Vec<Value> {
+    let said = bench.run(&["doctor", "--format", "json"]);
+    let all: Vec<Value> = serde_json::from_str(&said.out).unwrap();
+    all.into_iter()
+        .filter(|check| check["check"] == "seal")
+        .collect()
+}
+
+#[test]
+fn doctor_tells_how_the_seal_stands_and_what_to_do() {
+    let bench = sealed();
+    let told = seal(&bench);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["status"], "ok");
+    let size = leaves(&bench.database());
+    let detail = told[0]["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with(&format!("{size} of {size} leaves are sealed by ")),
+        "{detail}"
+    );
+    add(&bench, "op_2");
+    let detail = seal(&bench)[0]["detail"].to_string();
+    assert!(
+        detail.contains("the next run seals the 1 since then"),
+        "{detail}"
+    );
+
+    fs::set_permissions(state(&bench), Permissions::from_mode(0o755)).unwrap();
+    let told = seal(&bench);
+    assert_eq!(told[0]["status"], "warning", "{told:?}");
+    assert!(
+        told[0]["advice"].to_string().contains("chmod 700"),
+        "{told:?}"
+    );
+    fs::set_permissions(state(&bench), Permissions::from_mode(0o700)).unwrap();
+
+    fs::remove_file(state(&bench).join("key")).unwrap();
+    let told = seal(&bench);
+    assert_eq!(told[0]["status"], "error", "{told:?}");
+    assert!(
+        told[0]["advice"].to_string().contains("restore --adopt"),
+        "{told:?}"
+    );
+
+    fs::remove_dir_all(bench.path("state")).unwrap();
+    let told = seal(&bench);
+    assert_eq!(told[0]["status"], "error", "{told:?}");
+    assert!(
+        told[0]["detail"]
+            .to_string()
+            .contains("holds no checkpoint"),
+        "{told:?}"
+    );
+
+    let told = seal(&Bench::with_story());
+    assert_eq!(told[0]["status"], "skipped", "{told:?}");
+}
+
+#[test]
+fn status_and_metrics_tell_how_far_it_is_sealed() {
+    let bench = sealed();
+    let size = leaves(&bench.database());
+    add(&bench, "op_2");
+    let origin = bench.out(&["sql", "SELECT origin FROM checkpoints LIMIT 1"]);
+    let origin = origin.lines().last().unwrap();
+    let line = format!(
+        "Sealed    up to {size} of {} leaves, by {origin}\n",
+        size + 1
+    );
+    let said = bench.out(&["status"]);
+    assert!(said.contains(&line), "{said}");
+    let json: Value = serde_json::from_str(&bench.out(&["status", "--format", "json"])).unwrap();
+    assert_eq!(
+        (&json["sealed_size"], &json["sealed_by"]),
+        (&size.into(), &origin.into())
+    );
+    // There are no credentials; the run is recorded and sealed all the same.
+    bench.run(&["collect", "--metrics", "optrail.prom"]);
+    let metrics = fs::read_to_string(bench.path("optrail.prom")).unwrap();
+    let size = leaves(&bench.database());
+    assert!(
+        metrics.contains(&format!("\noptrail_evidence_sealed_leaves {size}\n")),
+        "{metrics}"
+    );
+    let unsealed = Bench::with_story();
+    assert!(unsealed.out(&["status"]).contains("Sealed    not yet\n"));
+}
+
+#[test]
+fn metrics_of_a_collect_that_refused_tell_its_exit_code() {
+    let bench = sealed();
+    fs::remove_dir_all(bench.path("state")).unwrap();
+    assert_eq!(bench.run(&["collect", "--metrics", "optrail.prom"]).code, 3);
+    let metrics = fs::read_to_string(bench.path("optrail.prom")).unwrap();
+    assert!(
+        metrics.contains("\noptrail_last_collect_exit_code 3\n"),
+        "{metrics}"
+    );
+}
+
+#[test]
+fn init_prints_the_same_key_again() {
+    let bench = Bench::new();
+    let key = |said: String| -> String {
+        let line = said.lines().find(|line| line.starts_with("public key "));
+        line.unwrap().to_owned()
+    };
+    let first = key(bench.out(&["init", "--origin-prefix", "audit.example.com"]));
+    assert!(
+        first.starts_with("public key audit.example.com/optrail/"),
+        "{first}"
+    );
+    let size = leaves(&bench.database());
+    assert_eq!(
+        key(bench.out(&["init", "--origin-prefix", "other.example.com"])),
+        first
+    );
+    assert_eq!(leaves(&bench.database()), size);
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn the_demo_makes_no_state_directory() {
+    let bench = Bench::new();
+    bench.out(&["demo", "--db", "demo.db"]);
+    assert!(!bench.path("state").exists());
+}
