@@ -58,16 +58,17 @@ optrail_cadt_pending, optrail_cadt_expires_first_timestamp_seconds, optrail_expi
 optrail_evidence_leaves, optrail_evidence_sealed_leaves, optrail_database_bytes, optrail_database_wal_bytes,
 optrail_disk_free_bytes, optrail_clock_offset_seconds, optrail_build_info.
 
-The command of --on-end finds OPTRAIL_RUN_ID, OPTRAIL_OUTCOME, OPTRAIL_EXIT in its environment, no keys, and has 60
-seconds.
+The command of --on-end finds OPTRAIL_RUN_ID, OPTRAIL_OUTCOME, OPTRAIL_EXIT in its environment, that of --on-checkpoint
+OPTRAIL_ORIGIN and OPTRAIL_EVIDENCE_SIZE; both find no keys, and have 60 seconds each.
 
 --deadline bounds when the last watch is begun, not when the run ends: a listing that has begun is read to its last
 page, however many there are.
 
-Exit status: 0 done, 1 could not go on or no watch got an answer, 3 the database does not go on from its newest
-checkpoint, 4 something was not answered, or the run is not sealed by a checkpoint, 5 another collector runs, 130 or 143
-ended by a signal. Whatever was answered is kept. A summary that cannot be written gives 1; metrics that cannot be
-written, or a command of --on-end that fails, are told on stderr and change no exit status.")]
+Exit status: 0 done, 1 could not go on or no watch got an answer, 3 the database does not go on from its
+newest checkpoint, 4 something was not answered, or the run is not sealed by a checkpoint, 5 another collector runs, 130 or 143
+ended by a signal. Whatever was answered is kept. A summary, or the line of a checkpoint, that cannot be written gives
+1; metrics that cannot be written, or a command of --on-end or --on-checkpoint that fails, are told on stderr and
+change no exit status.")]
 pub struct CollectArgs {
     /// Only watches of this service: ros, bpstudio (or cadt), alidns; repeatable
     #[arg(long, value_name = "SERVICE", value_parser = service)]
