@@ -250,7 +250,7 @@ impl Rounds<'_> {
         if std::io::stderr().is_terminal() {
             output::notice(config, &closing_line(end));
         }
-        let exit = self.seal(exit)?;
+        let exit = self.seal(exit);
         if let Some(command) = &args.on_end {
             self.call(&on_end::hook(command, end, exit));
         }
@@ -258,20 +258,27 @@ impl Rounds<'_> {
     }
 
     /// Seals what a run recorded, and hands that out. What the run came to, with that.
-    fn seal(&self, exit: Exit) -> anyhow::Result<Exit> {
+    fn seal(&self, exit: Exit) -> Exit {
         let (args, config) = (self.args, self.config);
         let sealed = match sealing::seal_run(config) {
             Ok(sealed) => sealed,
-            Err(Exit::Partial) if exit != Exit::Done || args.allow_partial => return Ok(exit),
-            Err(instead) => return Ok(instead),
+            Err(Exit::Partial) if exit != Exit::Done || args.allow_partial => return exit,
+            Err(instead) => return instead,
         };
-        if let Some(target) = &args.checkpoint_line {
-            append_line(target, "the checkpoint", &checkpoint::line(&sealed))?;
-        }
         if let Some(command) = &args.on_checkpoint {
             self.call(&checkpoint::hook(command, &sealed));
         }
-        Ok(exit)
+        let Some(target) = &args.checkpoint_line else {
+            return exit;
+        };
+        match append_line(target, "the checkpoint", &checkpoint::line(&sealed)) {
+            Ok(()) => exit,
+            // One outlet that is stopped up does not silence the others.
+            Err(error) => {
+                output::complaint(config, &format!("{error:#}"));
+                Exit::Failed
+            }
+        }
     }
 
     /// Runs a command of the user's; that it failed is told, and changes nothing.
