@@ -79,7 +79,9 @@ fn shell_words(line: &str) -> Vec<String> {
         }
     }
     words.retain(|word| !word.is_empty());
-    words.into_iter().take_while(|word| word != "&&").collect()
+    let ends = ["&&", "|", ">"];
+    let is_word = |word: &String| !ends.contains(&word.as_str());
+    words.into_iter().take_while(is_word).collect()
 }
 
 #[cfg(feature = "sandbox")]
