@@ -18,10 +18,10 @@ use crate::model::UtcMillis;
 use crate::record::Recorder;
 use crate::seal::{BadNews, SealError, adopt, guard_copy, key_of, refuse_lost, resume};
 use crate::store::copy::{CopyError, Draft};
-use crate::store::replace::{place, present};
+use crate::store::replace::{leaves_of, place, present};
 use crate::store::{Connection, StoreError, directory, evidence, identity, open};
 
-/// Put a backup in the place of the database, or go on from one that does not go on from its checkpoint
+/// Put a backup in the place of the database, or go on with a new key
 ///
 /// FILE is verified completely and compared with the newest checkpoint in the state directory before anything is
 /// changed. Where it goes on from that, the log goes on with its key. Where leaves are missing or are others, or there
@@ -225,12 +225,6 @@ fn aside_name(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(format!(".replaced-{time}"));
     PathBuf::from(name)
-}
-
-/// Leaves of a database that may be damaged.
-fn leaves_of(database: &Path) -> Option<i64> {
-    let connection = open::untrusted_of_any_age(database).ok()?;
-    evidence::size(&connection).ok()
 }
 
 fn as_it_stands(args: &RestoreArgs, config: &Config) -> anyhow::Result<Exit> {

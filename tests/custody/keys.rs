@@ -20,9 +20,12 @@ fn recorded() -> (World, std::path::PathBuf) {
     (world, log.path())
 }
 
+/// Makes a key one that cannot be used.
+type Spoiler = fn(&Path);
+
 #[test]
 fn case_76_without_a_usable_key_a_run_is_recorded_and_not_sealed() {
-    let spoilers: [(&str, fn(&Path)); 4] = [
+    let spoilers: [(&str, Spoiler); 4] = [
         ("it is not there", |key| fs::remove_file(key).unwrap()),
         ("chmod 600", |key| {
             fs::set_permissions(key, Permissions::from_mode(0o644)).unwrap();
