@@ -37,7 +37,7 @@ macro_rules! operation_key {
 }
 
 /// Every dataset, in the order of the documentation.
-pub const DATASETS: [Dataset; 30] = [
+pub const DATASETS: [Dataset; 34] = [
     dataset(
         "operations",
         None,
@@ -202,6 +202,30 @@ pub const DATASETS: [Dataset; 30] = [
         None,
         "a step of the recorder's own clock",
         &["clock_step_id"],
+    ),
+    dataset(
+        "checkpoints",
+        None,
+        "a signed head of the tree",
+        &["evidence_size"],
+    ),
+    dataset(
+        "signing_keys",
+        None,
+        "an event of a key that signs checkpoints",
+        &["key_event_id"],
+    ),
+    dataset(
+        "restores",
+        None,
+        "a time at which the log was taken up again",
+        &["restore_id"],
+    ),
+    dataset(
+        "schema_changes",
+        None,
+        "a time at which the file was brought to a newer schema",
+        &["schema_change_id"],
     ),
 ];
 

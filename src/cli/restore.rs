@@ -16,12 +16,12 @@ use crate::config::{Config, Verbosity};
 use crate::export::escape::terminal;
 use crate::model::UtcMillis;
 use crate::record::Recorder;
-use crate::seal::{SealError, adopt, guard_copy, key_of, refuse_lost, resume};
+use crate::seal::{BadNews, SealError, adopt, guard_copy, key_of, refuse_lost, resume};
 use crate::store::copy::{CopyError, Draft};
-use crate::store::replace::{place, present};
+use crate::store::replace::{leaves_of, place, present};
 use crate::store::{Connection, StoreError, directory, evidence, identity, open};
 
-/// Put a backup in the place of the database, or go on from one that does not go on from its checkpoint
+/// Put a backup in the place of the database, or go on with a new key
 ///
 /// FILE is verified completely and compared with the newest checkpoint in the state directory before anything is
 /// changed. Where it goes on from that, the log goes on with its key. Where leaves are missing or are others, or there
@@ -227,12 +227,6 @@ fn aside_name(database: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Leaves of a database that may be damaged.
-fn leaves_of(database: &Path) -> Option<i64> {
-    let connection = open::untrusted_of_any_age(database).ok()?;
-    evidence::size(&connection).ok()
-}
-
 fn as_it_stands(args: &RestoreArgs, config: &Config) -> anyhow::Result<Exit> {
     let database = &config.database;
     let connection = open::untrusted_of_any_age(database)?;
@@ -308,11 +302,7 @@ fn go_on(
                 adopted.size.saturating_sub(1),
                 adopted.sealed.checkpoint.origin
             ));
-            told.push(match adopted.lost {
-                0 => "it covers at least as many leaves as the newest checkpoint that is known"
-                    .to_owned(),
-                lost => format!("{lost} leaves that the newest known checkpoint covers are lost"),
-            });
+            told.push(what_is_lost(&reason, adopted.lost));
             told.push(format!("public key {}", adopted.sealed.vkey));
             told.push(
                 "give this key to whoever verifies; the old one signs nothing any more".to_owned(),
@@ -326,4 +316,18 @@ fn go_on(
         Ok(())
     })?;
     Ok(exit)
+}
+
+/// What became of leaves that were signed.
+fn what_is_lost(reason: &SealError, lost: u64) -> String {
+    match reason {
+        SealError::BadNews(BadNews::OtherHistory { signed, .. }) => {
+            format!("its leaves are others than the {signed} that were signed last")
+        }
+        SealError::Key { .. } => "no leaf is lost: only the key was".to_owned(),
+        _ if lost > 0 => {
+            format!("{lost} leaves that the newest known checkpoint covers are lost")
+        }
+        _ => "nobody can tell here whether later leaves are lost".to_owned(),
+    }
 }

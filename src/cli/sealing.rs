@@ -26,11 +26,9 @@ pub(super) fn guard_writing(config: &Config) -> Result<(), SealError> {
     let (database, state) = (&config.database, &config.state_directory);
     match open::read_only_of_any_age(database) {
         Ok(connection) => guard(&connection, database, state, Access::Write).map(drop),
-        Err(StoreError::Missing(_) | StoreError::Unfinished(_)) => refuse_lost(database, state),
-        // Something else stands where a log was.
-        Err(error @ StoreError::Foreign(_)) => {
-            refuse_lost(database, state)?;
-            Err(error.into())
+        // What stands there instead, who opens it judges: `init` may finish an empty file.
+        Err(StoreError::Missing(_) | StoreError::Unfinished(_) | StoreError::Foreign(_)) => {
+            refuse_lost(database, state)
         }
         Err(error) => Err(error.into()),
     }

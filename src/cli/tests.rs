@@ -94,24 +94,27 @@ fn the_first_help_text() {
     Usage: optrail [OPTIONS] <COMMAND>
 
     Commands:
-      demo      Show it all in ten seconds, without an account or a network
-      sandbox   Serve the simulated cloud alone, for your own tests
-      init      Write a configuration to start from, create the database and the state directory
-      watch     Say what to record: add, list and remove watches
-      collect   Ask once about everything that is due
-      stop      Stop a stack-group operation, and record who, why, and what came of it
-      status    Show watches, the last runs, what expires soon, and the file's size
-      show      Show one operation with its timeline and results
-      export    Write a dataset as CSV, JSON or a table
-      sql       Ask the views in SQL, read-only [alias: query]
-      verify    Compute everything again from the evidence and compare
-      rebuild   Derive every row again from the evidence
-      backup    Copy the database into a new file, and verify the copy
-      snapshot  Make a copy for analysts, that is only read
-      doctor    Look at everything a run needs, and say what to do where something is wrong
-      policy    Print the least RAM policy that recording needs, as JSON
-      config    Look at the configuration
-      help      Print this message or the help of the given subcommand(s)
+      demo        Show it all in ten seconds, without an account or a network
+      sandbox     Serve the simulated cloud alone, for your own tests
+      init        Write a configuration to start from, create the database, the state directory and the
+                  signing key
+      watch       Say what to record: add, list and remove watches
+      collect     Ask once about everything that is due
+      stop        Stop a stack-group operation, and record who, why, and what came of it
+      status      Show watches, the last runs, what expires soon, and the file's size
+      show        Show one operation with its timeline and results
+      export      Write a dataset as CSV, JSON or a table
+      sql         Ask the views in SQL, read-only [alias: query]
+      verify      Compute everything again from the evidence and compare
+      checkpoint  Sign the evidence as it stands, and print that
+      rebuild     Derive every row again from the evidence
+      backup      Copy the database into a new file, and verify the copy
+      restore     Put a backup in the place of the database, or go on with a new key
+      snapshot    Make a copy for analysts, that is only read
+      doctor      Look at everything a run needs, and say what to do where something is wrong
+      policy      Print the least RAM policy that recording needs, as JSON
+      config      Look at the configuration
+      help        Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help (see more with '--help')

@@ -14,7 +14,7 @@ use super::{Exit, sealing};
 use crate::config::Config;
 use crate::evidence::note::VerifierKey;
 use crate::seal::SealError;
-use crate::store::open;
+use crate::store::{StoreError, custody, open};
 use crate::verify::{Depth, Difference, Kind, Report, verify_against};
 pub(super) use document::Document;
 pub(super) use text::text;
@@ -84,6 +84,8 @@ pub(super) struct Verified {
     report: Report,
     /// Leaves that the newest checkpoint in the state directory covers, if the log goes on from it.
     state_size: Option<u64>,
+    /// How often the log was taken up again from a copy, or without the state directory.
+    restores: i64,
 }
 
 impl Verified {
@@ -92,6 +94,7 @@ impl Verified {
         Self {
             report,
             state_size: None,
+            restores: 0,
         }
     }
 
@@ -167,7 +170,16 @@ fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
         Err(error) if report.differences.is_empty() => return Err(error.into()),
         Err(_) => None,
     };
-    Ok(Verified { report, state_size })
+    Ok(Verified {
+        report,
+        state_size,
+        restores: restores(config).unwrap_or_default(),
+    })
+}
+
+/// Where it cannot be told, why that is so is among the differences.
+fn restores(config: &Config) -> Result<i64, StoreError> {
+    custody::restorations(&open::read_only(&config.database)?)
 }
 
 fn compare_with_state(config: &Config) -> Result<Option<u64>, SealError> {

@@ -44,10 +44,9 @@ pub fn seal(
         .log
         .ok_or_else(|| SealError::Empty(database.to_owned()))?;
     let state = LogState::of(state_directory, &log);
-    let made = keyring.keys.last().cloned();
-    let sealed = seal_in(recorder, database, &state, made.clone(), origin_prefix, who);
+    let sealed = seal_in(recorder, database, &state, origin_prefix, who);
     if let Err(error @ (SealError::Key { .. } | SealError::State { .. })) = &sealed
-        && let Some(made) = made
+        && let Some(made) = keyring.keys.last()
     {
         let reason = Some(error.to_string());
         let leaf = keys::leaf(KeyChange::Unusable, &made.origin, &made.vkey, who, reason);
@@ -60,14 +59,18 @@ fn seal_in(
     recorder: &Recorder,
     database: &Path,
     state: &LogState,
-    made: Option<MadeKey>,
     origin_prefix: &str,
     who: &Who,
 ) -> Result<Sealed, SealError> {
     let _lock = state.lock()?;
-    let made = match made {
-        Some(made) => made,
-        None => first_key(recorder, database, state, origin_prefix, who)?,
+    // Asked under the lock: another process may just have made a key.
+    let keyring = recorder.read_blocking(Keyring::read)?;
+    let made = match keyring.keys.last() {
+        Some(made) => made.clone(),
+        None => {
+            let log = keyring.log.unwrap_or_default();
+            first_key(recorder, database, state, origin_prefix, &log, who)?
+        }
     };
     let signer = keys::signer(state, &made)?;
     sign(recorder, database, state, &signer)
@@ -80,16 +83,11 @@ fn first_key(
     database: &Path,
     state: &LogState,
     origin_prefix: &str,
+    log: &str,
     who: &Who,
 ) -> Result<MadeKey, SealError> {
-    // Another process was faster.
-    let keyring = recorder.read_blocking(Keyring::read)?;
-    if let Some(made) = keyring.keys.last() {
-        return Ok(made.clone());
-    }
     refuse_checkpoint_without_key(recorder, database, state)?;
-    let log = keyring.log.unwrap_or_default();
-    let origin = keys::origin(origin_prefix, &log);
+    let origin = keys::origin(origin_prefix, log);
     // The log does not name the key that is there: its maker died in between, or the log is a copy from before it.
     // What it has signed nobody can tell, so it never signs again.
     let key = match state.retire_key(&keys::digits_of(&origin))? {

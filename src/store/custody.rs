@@ -104,6 +104,11 @@ pub fn insert_restoration(connection: &Connection, sequence: i64) -> Result<(), 
     Ok(())
 }
 
+/// How often the log was taken up again.
+pub fn restorations(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.query_row("SELECT count(*) FROM restoration", [], |row| row.get(0))?)
+}
+
 /// Adds that the file was brought to a newer schema.
 pub fn insert_schema_change(connection: &Connection, sequence: i64) -> Result<(), StoreError> {
     connection

@@ -49,6 +49,8 @@ pub struct Migrated {
 /// Opens the database for writing; creates and migrates it where there is none yet.
 pub fn create(path: &Path) -> Result<Opened, StoreError> {
     identity::refuse_link(path)?;
+    // One that is being replaced is not missing.
+    let _door = door::enter(path);
     if !path.exists() {
         if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
             DirBuilder::new()

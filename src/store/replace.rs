@@ -1,17 +1,23 @@
 //! Putting a file in the place of a database. What is there is moved aside, never removed, and no log of one file
 //! ever lies beside another: SQLite finds a log by the database's name, and would read one into the other.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
 use super::copy::{CopyError, Draft, MODE_PRIVATE, io_error};
 use super::disk::{beside, logs_beside, sync_directory};
-use super::{StoreError, door, open};
+use super::{StoreError, door, evidence, open};
 
 /// How long to wait for other processes to let the database go.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How each file of SQLite begins (its file format, section 1.3).
+const HEADER: &[u8; 16] = b"SQLite format 3\0";
 
 /// Files of a database: itself, and what SQLite keeps beside it.
 const PARTS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
@@ -21,6 +27,15 @@ pub fn present(database: &Path) -> Vec<PathBuf> {
     let itself = std::fs::symlink_metadata(database).is_ok();
     let itself = itself.then(|| database.to_owned());
     itself.into_iter().chain(logs_beside(database)).collect()
+}
+
+/// Leaves of a database that may be damaged, or none.
+pub fn leaves_of(database: &Path) -> Option<i64> {
+    if !has_header(database) {
+        return None;
+    }
+    let connection = open::untrusted_of_any_age(database).ok()?;
+    evidence::size(&connection).ok()
 }
 
 /// Gives the draft the name of the database. What stands there is moved to the name `aside`, with its logs; without
@@ -78,8 +93,8 @@ fn move_all(
 /// he would look for by name; the connection keeps everybody else out. `None` where it is no database that SQLite
 /// can read: nobody has it open then, and its files are moved as they are.
 fn close_log(database: &Path) -> Result<Option<Connection>, CopyError> {
-    // Beside an empty file SQLite removes a log.
-    if std::fs::metadata(database).is_ok_and(|found| found.is_file() && found.len() == 0) {
+    // Beside an empty file, or one that it cannot read, SQLite removes a log.
+    if !has_header(database) {
         return Ok(None);
     }
     let connection = match open::to_move(database) {
@@ -100,10 +115,24 @@ fn close_log(database: &Path) -> Result<Option<Connection>, CopyError> {
     }
 }
 
+/// Whether a file begins as SQLite's files do. No connection of this process may have it open: to close it here would
+/// free their locks.
+fn has_header(file: &Path) -> bool {
+    let mut found = [0; HEADER.len()];
+    let is_file = std::fs::metadata(file).is_ok_and(|found| found.is_file());
+    is_file
+        && File::open(file)
+            .and_then(|mut file| file.read_exact(&mut found))
+            .is_ok()
+        && found == *HEADER
+}
+
 /// Whether the log is gone, and nobody else can read or write. Between the two nobody begins another log: who opens
 /// to write stands before the door.
 fn close_log_of(connection: &Connection) -> rusqlite::Result<bool> {
     connection.busy_timeout(PATIENCE)?;
+    // Where it fails, the log stays as it is.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
     connection.execute_batch("BEGIN EXCLUSIVE")?;

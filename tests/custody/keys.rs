@@ -20,7 +20,7 @@ fn recorded() -> (World, std::path::PathBuf) {
     (world, log.path())
 }
 
-/// What makes a key file unusable.
+/// Makes a key one that cannot be used.
 type Spoiler = fn(&Path);
 
 #[test]

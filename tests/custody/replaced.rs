@@ -112,6 +112,17 @@ fn case_20_what_is_no_database_becomes_no_new_log() {
 }
 
 #[test]
+fn an_empty_file_where_no_log_was_is_finished_by_init_alone() {
+    let bench = Bench::new();
+    fs::write(bench.database(), "").unwrap();
+    for refused in [&["watch", "add", "cadt", "op_1"][..], &["collect"]] {
+        assert_eq!(bench.run(refused).code, 1, "{refused:?}");
+    }
+    bench.out(&["init"]);
+    bench.verifies();
+}
+
+#[test]
 fn case_20_a_database_that_is_gone_is_missed_and_not_begun_anew() {
     let bench = sealed();
     bench.out(&["backup", "copy.db"]);

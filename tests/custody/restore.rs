@@ -116,6 +116,11 @@ fn an_older_one_is_adopted_only_if_that_is_said() {
     assert_ne!(old_key.trim(), new_key);
     assert_eq!(bench.out(&["checkpoint", "--public-key"]).trim(), new_key);
     bench.verifies();
+    let said = bench.out(&["verify"]);
+    assert!(
+        said.contains("taken up again after a restore: 1 times"),
+        "{said}"
+    );
     // A run after it, and who holds the lost checkpoint sees what is lost.
     bench.run(&["collect"]);
     bench.verifies();

@@ -25,6 +25,8 @@ pub(in crate::cli) struct Document<'a> {
     sealed_by_key: Option<i64>,
     /// Leaves that the newest checkpoint in the state directory covers.
     state_size: Option<u64>,
+    /// How often the log was taken up again.
+    restores: i64,
     /// Copies from elsewhere.
     compared: Vec<ComparedDocument<'a>>,
     differences: Vec<DifferenceDocument<'a>>,
@@ -68,6 +70,7 @@ impl<'a> From<&'a Verified> for Document<'a> {
             sealed_size: report.sealed_size,
             sealed_by_key: report.sealed_by_key,
             state_size: verified.state_size,
+            restores: verified.restores,
             compared: report
                 .compared
                 .iter()

@@ -52,6 +52,12 @@ pub(in crate::cli) fn text(verified: &Verified, depth: Depth) -> String {
         ));
     }
     text.push_str(&sealed(report));
+    if verified.restores > 0 {
+        text.push_str(&format!(
+            "taken up again after a restore: {} times; `optrail sql 'SELECT * FROM restores'`\n",
+            verified.restores
+        ));
+    }
     text.push_str(&format!(
         "evidence of {} leaves with root {}, {}\n",
         report.size,
