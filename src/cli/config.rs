@@ -148,10 +148,24 @@ mod tests {
             .filter_map(|line| line.split_once("/usr/local/bin/optrail "))
             .map(|(_, arguments)| arguments)
             .collect();
-        assert_eq!(commands.len(), 3, "{commands:?}");
+        // As they are and, commented out, with what hands out checkpoints.
+        assert_eq!(commands.len(), 7, "{commands:?}");
         for arguments in commands {
-            let words = ["optrail"].into_iter().chain(arguments.split(' '));
+            let words = ["optrail"].into_iter().chain(words(arguments));
             Cli::try_parse_from(words).unwrap();
         }
+    }
+
+    /// The words of a command, up to a pipe: parted by spaces, but for what stands between single quotes.
+    fn words(command: &str) -> Vec<&str> {
+        let (command, _) = command.split_once(" | ").unwrap_or((command, ""));
+        command
+            .split('\'')
+            .enumerate()
+            .flat_map(|(part, text)| match part % 2 {
+                0 => text.split_whitespace().collect(),
+                _ => vec![text],
+            })
+            .collect()
     }
 }
