@@ -107,6 +107,7 @@ fn the_first_help_text() {
       sql         Ask the views in SQL, read-only [alias: query]
       verify      Compute everything again from the evidence and compare
       checkpoint  Sign the evidence as it stands, and print that
+      prove       Write a bundle that a third party checks with python3 and openssl
       rebuild     Derive every row again from the evidence
       backup      Copy the database into a new file, and verify the copy
       restore     Put a backup in the place of the database, or go on with a new key
@@ -152,7 +153,8 @@ fn the_first_help_text() {
       0    done
       1    could not go on: configuration, credentials, database
       2    usage
-      3    bad news: verify found a difference, doctor something to mend
+      3    bad news: verify found a difference, doctor something to mend; the database is older than
+           its checkpoint
       4    partial: something due was not, or not wholly, answered
       5    another collector holds the lock
       130  ended by SIGINT, what was answered is kept

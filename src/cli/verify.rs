@@ -33,7 +33,8 @@ const NO_EXTERNAL_COPY: &str = "compared with no external copy";
 Examples:
   optrail verify
   optrail verify --quick
-  optrail verify --checkpoint checkpoint-2026-11-22 --key 'host/optrail/9f2c…+1a2b3c4d+AbCd…'
+  optrail verify --checkpoint checkpoint-2026-11-22 \\
+      --key example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k
   optrail verify --against 'host/optrail/9f2c… 4870 kQx…= 2026-11-22T03:00:00.000Z'
   optrail verify --format json
   optrail verify --db ./snapshot.db                       one that somebody handed over
