@@ -156,11 +156,11 @@ fn options(args: &CollectArgs, config: &Config) -> RoundOptions {
 }
 
 fn collect(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
+    sealing::guard_writing(config)?;
     let declares = config.configured.iter().any(|a| !a.watches.is_empty());
     if !declares {
         refuse_nothing(config)?;
     }
-    sealing::guard_writing(config)?;
     if !config.database.exists() {
         init::open_or_create(config)?;
     }

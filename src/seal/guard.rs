@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::known::refuse_unsigned;
 use super::{BadNews, LogState, SealError};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::leaf::Leaf;
@@ -9,7 +10,7 @@ use crate::record::{leaf_at, root_at};
 use crate::store::{Connection, StoreError, custody, evidence, migrate};
 
 /// First schema with a table of checkpoints.
-const FIRST_SCHEMA_WITH_CHECKPOINTS: i64 = 5;
+pub(super) const FIRST_SCHEMA_WITH_CHECKPOINTS: i64 = 5;
 
 /// What is going to be done with the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,7 @@ pub fn guard(
     match kept {
         Some(Ok(kept)) => {
             compare(connection, database, &state, &kept.checkpoint)?;
+            refuse_unsigned(connection, database, &state, &kept)?;
             Ok(Some(kept.checkpoint))
         }
         Some(Err(reason)) => Err(BadNews::Garbled {
@@ -121,7 +123,7 @@ pub(super) fn refuse_missing_state(
 }
 
 /// Refuses a file without a log in the place of one that was sealed.
-fn refuse_nameless(
+pub(super) fn refuse_nameless(
     connection: &Connection,
     database: &Path,
     state_directory: &Path,
@@ -154,7 +156,11 @@ pub fn refuse_lost(database: &Path, state_directory: &Path) -> Result<(), SealEr
     }
 }
 
-fn refuse_other_log(database: &Path, log: &str, state_directory: &Path) -> Result<(), SealError> {
+pub(super) fn refuse_other_log(
+    database: &Path,
+    log: &str,
+    state_directory: &Path,
+) -> Result<(), SealError> {
     // Whoever only has a copy may not be able to read the directory.
     let before = sealed_before(database, state_directory).unwrap_or_default();
     if before.iter().any(|(known, _)| known == log) {

@@ -16,12 +16,14 @@ mod error;
 mod files;
 mod guard;
 mod keys;
+mod known;
 mod sealing;
 mod state;
 
 pub use adopt::{Adopted, adopt};
 pub use error::{BadNews, SealError};
 pub use guard::{Access, guard, refuse_lost};
+pub use known::{Known, known};
 pub use sealing::{Sealed, seal};
 pub use state::LogState;
 
