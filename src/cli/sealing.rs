@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::evidence::checkpoint::Checkpoint;
 use crate::model::{Clock as _, SystemClock};
 use crate::record::Recorder;
-use crate::seal::{Access, SealError, Sealed, Who, guard, refuse_lost, seal};
+use crate::seal::{Access, Known, SealError, Sealed, Who, guard, known, refuse_lost, seal};
 use crate::store::{Connection, StoreError, open};
 
 /// Who is at it, now.
@@ -41,6 +41,15 @@ pub(super) fn guard_reading(
 ) -> Result<Option<Checkpoint>, SealError> {
     let (database, state) = (&config.database, &config.state_directory);
     guard(connection, database, state, Access::Read)
+}
+
+/// The newest checkpoint in the state directory, for `verify`, which compares the leaves with it itself.
+pub(super) fn known_to_state(
+    connection: &Connection,
+    config: &Config,
+) -> Result<Option<Known>, SealError> {
+    let (database, state) = (&config.database, &config.state_directory);
+    known(connection, database, state)
 }
 
 /// Signs the head as it stands.

@@ -13,9 +13,9 @@ use super::values::{ReportFormat, some_text};
 use super::{Exit, sealing};
 use crate::config::Config;
 use crate::evidence::note::VerifierKey;
-use crate::seal::SealError;
+use crate::seal::{Known, SealError};
 use crate::store::{StoreError, custody, open};
-use crate::verify::{Depth, Difference, Kind, Report, verify_against};
+use crate::verify::{Depth, Difference, Held, HeldBy, Kind, Report, verify_against};
 pub(super) use document::Document;
 pub(super) use text::text;
 
@@ -55,9 +55,10 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE", requires = "key")]
     pub checkpoint: Vec<PathBuf>,
 
-    /// Public key that signs the log's checkpoints, as `init` printed it; from somewhere else than the database
+    /// Public key that signs the log's checkpoints, as `init` printed it; from somewhere else than the database.
+    /// Repeatable, if it was taken up again with a new one: each checkpoint must be signed with one of them
     #[arg(long, value_name = "KEY")]
-    pub key: Option<VerifierKey>,
+    pub key: Vec<VerifierKey>,
 
     /// The line about a checkpoint that was kept elsewhere: origin, size, root, time (origin and time may be
     /// left out); repeatable
@@ -80,11 +81,9 @@ impl VerifyArgs {
     }
 }
 
-/// What a verification came to, with what the state directory knows.
+/// What a verification came to.
 pub(super) struct Verified {
     report: Report,
-    /// Leaves that the newest checkpoint in the state directory covers, if the log goes on from it.
-    state_size: Option<u64>,
     /// How often the log was taken up again from a copy, or without the state directory.
     restores: i64,
 }
@@ -94,7 +93,6 @@ impl Verified {
     pub(super) fn alone(report: Report) -> Self {
         Self {
             report,
-            state_size: None,
             restores: 0,
         }
     }
@@ -105,22 +103,29 @@ impl Verified {
 
     /// What the log was compared with, in a sentence; never silent about its limit.
     fn limits(&self) -> String {
-        let mut with: Vec<String> = self
-            .report
-            .compared
-            .iter()
-            .map(|held| format!("{} ({} leaves)", held.source, held.size))
-            .collect();
-        let state = self
-            .state_size
-            .map(|size| format!("the checkpoint in the state directory ({size} leaves)"));
-        match (with.is_empty(), state) {
-            (true, None) => NO_EXTERNAL_COPY.to_owned(),
-            (true, Some(state)) => format!("compared with {state}, {NO_EXTERNAL_COPY}"),
-            (false, state) => {
-                with.extend(state);
-                format!("compared with {}", with.join(", "))
-            }
+        let copies = |by: HeldBy| {
+            let copies = self
+                .report
+                .compared
+                .iter()
+                .filter(move |copy| copy.by == by);
+            copies.map(|copy| {
+                let name = match copy.by {
+                    HeldBy::State => "the checkpoint in the state directory",
+                    HeldBy::Others => &copy.source,
+                };
+                let differs = if copy.agrees { "" } else { ", differs" };
+                format!("{name} ({} leaves{differs})", copy.size)
+            })
+        };
+        let mut with: Vec<String> = copies(HeldBy::Others).collect();
+        let has_external = !with.is_empty();
+        with.extend(copies(HeldBy::State));
+        let with = format!("compared with {}", with.join(", "));
+        match (has_external, with.as_str()) {
+            (true, _) => with,
+            (false, "compared with ") => NO_EXTERNAL_COPY.to_owned(),
+            (false, _) => format!("{with}, {NO_EXTERNAL_COPY}"),
         }
     }
 }
@@ -148,32 +153,41 @@ pub fn run(args: &VerifyArgs, config: &Config) -> anyhow::Result<Exit> {
 }
 
 fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
-    let held = held::read(args)?;
-    let mut report = verify_against(
-        &config.database,
-        args.depth(),
-        &held.heads,
-        args.key.as_ref(),
-    )?;
-    report.differences.extend(held.refused);
-    let state_size = match compare_with_state(config) {
-        Ok(size) => size,
-        Err(SealError::BadNews(news)) => {
-            report.differences.push(Difference {
-                kind: Kind::Invalid,
-                table: "checkpoint".to_owned(),
-                key: "state directory".to_owned(),
-                what: news.to_string(),
-            });
-            None
-        }
+    let mut held = held::read(args)?;
+    // Before the leaves are read: a collector may seal more in between.
+    let known = known_to_state(config);
+    if let Ok(Some(known)) = &known {
+        held.heads.push(Held {
+            source: known.path().display().to_string(),
+            by: HeldBy::State,
+            origin: Some(known.checkpoint().origin.clone()),
+            size: known.checkpoint().size,
+            root: known.checkpoint().root,
+        });
+    }
+    let mut report = verify_against(&config.database, args.depth(), &held.heads, &args.key)?;
+    held.refused
+        .into_iter()
+        .for_each(|refused| report.add(refused));
+    let state = known.and_then(|known| match known {
+        // Of a log that differs, that is told with its leaves.
+        Some(known) if agrees_with_state(&report) => refuse_unsigned(&known, config),
+        _ => Ok(()),
+    });
+    match state {
+        Ok(()) => {}
+        Err(SealError::BadNews(news)) => report.add(Difference {
+            kind: Kind::Invalid,
+            table: "checkpoint".to_owned(),
+            key: "state directory".to_owned(),
+            what: news.to_string(),
+        }),
         // The file could be read a moment ago; what of it is damaged has been told.
-        Err(error) if report.differences.is_empty() => return Err(error.into()),
-        Err(_) => None,
-    };
+        Err(error) if report.agrees() => return Err(error.into()),
+        Err(_) => {}
+    }
     Ok(Verified {
         report,
-        state_size,
         restores: restores(config).unwrap_or_default(),
     })
 }
@@ -183,8 +197,17 @@ fn restores(config: &Config) -> Result<i64, StoreError> {
     custody::restorations(&open::read_only(&config.database)?)
 }
 
-fn compare_with_state(config: &Config) -> Result<Option<u64>, SealError> {
+fn known_to_state(config: &Config) -> Result<Option<Known>, SealError> {
     let connection = open::read_only_of_any_age(&config.database)?;
-    let newest = sealing::guard_reading(&connection, config)?;
-    Ok(newest.map(|checkpoint| checkpoint.size))
+    sealing::known_to_state(&connection, config)
+}
+
+fn agrees_with_state(report: &Report) -> bool {
+    let mut copies = report.compared.iter();
+    copies.any(|copy| copy.by == HeldBy::State && copy.agrees)
+}
+
+fn refuse_unsigned(known: &Known, config: &Config) -> Result<(), SealError> {
+    let connection = open::read_only_of_any_age(&config.database)?;
+    known.refuse_unsigned(&connection, &config.database)
 }

@@ -62,9 +62,9 @@ pub enum BadNews {
         /// Leaves that the newest checkpoint in the database covers.
         signed: u64,
     },
-    /// The checkpoint cannot be read.
+    /// The checkpoint cannot be read, or the log's key has not signed it.
     #[error(
-        "the checkpoint {checkpoint} of {database} cannot be read: {reason}. Put it back from a copy, or go on without it, \
+        "the checkpoint {checkpoint} of {database} cannot be used: {reason}. Put it back from a copy, or go on without it, \
          and say so in the log, with `optrail restore --adopt --reason TEXT`"
     )]
     Garbled {

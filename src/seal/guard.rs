@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::known::refuse_unsigned;
 use super::{BadNews, LogState, SealError};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::leaf::Leaf;
@@ -68,6 +69,7 @@ fn guard_at(
             if access == Access::Write {
                 compare_with_own(connection, database, &kept.checkpoint)?;
             }
+            refuse_unsigned(connection, database, &state, &kept)?;
             Ok(Some(kept.checkpoint))
         }
         Some(Err(reason)) => Err(BadNews::Garbled {
@@ -182,7 +184,7 @@ pub(super) fn refuse_missing_state(
 }
 
 /// Refuses a file without a log in the place of one that was sealed.
-fn refuse_nameless(
+pub(super) fn refuse_nameless(
     connection: &Connection,
     database: &Path,
     state_directory: &Path,
@@ -215,7 +217,7 @@ pub fn refuse_lost(database: &Path, state_directory: &Path) -> Result<(), SealEr
     }
 }
 
-fn refuse_other_log(
+pub(super) fn refuse_other_log(
     database: &Path,
     place: &Path,
     log: &str,

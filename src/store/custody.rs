@@ -45,16 +45,49 @@ pub fn has_checkpoint(connection: &Connection, size: i64) -> Result<bool, StoreE
         .query_row([size], |row| row.get(0))?)
 }
 
-/// Calls `visit` with each checkpoint, in the order of their sizes.
-pub fn each_checkpoint(
-    connection: &Connection,
-    mut visit: impl FnMut(CheckpointRow) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+/// A checkpoint as it lies in the file, before anything is believed of it: text may not be UTF-8, a root may
+/// have any length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the columns of `checkpoint`, explained in the migration
+pub struct RawCheckpoint<'a> {
+    pub size: i64,
+    pub origin: &'a [u8],
+    pub root: &'a [u8],
+    pub note: &'a [u8],
+}
+
+/// The size of the checkpoint that covers most.
+pub fn newest_checkpoint_size(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT max(size) FROM checkpoint")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// The sizes of the checkpoints of `first` leaves and more, in order.
+pub fn checkpoint_sizes(connection: &Connection, first: i64) -> Result<Vec<i64>, StoreError> {
     let mut statement =
-        connection.prepare("SELECT size, origin, root, note FROM checkpoint ORDER BY size")?;
-    let mut rows = statement.query([])?;
+        connection.prepare("SELECT size FROM checkpoint WHERE size >= ?1 ORDER BY size")?;
+    let rows = statement.query_map([first], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Calls `visit` with each checkpoint of `first` leaves and more as it lies in the file, in the order of sizes.
+pub fn each_raw_checkpoint(
+    connection: &Connection,
+    first: i64,
+    mut visit: impl FnMut(RawCheckpoint<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT size, origin, root, note FROM checkpoint WHERE size >= ?1 ORDER BY size",
+    )?;
+    let mut rows = statement.query([first])?;
     while let Some(row) = rows.next()? {
-        visit(checkpoint(row)?)?;
+        visit(RawCheckpoint {
+            size: row.get(0)?,
+            origin: row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?,
+            root: row.get_ref(2)?.as_bytes().map_err(rusqlite::Error::from)?,
+            note: row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?,
+        })?;
     }
     Ok(())
 }

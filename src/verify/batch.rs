@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::report::Findings;
 use super::tree::Roots;
+use crate::record::MadeKey;
 use crate::store::evidence::RawLeaf;
 
 /// Leaves of a batch: enough that handing it over costs nothing.
@@ -28,6 +29,8 @@ pub(super) struct Batch {
     pub(super) findings: Findings,
     /// Roots that are known now.
     pub(super) roots: Roots,
+    /// Keys that were made for the log.
+    pub(super) keys: Vec<MadeKey>,
     /// What was counted.
     pub(super) counts: Counts,
 }
@@ -37,6 +40,8 @@ pub(super) struct Batch {
 pub(super) struct Counts {
     pub(super) leaves: i64,
     pub(super) bodies: i64,
+    /// Bodies that leaves state, checked or not.
+    pub(super) stated: i64,
     pub(super) redacted: i64,
 }
 
@@ -116,6 +121,7 @@ impl Batch {
         self.unpacked = 0;
         self.findings = Findings::default();
         self.roots = Roots::default();
+        self.keys.clear();
         self.counts = Counts::default();
     }
 }

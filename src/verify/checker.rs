@@ -6,14 +6,16 @@ use super::bodies::{Body, compare};
 use super::report::{Findings, Kind};
 use super::tree::Tree;
 use crate::evidence::digest::Digest;
-use crate::evidence::leaf::Leaf;
+use crate::evidence::leaf::{KeyChange, Leaf};
 use crate::evidence::tree::{Hash, leaf_hash};
+use crate::record::MadeKey;
 use crate::store::evidence::RawLeaf;
 
 /// Checks all leaves of a batch and puts them into the tree.
 pub(super) fn check(batch: &mut Batch, tree: &mut Tree) {
     let mut findings = std::mem::take(&mut batch.findings);
     let mut roots = std::mem::take(&mut batch.roots);
+    let mut keys = std::mem::take(&mut batch.keys);
     let mut counts = batch.counts;
     for fresh in &batch.fresh {
         if fresh.sha256 != Digest::of(&fresh.template).0 {
@@ -25,9 +27,10 @@ pub(super) fn check(batch: &mut Batch, tree: &mut Tree) {
     for (row, template) in batch.leaves() {
         counts.leaves += 1;
         let hash = leaf_hash(row.record);
-        let body = check_row(&row, &hash, &mut findings);
+        let body = check_row(&row, &hash, &mut keys, &mut findings);
         tree.add(row.sequence, hash, &mut roots);
         let Some(body) = body else { continue };
+        counts.stated += i64::from(matches!(body, Body::Kept { .. }));
         counts.redacted += i64::from(body.is_redacted());
         if let (Some(template), Body::Kept { length, digest, .. }) = (template, body) {
             counts.bodies += 1;
@@ -38,11 +41,17 @@ pub(super) fn check(batch: &mut Batch, tree: &mut Tree) {
         }
     }
     (batch.findings, batch.roots, batch.counts) = (findings, roots, counts);
+    batch.keys = keys;
 }
 
-/// Checks a row in itself; `hash` is that of its record. Returns the body that its leaf states, `None` where
+/// Checks a row in itself; `hash` is that of its record. A key that it makes goes to `keys`. Returns the body that its leaf states, `None` where
 /// it states none or cannot be read.
-fn check_row(row: &RawLeaf<'_>, hash: &Hash, findings: &mut Findings) -> Option<Body> {
+fn check_row(
+    row: &RawLeaf<'_>,
+    hash: &Hash,
+    keys: &mut Vec<MadeKey>,
+    findings: &mut Findings,
+) -> Option<Body> {
     let key = format_args!("sequence={}", row.sequence);
     let mut invalid = |what: &dyn std::fmt::Display| findings.add(Kind::Invalid, "leaf", key, what);
     if row.sequence < 0 {
@@ -67,6 +76,15 @@ fn check_row(row: &RawLeaf<'_>, hash: &Hash, findings: &mut Findings) -> Option<
     };
     if matches!(leaf, Leaf::Genesis(_)) != (row.sequence == 0) {
         invalid(&"the first leaf, and no other, is the genesis");
+    }
+    if let Leaf::Key(key) = &leaf
+        && key.change == KeyChange::Made
+    {
+        keys.push(MadeKey {
+            sequence: row.sequence,
+            origin: key.origin.clone(),
+            vkey: key.vkey.clone(),
+        });
     }
     let body = Body::stated_by(leaf);
     match (&body, row.template_id) {

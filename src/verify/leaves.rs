@@ -9,37 +9,31 @@ use super::Depth;
 use super::batch::Batch;
 use super::checker;
 use super::head::add_gap;
+use super::heads::Heads;
 use super::report::{Findings, Kind, Report};
 use super::templates::Templates;
 use super::tree::{Roots, Tree};
-use crate::evidence::tree::Hash;
 use crate::store::evidence::{self, RawLeaf};
 use crate::store::{Connection, StoreError};
 
 /// Batches that wait or are being checked while another is read.
 const IN_FLIGHT: usize = 2;
 
-/// What is wanted of the pass beside findings: the root at some sizes, in ascending order.
-pub(super) struct RootsAt<'a> {
-    pub(super) sizes: &'a [u64],
-    /// Called with each size up to which every leaf is there, and with the root over these.
-    pub(super) visit: &'a mut dyn FnMut(u64, Hash),
-}
-
-/// Checks every leaf, and fills what the report says of leaves, bodies and the tree.
+/// Checks every leaf, and fills what the report says of leaves, bodies and the tree. `heads` gets the roots that it
+/// asks for, and the keys that the leaves name.
 pub(super) fn check(
     live: &Connection,
     depth: Depth,
-    roots_at: RootsAt<'_>,
+    heads: &mut Heads<'_>,
     findings: &mut Findings,
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    let mut tree = Tree::new(roots_at.sizes);
+    let mut tree = Tree::new(heads.sizes());
     let mut pass = Pass {
         live,
         templates: (depth == Depth::All).then(|| Templates::new(live)),
         next: 0,
-        roots_at: roots_at.visit,
+        heads,
         findings,
         report,
     };
@@ -70,18 +64,18 @@ pub(super) fn check(
 }
 
 /// The reading thread.
-struct Pass<'a> {
+struct Pass<'a, 'h> {
     live: &'a Connection,
     /// `None` where no body is checked.
     templates: Option<Templates<'a>>,
     /// Sequence of the next leaf.
     next: i64,
-    roots_at: &'a mut dyn FnMut(u64, Hash),
+    heads: &'a mut Heads<'h>,
     findings: &'a mut Findings,
     report: &'a mut Report,
 }
 
-impl Pass<'_> {
+impl Pass<'_, '_> {
     /// Reads all leaves, hands them over in batches, and takes what was found of them.
     fn read(
         &mut self,
@@ -136,6 +130,10 @@ impl Pass<'_> {
         self.report.leaves_checked += batch.counts.leaves;
         self.report.bodies_checked += batch.counts.bodies;
         self.report.redacted += batch.counts.redacted;
+        if self.report.bodies_left_out {
+            self.report.bodies_absent += batch.counts.stated;
+        }
+        self.heads.meet_keys(&mut batch.keys);
         self.take_roots(std::mem::take(&mut batch.roots))?;
         batch.clear();
         Ok(batch)
@@ -154,7 +152,7 @@ impl Pass<'_> {
             }
         }
         for (size, root) in roots.asked {
-            (self.roots_at)(size, root);
+            self.heads.meet(size, root);
         }
         Ok(())
     }

@@ -12,13 +12,16 @@
 mod batch;
 mod bodies;
 mod checker;
+mod checkpoints;
 mod derived;
 mod head;
 mod heads;
+mod keys;
 mod leaves;
 mod rebuild;
 mod report;
 mod schema;
+mod stretch;
 mod templates;
 mod tree;
 
@@ -27,12 +30,11 @@ use std::path::Path;
 use crate::evidence::note::VerifierKey;
 use crate::store::{StoreError, aside, open, snapshot, views};
 use heads::Heads;
-use leaves::RootsAt;
 use report::Findings;
 
 pub use heads::Held;
 pub use rebuild::{Rebuilt, rebuild};
-pub use report::{Compared, DIFFERENCES_LISTED, Difference, Kind, Report};
+pub use report::{Compared, Counts, DIFFERENCES_LISTED, Difference, HeldBy, Kind, Report};
 
 /// How much is compared; each depth includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,16 +50,16 @@ pub enum Depth {
 /// Verifies a database, whoever made it. An error means that it could not be verified; what is wrong with it is in the
 /// report.
 pub fn verify(database: &Path, depth: Depth) -> Result<Report, StoreError> {
-    verify_against(database, depth, &[], None)
+    verify_against(database, depth, &[], &[])
 }
 
-/// The same, and compares the log with heads that were held outside of it; `key`: one that must have signed
-/// checkpoints of it.
+/// The same, and compares the log with heads that were held outside of it; `keys`: those of which one must have
+/// signed each checkpoint, if there are any.
 pub fn verify_against(
     database: &Path,
     depth: Depth,
     held: &[Held],
-    key: Option<&VerifierKey>,
+    keys: &[VerifierKey],
 ) -> Result<Report, StoreError> {
     let mut live = open::untrusted(database)?;
     let live = live.transaction()?;
@@ -78,15 +80,11 @@ pub fn verify_against(
             } else {
                 depth
             };
-            let roots_at = RootsAt {
-                sizes: &heads.sizes(),
-                visit: &mut |size, root| heads.meet(size, root),
-            };
-            leaves::check(&live, depth, roots_at, &mut findings, &mut report)?;
+            leaves::check(&live, depth, &mut heads, &mut findings, &mut report)?;
         } else {
             heads.meet_stored(&live, report.size, &mut findings)?;
         }
-        heads.judge(&live, key, &mut findings, &mut report)?;
+        heads.judge(&live, keys, &mut findings, &mut report)?;
         if depth == Depth::All {
             schema::check_integrity(&live, schema, &mut findings)?;
             if let Some(through) = head.derived_through
@@ -96,6 +94,6 @@ pub fn verify_against(
             }
         }
     }
-    (report.differences, report.more) = findings.into_parts();
+    findings.tell(&mut report);
     Ok(report)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use crate::evidence::note::VerifierKey;
 use crate::store::StoreError;
 
 /// Differences that a report lists; the others are counted. More than anybody reads, few enough to print.
@@ -26,16 +27,22 @@ pub struct Report {
     pub rows_compared: i64,
     /// Whether this is a snapshot without bodies: neither they nor the rows that follow from them were compared.
     pub bodies_left_out: bool,
+    /// Bodies that leaves state, of a snapshot without bodies.
+    pub bodies_absent: i64,
     /// Leaves whose body had a secret cut out before it was kept: a fact, no difference.
     pub redacted: i64,
     /// Checkpoints in the file whose root and signature were compared.
     pub checkpoints_checked: i64,
     /// Leaves that the newest of them that holds covers; 0 where none does.
     pub sealed_size: i64,
-    /// The same of the key that was asked for.
+    /// The key that signed that one.
+    pub sealed_with: Option<VerifierKey>,
+    /// Leaves that the newest one covers that a key signed which was asked for; `None` where none was.
     pub sealed_by_key: Option<i64>,
     /// Heads held outside of the file that it was compared with.
     pub compared: Vec<Compared>,
+    /// All differences.
+    pub counts: Counts,
     /// The first [`DIFFERENCES_LISTED`] differences.
     pub differences: Vec<Difference>,
     /// Differences beyond those listed.
@@ -45,7 +52,46 @@ pub struct Report {
 impl Report {
     /// Whether nothing differs.
     pub fn agrees(&self) -> bool {
-        self.differences.is_empty()
+        self.counts.total() == 0
+    }
+
+    /// Adds a difference that was found outside of the file.
+    pub fn add(&mut self, difference: Difference) {
+        self.counts.add(difference.kind);
+        self.differences.push(difference);
+    }
+}
+
+/// Differences by kind, those beyond the listed ones too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // the kinds, explained there
+pub struct Counts {
+    pub gap: i64,
+    pub missing: i64,
+    pub invalid: i64,
+    pub extra: i64,
+}
+
+impl Counts {
+    /// All of them.
+    pub const fn total(self) -> i64 {
+        self.gap + self.missing + self.invalid + self.extra
+    }
+
+    const fn add(&mut self, kind: Kind) {
+        *match kind {
+            Kind::Gap => &mut self.gap,
+            Kind::Missing => &mut self.missing,
+            Kind::Invalid => &mut self.invalid,
+            Kind::Extra => &mut self.extra,
+        } += 1;
+    }
+
+    const fn append(&mut self, other: Self) {
+        self.gap += other.gap;
+        self.missing += other.missing;
+        self.invalid += other.invalid;
+        self.extra += other.extra;
     }
 }
 
@@ -54,12 +100,33 @@ impl Report {
 pub struct Compared {
     /// Where it was held.
     pub source: String,
+    /// Who held it.
+    pub by: HeldBy,
     /// The origin that it names.
     pub origin: Option<String>,
     /// Leaves that it covers.
     pub size: u64,
     /// Whether the log goes on from it.
     pub agrees: bool,
+}
+
+/// Who held a head: whose word it is that the file is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldBy {
+    /// The machine that records, in its state directory.
+    State,
+    /// Somebody else.
+    Others,
+}
+
+impl HeldBy {
+    /// The word in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Others => "others",
+        }
+    }
 }
 
 /// One place where the file is not what the recorder wrote.
@@ -123,14 +190,14 @@ impl Display for Kind {
 #[derive(Default)]
 pub(super) struct Findings {
     listed: Vec<Difference>,
-    more: i64,
+    counts: Counts,
 }
 
 impl Findings {
     /// Notes a difference.
     pub(super) fn add(&mut self, kind: Kind, table: &str, key: impl Display, what: impl Display) {
+        self.counts.add(kind);
         if self.listed.len() >= DIFFERENCES_LISTED {
-            self.more += 1;
             return;
         }
         self.listed.push(Difference {
@@ -143,14 +210,9 @@ impl Findings {
 
     /// Adds those that were noted elsewhere, behind these.
     pub(super) fn append(&mut self, other: Self) {
-        self.more += other.more;
-        for difference in other.listed {
-            if self.listed.len() < DIFFERENCES_LISTED {
-                self.listed.push(difference);
-            } else {
-                self.more += 1;
-            }
-        }
+        self.counts.append(other.counts);
+        let free = DIFFERENCES_LISTED.saturating_sub(self.listed.len());
+        self.listed.extend(other.listed.into_iter().take(free));
     }
 
     /// Turns an error that tells of damage in `table` into a difference (`None`), so that the other checks
@@ -175,9 +237,11 @@ impl Findings {
         }
     }
 
-    /// The differences listed, and the number of the others.
-    pub(super) fn into_parts(self) -> (Vec<Difference>, i64) {
-        (self.listed, self.more)
+    /// Fills what the report says of differences.
+    pub(super) fn tell(self, report: &mut Report) {
+        report.more = self.counts.total() - self.listed.len() as i64;
+        report.differences = self.listed;
+        report.counts = self.counts;
     }
 }
 
@@ -193,10 +257,16 @@ mod tests {
         }
         let mut others = Findings::default();
         others.add(Kind::Gap, "leaf", "", "x");
-        others.more = 5;
+        others.counts.missing += 5;
         findings.append(others);
-        let (listed, more) = findings.into_parts();
-        assert_eq!((listed.len(), more), (DIFFERENCES_LISTED, 13));
-        assert_eq!(listed[1].to_string(), "extra: leaf 1: x");
+        let mut report = Report::default();
+        findings.tell(&mut report);
+        assert_eq!(
+            (report.differences.len(), report.more),
+            (DIFFERENCES_LISTED, 13)
+        );
+        assert_eq!(report.differences[1].to_string(), "extra: leaf 1: x");
+        let counts = report.counts;
+        assert_eq!((counts.gap, counts.missing, counts.total()), (1, 5, 1_013));
     }
 }

@@ -19,6 +19,9 @@ pub(super) struct Tree {
     next: Option<i64>,
     /// Sizes whose root is asked for and was not reached yet.
     asked: VecDeque<i64>,
+    /// The tree up to some leaf of the subtree that is being read, and how many of its hashes that has: sizes
+    /// that follow each other in one subtree cost what lies between them.
+    partial: Option<(Frontier, usize)>,
 }
 
 /// What adding leaves has shown.
@@ -70,14 +73,18 @@ impl Tree {
 
     fn tell_asked(&mut self, roots: &mut Roots) {
         while let Some(size) = self.next.filter(|size| self.asked.front() == Some(size)) {
-            let mut frontier = self.frontier.clone();
-            self.hashes.iter().for_each(|hash| frontier.append(*hash));
-            roots.asked.push((size.cast_unsigned(), frontier.root()));
+            let whole = || (self.frontier.clone(), 0);
+            let (partial, taken) = self.partial.get_or_insert_with(whole);
+            let hashes = self.hashes[*taken..].iter();
+            hashes.for_each(|hash| partial.append(*hash));
+            *taken = self.hashes.len();
+            roots.asked.push((size.cast_unsigned(), partial.root()));
             self.asked.pop_front();
         }
     }
 
     fn close_subtree(&mut self, roots: &mut Roots) {
+        self.partial = None;
         let mut appended = false;
         if let Ok(full) = <&[Hash; SUBTREE_LEAVES]>::try_from(self.hashes.as_slice()) {
             let root = subtree_root(full);

@@ -21,14 +21,15 @@ pub(in crate::cli) struct Document<'a> {
     checkpoints_checked: i64,
     /// Leaves that the newest checkpoint in the file covers.
     sealed_size: i64,
-    /// The same of the key that was given.
+    /// The key that signed that one, as the log names it.
+    sealed_with: Option<String>,
+    /// Leaves that the newest one covers that a key signed which was given.
     sealed_by_key: Option<i64>,
-    /// Leaves that the newest checkpoint in the state directory covers.
-    state_size: Option<u64>,
     /// How often the log was taken up again.
     restores: i64,
-    /// Copies from elsewhere.
+    /// Copies outside of the file, that of the state directory too.
     compared: Vec<ComparedDocument<'a>>,
+    counts: CountsDocument,
     differences: Vec<DifferenceDocument<'a>>,
     /// Beyond those listed.
     differences_more: i64,
@@ -38,9 +39,22 @@ pub(in crate::cli) struct Document<'a> {
 #[derive(Serialize)]
 struct ComparedDocument<'a> {
     source: &'a str,
+    /// Whose it is: state (of this machine) or others.
+    by: &'static str,
     origin: Option<&'a str>,
     size: u64,
     agrees: bool,
+}
+
+/// All that is to be told apart: differences by kind, those beyond the listed ones too, and what is none.
+#[derive(Serialize)]
+struct CountsDocument {
+    gap: i64,
+    missing: i64,
+    invalid: i64,
+    extra: i64,
+    redacted: i64,
+    bodies_left_out: i64,
 }
 
 #[derive(Serialize)]
@@ -68,19 +82,28 @@ impl<'a> From<&'a Verified> for Document<'a> {
             redacted: report.redacted,
             checkpoints_checked: report.checkpoints_checked,
             sealed_size: report.sealed_size,
+            sealed_with: report.sealed_with.as_ref().map(ToString::to_string),
             sealed_by_key: report.sealed_by_key,
-            state_size: verified.state_size,
             restores: verified.restores,
             compared: report
                 .compared
                 .iter()
                 .map(|held| ComparedDocument {
                     source: &held.source,
+                    by: held.by.as_str(),
                     origin: held.origin.as_deref(),
                     size: held.size,
                     agrees: held.agrees,
                 })
                 .collect(),
+            counts: CountsDocument {
+                gap: report.counts.gap,
+                missing: report.counts.missing,
+                invalid: report.counts.invalid,
+                extra: report.counts.extra,
+                redacted: report.redacted,
+                bodies_left_out: report.bodies_absent,
+            },
             differences: differences
                 .map(|difference| DifferenceDocument {
                     kind: difference.kind.as_str(),

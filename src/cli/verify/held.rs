@@ -9,13 +9,13 @@ use anyhow::Context as _;
 use super::VerifyArgs;
 use crate::evidence::checkpoint::{self, Checkpoint};
 use crate::evidence::note::{NOTE_LONGEST_BYTES, Note, VerifierKey};
-use crate::verify::{Difference, Held, Kind};
+use crate::verify::{Difference, Held, HeldBy, Kind};
 
 /// What was handed in.
 pub(super) struct HandedIn {
     /// Heads to compare the log with.
     pub(super) heads: Vec<Held>,
-    /// Notes that the key did not sign.
+    /// Notes that no key that was given has signed.
     pub(super) refused: Vec<Difference>,
 }
 
@@ -30,24 +30,23 @@ pub(super) fn read(args: &VerifyArgs) -> anyhow::Result<HandedIn> {
             .with_context(|| format!("--against cannot be read: {line:?}"))?;
         handed_in.heads.push(Held {
             source: "the line that was given".to_owned(),
+            by: HeldBy::Others,
             origin: head.origin,
             size: head.size,
             root: head.root,
         });
     }
-    if let Some(key) = &args.key {
-        for path in &args.checkpoint {
-            match signed(path, key)? {
-                Ok(held) => handed_in.heads.push(held),
-                Err(refused) => handed_in.refused.push(refused),
-            }
+    for path in &args.checkpoint {
+        match signed(path, &args.key)? {
+            Ok(held) => handed_in.heads.push(held),
+            Err(refused) => handed_in.refused.push(refused),
         }
     }
     Ok(handed_in)
 }
 
-/// The head that a note states, or why it is not believed.
-fn signed(path: &Path, key: &VerifierKey) -> anyhow::Result<Result<Held, Difference>> {
+/// The head that a note states, if one of the keys has signed it; or why it is not believed.
+fn signed(path: &Path, keys: &[VerifierKey]) -> anyhow::Result<Result<Held, Difference>> {
     let source = path.display().to_string();
     let unreadable = || format!("cannot read the checkpoint {source}");
     let mut bytes = Vec::new();
@@ -58,18 +57,26 @@ fn signed(path: &Path, key: &VerifierKey) -> anyhow::Result<Result<Held, Differe
         })
         .with_context(unreadable)?;
     let note = Note::parse(&bytes).with_context(unreadable)?;
-    Ok(match checkpoint::open(&note, key) {
-        Ok(checkpoint) => Ok(Held {
-            source,
-            origin: Some(checkpoint.origin),
-            size: checkpoint.size,
-            root: checkpoint.root,
-        }),
-        Err(error) => Err(Difference {
-            kind: Kind::Invalid,
-            table: "checkpoint".to_owned(),
-            key: source,
-            what: error.to_string(),
-        }),
-    })
+    let mut opened = keys.iter().map(|key| checkpoint::open(&note, key));
+    // The first complaint, if none holds.
+    let first = opened.next().context("no key was given")?;
+    Ok(
+        match opened.fold(first, |found, next| {
+            found.or_else(|error| next.map_err(|_| error))
+        }) {
+            Ok(checkpoint) => Ok(Held {
+                source,
+                by: HeldBy::Others,
+                origin: Some(checkpoint.origin),
+                size: checkpoint.size,
+                root: checkpoint.root,
+            }),
+            Err(error) => Err(Difference {
+                kind: Kind::Invalid,
+                table: "checkpoint".to_owned(),
+                key: source,
+                what: error.to_string(),
+            }),
+        },
+    )
 }

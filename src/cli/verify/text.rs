@@ -16,13 +16,13 @@ pub(in crate::cli) fn text(verified: &Verified, depth: Depth) -> String {
     if report.more > 0 {
         text.push_str(&format!("and {} differences more\n", report.more));
     }
-    let found = match report.differences.len() as i64 + report.more {
+    let found = match report.counts.total() {
         0 => "all agrees".to_owned(),
         1 => "1 difference".to_owned(),
         several => format!("{several} differences"),
     };
     let checked = match depth {
-        Depth::Quick => "schema and numbering".to_owned(),
+        Depth::Quick => "schema, numbering, newest checkpoint".to_owned(),
         Depth::All if report.bodies_left_out => format!("{} leaves", report.leaves_checked),
         Depth::Leaves => format!("{} leaves", report.leaves_checked),
         Depth::All => format!(
@@ -69,43 +69,66 @@ pub(in crate::cli) fn text(verified: &Verified, depth: Depth) -> String {
 
 /// How far the log is signed.
 fn sealed(report: &Report) -> String {
-    if report.checkpoints_checked == 0 {
-        return "no checkpoint seals it\n".to_owned();
-    }
+    let checked = match report.checkpoints_checked {
+        0 => return "no checkpoint seals it\n".to_owned(),
+        1 => "1 checkpoint checked".to_owned(),
+        several => format!("{several} checkpoints checked"),
+    };
+    let Some(vkey) = &report.sealed_with else {
+        return format!("{checked}, none holds\n");
+    };
     let unsealed = match report.size - report.sealed_size {
         0 => "all of them".to_owned(),
-        after => format!("the last {after} are not sealed yet"),
+        after => format!("the last {after} are not sealed"),
     };
-    let by_key = match report.sealed_by_key {
-        None => String::new(),
-        Some(size) => format!("; the key that was given seals {size}"),
+    // The name of a key is a stranger's text.
+    let key = match report.sealed_by_key {
+        None => format!(
+            "\nsigned with {}, as the log itself says: is that the key that you know?",
+            terminal(&vkey.to_string())
+        ),
+        Some(size) => format!("; keys that were given seal {size}"),
     };
     format!(
-        "{} checkpoints checked, the newest seals {} of {} leaves: {unsealed}{by_key}\n",
-        report.checkpoints_checked, report.sealed_size, report.size
+        "{checked}, the newest that holds seals {} of {} leaves: {unsealed}{key}\n",
+        report.sealed_size, report.size
     )
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::verify::{Compared, Difference, Kind};
+    use crate::evidence::note::SignerKey;
+    use crate::verify::{Compared, Counts, Difference, HeldBy, Kind};
 
     fn alone(report: &Report) -> Verified {
         Verified::alone(report.clone())
     }
 
+    fn copy(by: HeldBy, size: u64, agrees: bool) -> Compared {
+        Compared {
+            source: "kept.note".to_owned(),
+            by,
+            origin: None,
+            size,
+            agrees,
+        }
+    }
+
     #[test]
     fn what_it_was_compared_with_is_said() {
-        let mut verified = alone(&Report {
+        let key = SignerKey::generate("host/optrail/1", [1; 32]).unwrap();
+        let mut report = Report {
             size: 5,
             checkpoints_checked: 2,
             sealed_size: 4,
+            sealed_with: Some(key.verifier().clone()),
             sealed_by_key: Some(3),
+            compared: vec![copy(HeldBy::State, 4, true)],
             ..Report::default()
-        });
-        verified.state_size = Some(4);
-        let said = text(&verified, Depth::All);
+        };
+        let said = text(&alone(&report), Depth::All);
         let lines: Vec<&str> = said.lines().rev().take(2).collect();
         assert!(
             lines[0].ends_with(
@@ -115,17 +138,23 @@ mod tests {
         );
         assert_eq!(
             lines[1],
-            "2 checkpoints checked, the newest seals 4 of 5 leaves: the last 1 are not sealed yet; the key that was given seals 3"
+            "2 checkpoints checked, the newest that holds seals 4 of 5 leaves: the last 1 are not sealed; \
+             keys that were given seal 3"
         );
-        verified.report.compared.push(Compared {
-            source: "kept.note".to_owned(),
-            origin: None,
-            size: 3,
-            agrees: true,
-        });
-        assert!(text(&verified, Depth::All).ends_with(
-            "compared with kept.note (3 leaves), the checkpoint in the state directory (4 leaves)\n"
+        report.compared.push(copy(HeldBy::Others, 3, false));
+        report.sealed_by_key = None;
+        let said = text(&alone(&report), Depth::All);
+        assert!(said.ends_with(
+            "compared with kept.note (3 leaves, differs), the checkpoint in the state directory (4 leaves)\n"
         ));
+        let signed = format!("signed with {}, as the log itself says", key.verifier());
+        assert!(said.contains(&signed), "{said}");
+        report.sealed_with = None;
+        let said = text(&alone(&report), Depth::All);
+        assert!(
+            said.contains("2 checkpoints checked, none holds\n"),
+            "{said}"
+        );
     }
 
     #[test]
@@ -144,6 +173,10 @@ mod tests {
                 what: "x".to_owned(),
             }],
             more: 2,
+            counts: Counts {
+                missing: 3,
+                ..Counts::default()
+            },
             ..Report::default()
         };
         for depth in [Depth::Quick, Depth::Leaves, Depth::All] {
