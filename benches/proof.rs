@@ -120,10 +120,11 @@ fn measure(scene: &Scene, file: &Path) -> anyhow::Result<()> {
         let s = run.took.as_secs_f64();
         let rate = amount / s;
         let name = scene.what;
-        println!(
-            "| {name} | {what} | {amount:.1} {unit} | {s:.2} | {rate:.2} {unit} | {:.1} MB |",
-            run.peak_kib as f64 / 1024.0
-        );
+        let peak = match run.peak_kib {
+            0 => "not measured".to_owned(),
+            kib => format!("{:.1} MiB", kib as f64 / 1024.0),
+        };
+        println!("| {name} | {what} | {amount:.3} {unit} | {s:.2} | {rate:.3} {unit} | {peak} |");
     };
     let leaves = (scene.listings * (scene.rows / PAGE_ROWS + 1) + 3) as f64 / 1e6;
     let rows = (scene.rows * scene.listings) as f64 / 1e6;
