@@ -179,11 +179,11 @@ fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
 
 /// Where it cannot be told, why that is so is among the differences.
 fn restores(config: &Config) -> Result<i64, StoreError> {
-    custody::restorations(&open::read_only(&config.database)?)
+    custody::restorations(&open::untrusted(&config.database)?)
 }
 
 fn compare_with_state(config: &Config) -> Result<Option<u64>, SealError> {
-    let connection = open::read_only_of_any_age(&config.database)?;
+    let connection = open::untrusted(&config.database)?;
     let newest = sealing::guard_reading(&connection, config)?;
     Ok(newest.map(|checkpoint| checkpoint.size))
 }
