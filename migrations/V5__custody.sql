@@ -30,3 +30,7 @@ CREATE TABLE restoration (
 CREATE TABLE schema_change (
     sequence INTEGER PRIMARY KEY -- its schema leaf; all about it stands there
 ) STRICT;
+
+-- A run looks for those before it that are still open, and for the last whole one.
+CREATE INDEX run_of_stop ON run (run_id) WHERE kind = 'stop';
+CREATE INDEX run_whole ON run (run_id) WHERE kind = 'collect' AND NOT is_filtered;

@@ -194,11 +194,11 @@ fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
 
 /// Where it cannot be told, why that is so is among the differences.
 fn restores(config: &Config) -> Result<i64, StoreError> {
-    custody::restorations(&open::read_only(&config.database)?)
+    custody::restorations(&open::untrusted(&config.database)?)
 }
 
 fn known_to_state(config: &Config) -> Result<Option<Known>, SealError> {
-    let connection = open::read_only_of_any_age(&config.database)?;
+    let connection = open::untrusted(&config.database)?;
     sealing::known_to_state(&connection, config)
 }
 
@@ -208,6 +208,6 @@ fn agrees_with_state(report: &Report) -> bool {
 }
 
 fn refuse_unsigned(known: &Known, config: &Config) -> Result<(), SealError> {
-    let connection = open::read_only_of_any_age(&config.database)?;
+    let connection = open::untrusted(&config.database)?;
     known.refuse_unsigned(&connection, &config.database)
 }
