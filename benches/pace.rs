@@ -126,6 +126,8 @@ impl Bench {
         let output = Command::new(Path::new(env!("CARGO_BIN_EXE_optrail")))
             .env_clear()
             .env("HOME", self.home.path())
+            .env("XDG_CONFIG_HOME", self.home.path())
+            .env("XDG_STATE_HOME", self.home.path())
             .env("OPTRAIL_DB", self.database())
             .env("OPTRAIL_ENDPOINT", self.sandbox.endpoint())
             .env("ALIBABA_CLOUD_ACCESS_KEY_ID", DEFAULT_ACCESS_KEY_ID)

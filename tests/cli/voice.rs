@@ -61,6 +61,8 @@ fn a_reader_that_leaves_is_no_failure() {
             .args(arguments)
             .env_clear()
             .env("OPTRAIL_DB", bench.database())
+            .env("XDG_STATE_HOME", bench.path("state"))
+            .env("XDG_CONFIG_HOME", bench.path("config"))
             .stdout(writer)
             .stderr(Stdio::piped())
             .spawn()

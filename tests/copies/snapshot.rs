@@ -235,6 +235,8 @@ fn rights_are_as_asked_whatever_the_umask() {
             .args(["-c", &script, env!("CARGO_BIN_EXE_optrail")])
             .env("OPTRAIL_DB", bench.database())
             .env("HOME", bench.path(""))
+            .env("XDG_STATE_HOME", bench.path("state"))
+            .env("XDG_CONFIG_HOME", bench.path("config"))
             .current_dir(bench.path(""))
             .status();
         assert!(done.unwrap().success());

@@ -23,6 +23,8 @@ fn verify_bounded(bench: &Bench, file: &str) -> Said {
         .args(["-c", &script, env!("CARGO_BIN_EXE_optrail")])
         .env_clear()
         .env("HOME", bench.path(""))
+        .env("XDG_STATE_HOME", bench.path("state"))
+        .env("XDG_CONFIG_HOME", bench.path("config"))
         .current_dir(bench.path(""));
     let begun = Instant::now();
     let said = said(&mut command.into());

@@ -234,9 +234,10 @@ fn a_configuration_alone_and_next_to_no_environment_will_do() {
     let id = world.cloud.add_ros_operation(running(&world, 2));
     let config = world.home().join("optrail.toml");
     let text = format!(
-        "database = \"{}\"\n[collect]\nevery = \"5m\"\ndeadline = \"20s\"\nconcurrency = 3\n\
+        "database = \"{}\"\n[state]\ndirectory = \"{}\"\n[collect]\nevery = \"5m\"\ndeadline = \"20s\"\nconcurrency = 3\n\
          [[account]]\nname = \"prod\"\n[[account.watch]]\nkind = \"ros\"\nregion = \"cn-hangzhou\"\nids = [\"{id}\"]\n",
-        world.database().display()
+        world.database().display(),
+        world.home().join("state").display()
     );
     fs::write(&config, &text).unwrap();
     let collect = |arguments: &[&str]| {
