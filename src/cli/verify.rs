@@ -184,7 +184,7 @@ fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
 }
 
 fn known_to_state(config: &Config) -> Result<Option<Known>, SealError> {
-    let connection = open::read_only_of_any_age(&config.database)?;
+    let connection = open::untrusted(&config.database)?;
     sealing::known_to_state(&connection, config)
 }
 
@@ -194,6 +194,6 @@ fn agrees_with_state(report: &Report) -> bool {
 }
 
 fn refuse_unsigned(known: &Known, config: &Config) -> Result<(), SealError> {
-    let connection = open::read_only_of_any_age(&config.database)?;
+    let connection = open::untrusted(&config.database)?;
     known.refuse_unsigned(&connection, &config.database)
 }
