@@ -44,7 +44,7 @@ Of a snapshot without bodies, schema, leaves and tree are checked, and the answe
 Exit status: 0 all agrees, 1 the database or a checkpoint cannot be read, 3 something differs.")]
 pub struct VerifyArgs {
     /// Schema, numbering and newest checkpoint alone: that no leaf is missing, and how far rows are derived
-    #[arg(long, conflicts_with = "leaves")]
+    #[arg(long, conflicts_with_all = ["leaves", "checkpoint", "key", "against"])]
     pub quick: bool,
 
     /// Those, and each leaf with its hash, and all checkpoints; bodies and derived rows are not read

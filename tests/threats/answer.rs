@@ -108,7 +108,7 @@ fn hostile_checkpoints_are_told_one_by_one_and_bounded() {
 }
 
 #[test]
-fn quick_looks_at_the_newest_checkpoint_and_at_copies() {
+fn quick_looks_at_the_newest_checkpoint_alone() {
     let copy = scene().copy();
     let forger = Forger::at(&copy);
     forger.edit_leaf(scene().victim.0, |record| record.replace(":1", ":2"));
@@ -122,15 +122,9 @@ fn quick_looks_at_the_newest_checkpoint_and_at_copies() {
         .stdout;
     let newest = format!("invalid: checkpoint size={}: ", scene().sealed[2]);
     assert!(said.starts_with(&newest), "{said}");
-    let said = copy
-        .run(&["verify", "--quick", "--against", &scene().line])
-        .expect(3)
-        .stdout;
-    assert_eq!(
-        said.matches("they do not have the root that ").count(),
-        2,
-        "{said}"
-    );
+    // It would compare a copy with hashes that nobody has computed again.
+    let against = ["verify", "--quick", "--against", &scene().line];
+    copy.run(&against).expect(2);
 }
 
 #[test]

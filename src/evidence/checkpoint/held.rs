@@ -3,6 +3,7 @@
 //! It is not signed: it is worth what the place is worth where it was kept. Words before or after, as
 //! syslog and mail put them, are not part of it.
 
+use crate::evidence::digest::Digest;
 use crate::evidence::lines::{decimal, hash};
 use crate::evidence::note::is_key_name;
 use crate::evidence::tree::Hash;
@@ -34,6 +35,11 @@ pub struct HeldLineError {
     problem: &'static str,
 }
 
+/// A root as checkpoints have it, in base64, or as everything else of ours prints it, in hexadecimal.
+fn root_of(text: &str) -> Option<Hash> {
+    hash(text).or_else(|| text.parse::<Digest>().ok().map(|digest| digest.0))
+}
+
 /// Reads `[ORIGIN] SIZE ROOT [TIME]` with any run of blanks and tabs between. Line ends around it are
 /// ignored; within it they are refused, since two lines are two heads.
 pub(super) fn parse(line: &str) -> Result<HeldHead, HeldLineError> {
@@ -49,7 +55,7 @@ pub(super) fn parse(line: &str) -> Result<HeldHead, HeldLineError> {
     let (origin, size, root, time) = match fields[..] {
         [size, root] => (None, size, root, None),
         // Only a root reads as one, so the three tell which part is missing.
-        [size, root, time] if hash(root).is_some() => (None, size, root, Some(time)),
+        [size, root, time] if root_of(root).is_some() => (None, size, root, Some(time)),
         [origin, size, root] => (Some(origin), size, root, None),
         [origin, size, root, time] => (Some(origin), size, root, Some(time)),
         _ => return Err(refused("it has not two, three or four parts")),
@@ -60,7 +66,8 @@ pub(super) fn parse(line: &str) -> Result<HeldHead, HeldLineError> {
     Ok(HeldHead {
         origin: origin.map(str::to_owned),
         size: decimal(size).ok_or_else(|| refused("the size is no number of leaves"))?,
-        root: hash(root).ok_or_else(|| refused("the root is not 32 bytes in base64"))?,
+        root: root_of(root)
+            .ok_or_else(|| refused("the root is not 32 bytes in base64 or hexadecimal"))?,
         time: time
             .map(|time| {
                 UtcMillis::parse_rfc3339(time)

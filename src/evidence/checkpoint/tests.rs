@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::evidence::digest::Digest;
 use proptest::prelude::*;
 
 use super::*;
@@ -210,6 +211,11 @@ fn origin_and_time_of_a_line_may_be_missing() {
         (format!("{origin} {size} {root}"), true, false),
         (format!("{size} {root} {date}"), false, true),
         (format!("{size} {root}"), false, false),
+        (
+            format!("{size} {}", Digest(checkpoint().root)),
+            false,
+            false,
+        ),
         // An origin that looks like a number.
         (format!("77 {size} {root}"), true, false),
         (
