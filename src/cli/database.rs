@@ -3,6 +3,7 @@
 use super::output::notice;
 use super::sealing::guard_reading;
 use crate::config::Config;
+use crate::evidence::checkpoint::Checkpoint;
 use crate::record::DERIVE_VERSION;
 use crate::seal::{SealError, refuse_lost};
 use crate::store::progress::Progress;
@@ -11,6 +12,8 @@ use crate::store::{Connection, StoreError, derived, open};
 /// A database open for reading.
 pub(super) struct Database<'c> {
     pub(super) connection: Connection,
+    /// The newest checkpoint in the state directory, from which the log goes on.
+    pub(super) sealed: Option<Checkpoint>,
     config: &'c Config,
 }
 
@@ -25,8 +28,12 @@ pub(super) fn to_read(config: &Config) -> Result<Database<'_>, SealError> {
         }
         opened => opened?,
     };
-    guard_reading(&connection, config)?;
-    Ok(Database { connection, config })
+    let sealed = guard_reading(&connection, config)?;
+    Ok(Database {
+        connection,
+        sealed,
+        config,
+    })
 }
 
 /// Refuses a database that this program cannot verify, for who hands a copy on: it is told of the database

@@ -15,6 +15,7 @@ use super::sections::{Column, Look, json, section};
 use super::values::ReportFormat;
 use super::{Exit, database};
 use crate::config::{Config, DEFAULT_LABEL};
+use crate::evidence::checkpoint::Checkpoint;
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, SystemClock, UtcMillis};
 use crate::store::query::{OwnedValue, Rows, Value};
@@ -50,6 +51,7 @@ pub fn run(args: &StatusArgs, config: &Config) -> anyhow::Result<Exit> {
         Ok(Status::read(connection, &accounts)?)
     })?;
     add_remaining(&mut status.expiring, now);
+    let seal = Seal::of(database.sealed.as_ref(), &status);
     let size = FileSize::of(&config.database);
     let schedule = Schedule::of(status.last_collect, config.every, now);
     match args.format {
@@ -61,18 +63,52 @@ pub fn run(args: &StatusArgs, config: &Config) -> anyhow::Result<Exit> {
                 schedule.as_ref(),
                 now,
                 Look::of_stdout(config),
+                seal.as_ref(),
             )?;
             to_stdout(DataFormat::Escaped, |out| {
                 Ok(out.write_all(text.as_bytes())?)
             })?;
         }
         ReportFormat::Json => {
-            let document = Document::new(&status, &config.database, size, schedule, now)?;
+            let document = Document::new(
+                &status,
+                &config.database,
+                size,
+                schedule,
+                now,
+                seal.as_ref(),
+            )?;
             let text = serde_json::to_string_pretty(&document)?;
             to_stdout(DataFormat::Json, |out| Ok(writeln!(out, "{text}")?))?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// How far the log is signed.
+struct Seal {
+    size: i64,
+    origin: String,
+    /// Whether the state directory says so, and the leaves agree; else a row of the file, which anybody may have
+    /// put there.
+    is_checked: bool,
+}
+
+impl Seal {
+    fn of(checked: Option<&Checkpoint>, status: &Status) -> Option<Self> {
+        let checked = checked.map(|checkpoint| Self {
+            // The log has that many leaves.
+            size: i64::try_from(checkpoint.size).unwrap_or(i64::MAX),
+            origin: checkpoint.origin.clone(),
+            is_checked: true,
+        });
+        let said = status.said_sealed.as_ref().map(|row| Self {
+            size: row.size,
+            origin: row.origin.clone(),
+            is_checked: false,
+        });
+        checked.or(said)
+    }
 }
 
 /// Adds how long the ids still live, or that they are overdue: seconds_left, and remaining for people.
@@ -136,6 +172,8 @@ struct Document {
     derived_through: i64,
     sealed_size: i64,
     sealed_by: Option<String>,
+    /// Whether that was compared with the state directory; else a checkpoint in the file says so.
+    seal_checked: bool,
     unknowns: i64,
     schedule: Option<Schedule>,
     accounts: Box<RawValue>,
@@ -155,6 +193,7 @@ impl Document {
         size: FileSize,
         schedule: Option<Schedule>,
         now: UtcMillis,
+        seal: Option<&Seal>,
     ) -> anyhow::Result<Self> {
         Ok(Self {
             database: path.display().to_string(),
@@ -164,8 +203,9 @@ impl Document {
             simulated: status.is_simulated,
             evidence_size: status.progress.evidence_size,
             derived_through: status.progress.derived_through,
-            sealed_size: status.sealed.as_ref().map_or(0, |newest| newest.size),
-            sealed_by: status.sealed.as_ref().map(|newest| newest.origin.clone()),
+            sealed_size: seal.as_ref().map_or(0, |seal| seal.size),
+            sealed_by: seal.as_ref().map(|seal| seal.origin.clone()),
+            seal_checked: seal.is_some_and(|seal| seal.is_checked),
             unknowns: status.unknowns,
             schedule,
             accounts: json(&status.accounts)?,
@@ -250,6 +290,7 @@ fn text(
     schedule: Option<&Schedule>,
     now: UtcMillis,
     look: Look,
+    seal: Option<&Seal>,
 ) -> anyhow::Result<String> {
     let behind = match status.progress.leaves_behind() {
         0 => "rows derived from all".to_owned(),
@@ -281,7 +322,7 @@ fn text(
         bytes(size.database),
         bytes(size.log),
         status.progress.evidence_size,
-        sealed(status),
+        sealed(seal, status.progress.evidence_size),
         watches(&status.watches),
         match status.unknowns {
             0 => "no word or field".to_owned(),
@@ -328,15 +369,16 @@ fn text(
 }
 
 /// How far the log is signed, and by which key.
-fn sealed(status: &Status) -> String {
-    match &status.sealed {
-        Some(newest) => format!(
-            "up to {} of {} leaves, by {}",
-            newest.size,
-            status.progress.evidence_size,
-            terminal(&newest.origin)
+fn sealed(seal: Option<&Seal>, evidence_size: i64) -> String {
+    let Some(seal) = seal else {
+        return "not yet".to_owned();
+    };
+    let (size, origin) = (seal.size, terminal(&seal.origin));
+    match seal.is_checked {
+        true => format!("up to {size} of {evidence_size} leaves, by {origin}"),
+        false => format!(
+            "nobody has checked it; the file says up to {size} of {evidence_size} leaves, by {origin}"
         ),
-        None => "not yet".to_owned(),
     }
 }
 

@@ -13,8 +13,8 @@ use super::values::{ReportFormat, some_text};
 use super::{Exit, sealing};
 use crate::config::Config;
 use crate::evidence::note::VerifierKey;
-use crate::seal::{Known, SealError};
-use crate::store::{StoreError, custody, open};
+use crate::seal::SealError;
+use crate::store::{custody, open};
 use crate::verify::{Depth, Difference, Held, HeldBy, Kind, Report, verify_against};
 pub(super) use document::Document;
 pub(super) use text::text;
@@ -154,8 +154,10 @@ pub fn run(args: &VerifyArgs, config: &Config) -> anyhow::Result<Exit> {
 
 fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
     let mut held = held::read(args)?;
+    // All that is asked of the file here is asked as of a stranger's.
+    let connection = open::untrusted(&config.database)?;
     // Before the leaves are read: a collector may seal more in between.
-    let known = known_to_state(config);
+    let known = sealing::known_to_state(&connection, config);
     if let Ok(Some(known)) = &known {
         held.heads.push(Held {
             source: known.path().display().to_string(),
@@ -163,19 +165,15 @@ fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
             origin: Some(known.checkpoint().origin.clone()),
             size: known.checkpoint().size,
             root: known.checkpoint().root,
+            unproved: Some(known.note().clone()),
         });
     }
     let mut report = verify_against(&config.database, args.depth(), &held.heads, &args.key)?;
     held.refused
         .into_iter()
         .for_each(|refused| report.add(refused));
-    let state = known.and_then(|known| match known {
-        // Of a log that differs, that is told with its leaves.
-        Some(known) if agrees_with_state(&report) => refuse_unsigned(&known, config),
-        _ => Ok(()),
-    });
-    match state {
-        Ok(()) => {}
+    match known {
+        Ok(_) => {}
         Err(SealError::BadNews(news)) => report.add(Difference {
             kind: Kind::Invalid,
             table: "checkpoint".to_owned(),
@@ -188,26 +186,7 @@ fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
     }
     Ok(Verified {
         report,
-        restores: restores(config).unwrap_or_default(),
+        // Where it cannot be told, why that is so is among the differences.
+        restores: custody::restorations(&connection).unwrap_or_default(),
     })
-}
-
-/// Where it cannot be told, why that is so is among the differences.
-fn restores(config: &Config) -> Result<i64, StoreError> {
-    custody::restorations(&open::untrusted(&config.database)?)
-}
-
-fn known_to_state(config: &Config) -> Result<Option<Known>, SealError> {
-    let connection = open::untrusted(&config.database)?;
-    sealing::known_to_state(&connection, config)
-}
-
-fn agrees_with_state(report: &Report) -> bool {
-    let mut copies = report.compared.iter();
-    copies.any(|copy| copy.by == HeldBy::State && copy.agrees)
-}
-
-fn refuse_unsigned(known: &Known, config: &Config) -> Result<(), SealError> {
-    let connection = open::untrusted(&config.database)?;
-    known.refuse_unsigned(&connection, &config.database)
 }

@@ -31,23 +31,54 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Reads it from a file whose rows are derived.
+    /// Reads it. Rows say where its leaves are; where they lead elsewhere, or there are none, the leaves themselves
+    /// are looked through: rows can be derived anew, and whoever does that must get so far.
     pub fn read(connection: &Connection) -> Result<Self, StoreError> {
-        let mut keys = Vec::new();
-        for sequence in custody::keys_made(connection)? {
-            if let (_, Leaf::Key(key)) = leaf_at(connection, sequence)? {
-                keys.push(MadeKey {
-                    sequence,
-                    origin: key.origin,
-                    vkey: key.vkey,
-                });
-            }
+        let said = custody::keys_made(connection)?;
+        let keys = made_keys(connection, &said)?;
+        if said.is_empty() || keys.len() != said.len() {
+            return Self::read_leaves(connection);
         }
         Ok(Self {
-            log: genesis(connection)?.map(|genesis| genesis.log),
+            log: log_name(connection)?,
             keys,
         })
     }
+
+    /// Reads it from the evidence alone, in a file of any schema: takes as long as to read every leaf.
+    pub fn read_leaves(connection: &Connection) -> Result<Self, StoreError> {
+        Ok(Self {
+            log: log_name(connection)?,
+            keys: made_keys(connection, &custody::key_leaves(connection)?)?,
+        })
+    }
+
+    /// The key of an origin: the first that was made for it.
+    pub fn of_origin(&self, origin: &str) -> Option<&MadeKey> {
+        self.keys.iter().find(|made| made.origin == origin)
+    }
+}
+
+/// The keys that these leaves say were made; what is no such leaf is passed over.
+fn made_keys(connection: &Connection, sequences: &[i64]) -> Result<Vec<MadeKey>, StoreError> {
+    let mut keys = Vec::new();
+    for sequence in sequences.iter().copied() {
+        match leaf_at(connection, sequence) {
+            Ok((_, Leaf::Key(key))) if key.change == KeyChange::Made => keys.push(MadeKey {
+                sequence,
+                origin: key.origin,
+                vkey: key.vkey,
+            }),
+            // Damage is `verify`'s to name.
+            Ok(_) | Err(StoreError::Inconsistent(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(keys)
+}
+
+fn log_name(connection: &Connection) -> Result<Option<String>, StoreError> {
+    Ok(genesis(connection)?.map(|genesis| genesis.log))
 }
 
 /// The first leaf; `None` in a file without leaves.

@@ -76,7 +76,12 @@ impl<'c> Tree<'c> {
     /// Reads the upper part of the tree over the first `size` leaves.
     pub fn read(connection: &'c Connection, size: u64) -> Result<Self, StoreError> {
         let mut lowest = Vec::new();
-        evidence::each_subtree_below(connection, number(size / WIDTH)?, |_, hash| {
+        evidence::each_subtree_below(connection, number(size / WIDTH)?, |number, hash| {
+            if u64::try_from(number) != Ok(lowest.len() as u64) {
+                return Err(StoreError::Inconsistent(format!(
+                    "subtree {number} is out of order"
+                )));
+            }
             lowest.push(hash);
             Ok(())
         })?;
@@ -187,4 +192,30 @@ impl<'c> Tree<'c> {
 
 fn number(size: u64) -> Result<i64, StoreError> {
     i64::try_from(size).map_err(|error| StoreError::Inconsistent(error.to_string()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::open;
+
+    #[test]
+    fn a_tree_is_read_from_the_subtrees_that_it_has_and_from_no_others() {
+        let home = tempfile::tempdir().unwrap();
+        let connection = open::create(&home.path().join("a.db")).unwrap().connection;
+        for number in [0, 2] {
+            evidence::insert_subtree(&connection, number, &[7; 32]).unwrap();
+        }
+        assert!(Tree::read(&connection, WIDTH).is_ok());
+        assert!(Tree::read(&connection, 2 * WIDTH).is_err());
+        assert!(Tree::read(&connection, 3 * WIDTH).is_err());
+        // As many as there should be, and one of them is another one: only a file without its checks has that.
+        connection
+            .pragma_update(None, "ignore_check_constraints", true)
+            .unwrap();
+        evidence::insert_subtree(&connection, -1, &[7; 32]).unwrap();
+        let refused = Tree::read(&connection, 2 * WIDTH).map(drop).unwrap_err();
+        assert!(refused.to_string().contains("out of order"), "{refused}");
+    }
 }

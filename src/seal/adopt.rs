@@ -3,11 +3,14 @@
 
 use std::path::Path;
 
+use super::guard::refuse_contradictory;
+use super::known::newest_signed;
 use super::sealing::{seal, sign};
 use super::{LogState, SealError, Sealed, Who, keys};
+use crate::evidence::checkpoint::Checkpoint;
+use crate::evidence::digest::Digest;
 use crate::evidence::leaf::{KeyChange, Restore};
 use crate::record::{Keyring, Recorder};
-use crate::store::custody::{self, CheckpointRow};
 
 /// What a new origin begins with.
 #[derive(Debug, Clone)]
@@ -32,7 +35,7 @@ pub fn adopt(
     let (keyring, newest, size) = recorder.read_blocking(|connection| {
         Ok((
             Keyring::read(connection)?,
-            custody::newest_checkpoint(connection)?,
+            newest_signed(connection)?,
             crate::store::evidence::size(connection)?,
         ))
     })?;
@@ -42,6 +45,8 @@ pub fn adopt(
     let size = u64::try_from(size).unwrap_or_default();
     let state = LogState::of(state_directory, &log);
     let _lock = state.lock()?;
+    // Before anything is written: afterwards the old key would be gone, and the new one could not sign.
+    refuse_damage(recorder, database, newest.as_ref())?;
     let known = newest_known(&state, newest)?;
     let lost = known
         .as_ref()
@@ -79,12 +84,8 @@ pub fn resume(
     reason: &str,
     who: &Who,
 ) -> Result<Sealed, SealError> {
-    let (keyring, newest) = recorder.read_blocking(|connection| {
-        Ok((
-            Keyring::read(connection)?,
-            custody::newest_checkpoint(connection)?,
-        ))
-    })?;
+    let (keyring, newest) = recorder
+        .read_blocking(|connection| Ok((Keyring::read(connection)?, newest_signed(connection)?)))?;
     let log = keyring
         .log
         .ok_or_else(|| SealError::Empty(database.to_owned()))?;
@@ -93,38 +94,34 @@ pub fn resume(
     seal(recorder, database, state_directory, origin_prefix, who)
 }
 
+/// Refuses leaves that contradict a checkpoint among them: a new origin would seal damage.
+fn refuse_damage(
+    recorder: &Recorder,
+    database: &Path,
+    own: Option<&Checkpoint>,
+) -> Result<(), SealError> {
+    let Some(own) = own.cloned() else {
+        return Ok(());
+    };
+    let database = database.to_owned();
+    recorder
+        .read_blocking(move |connection| Ok(refuse_contradictory(connection, &database, &own)))?
+}
+
 /// The checkpoint that covers most, of the state directory and the database.
 fn newest_known(
     state: &LogState,
-    newest: Option<CheckpointRow>,
-) -> Result<Option<Known>, SealError> {
-    let in_database = newest.map(|row| Known {
-        origin: row.origin,
-        size: u64::try_from(row.size).unwrap_or_default(),
-        root: row.root,
-    });
-    let in_state = match state.checkpoint()? {
-        Some(Ok(kept)) => Some(Known {
-            origin: kept.checkpoint.origin,
-            size: kept.checkpoint.size,
-            root: kept.checkpoint.root.to_vec(),
-        }),
+    own: Option<Checkpoint>,
+) -> Result<Option<Checkpoint>, SealError> {
+    let kept = match state.checkpoint()? {
+        Some(Ok(kept)) => Some(kept.checkpoint),
         Some(Err(_)) | None => None,
     };
-    Ok([in_database, in_state]
-        .into_iter()
-        .flatten()
-        .max_by_key(|known| known.size))
+    let known = [own, kept].into_iter().flatten();
+    Ok(known.max_by_key(|known| known.size))
 }
 
-/// A head that was signed.
-struct Known {
-    origin: String,
-    size: u64,
-    root: Vec<u8>,
-}
-
-fn restore(reason: &str, who: &Who, known: Option<Known>) -> Restore {
+fn restore(reason: &str, who: &Who, known: Option<Checkpoint>) -> Restore {
     Restore {
         at: who.at,
         user: who.user.clone(),
@@ -132,10 +129,6 @@ fn restore(reason: &str, who: &Who, known: Option<Known>) -> Restore {
         reason: reason.to_owned(),
         known_origin: known.as_ref().map(|known| known.origin.clone()),
         known_size: known.as_ref().map(|known| known.size),
-        known_root: known.map(|known| hex(&known.root)),
+        known_root: known.map(|known| Digest(known.root).to_string()),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

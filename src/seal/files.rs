@@ -86,7 +86,10 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, SealError> {
         .read_to_end(&mut bytes)
         .map_err(failed("read", path))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        let long = std::io::Error::other(format!("it has more than {FILE_BYTES_MAX} bytes"));
+        let long = std::io::Error::new(
+            std::io::ErrorKind::FileTooLarge,
+            format!("it has more than {FILE_BYTES_MAX} bytes"),
+        );
         return Err(failed("read", path)(long));
     }
     Ok(Some(bytes))

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use super::known::refuse_unsigned;
+use super::known::{newest_signed, refuse_unsigned};
 use super::{BadNews, LogState, SealError};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::leaf::Leaf;
 use crate::record::{Keyring, leaf_at, root_at};
-use crate::store::custody::CheckpointRow;
-use crate::store::{Connection, StoreError, custody, evidence, migrate};
+use crate::store::{Connection, StoreError, evidence, migrate};
 
 /// First schema with a table of checkpoints.
 pub(super) const FIRST_SCHEMA_WITH_CHECKPOINTS: i64 = 5;
@@ -120,42 +119,37 @@ pub(super) fn compare(
     .into())
 }
 
-/// Compares a database with the newest checkpoint in it, unless that is `known` to agree: the one of the state
-/// directory may be older, if it is a copy.
+/// Compares a database with the newest checkpoint in it that its key has signed, unless that is `known` to agree: the
+/// one of the state directory may be older, if it is a copy.
 pub(super) fn compare_with_own(
     connection: &Connection,
     database: &Path,
     known: &Checkpoint,
 ) -> Result<(), SealError> {
-    let Some(row) = newest_in(connection)? else {
-        return Ok(());
-    };
-    if row.origin == known.origin
-        && i64::try_from(known.size) == Ok(row.size)
-        && row.root == known.root
-    {
-        return Ok(());
+    match newest_signed(connection)? {
+        Some(own) if own != *known => refuse_contradictory(connection, database, &own),
+        _ => Ok(()),
     }
-    let root = match root_at(connection, row.size) {
+}
+
+/// Refuses a database whose leaves are not those that a checkpoint in it covers.
+pub(super) fn refuse_contradictory(
+    connection: &Connection,
+    database: &Path,
+    own: &Checkpoint,
+) -> Result<(), SealError> {
+    let root = match root_at(connection, i64::try_from(own.size).unwrap_or(i64::MAX)) {
         Err(StoreError::Inconsistent(_)) => None,
         root => Some(root?),
     };
-    if root.is_some_and(|root| root.as_slice() == row.root) {
+    if root == Some(own.root) {
         return Ok(());
     }
     Err(BadNews::Contradictory {
         database: database.to_owned(),
-        signed: u64::try_from(row.size).unwrap_or_default(),
+        signed: own.size,
     }
     .into())
-}
-
-/// The newest checkpoint in a database.
-fn newest_in(connection: &Connection) -> Result<Option<CheckpointRow>, StoreError> {
-    if migrate::schema_version(connection)? < FIRST_SCHEMA_WITH_CHECKPOINTS {
-        return Ok(None);
-    }
-    custody::newest_checkpoint(connection)
 }
 
 /// Refuses a database that was sealed and whose state directory has no checkpoint of it. One that has the key of
@@ -165,12 +159,12 @@ pub(super) fn refuse_missing_state(
     database: &Path,
     state: &LogState,
 ) -> Result<(), SealError> {
-    let Some(row) = newest_in(connection)? else {
+    let Some(own) = newest_signed(connection)? else {
         return Ok(());
     };
     if let Ok(Some(key)) = state.key()
         && let Some(made) = Keyring::read(connection)?.keys.pop()
-        && made.sequence >= row.size
+        && u64::try_from(made.sequence).is_ok_and(|sequence| sequence >= own.size)
         && made.vkey == key.verifier().to_string()
     {
         return Ok(());
@@ -178,7 +172,7 @@ pub(super) fn refuse_missing_state(
     Err(BadNews::NoState {
         database: database.to_owned(),
         directory: state.directory().to_owned(),
-        signed: u64::try_from(row.size).unwrap_or_default(),
+        signed: own.size,
     }
     .into())
 }
@@ -265,6 +259,6 @@ pub(super) fn log_of(connection: &Connection) -> Result<Option<String>, StoreErr
 }
 
 /// A name becomes part of a path.
-fn is_name(log: &str) -> bool {
+pub(super) fn is_name(log: &str) -> bool {
     log.len() == 32 && log.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }

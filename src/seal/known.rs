@@ -1,15 +1,16 @@
 //! The newest checkpoint in the state directory for who compares leaf by leaf, and whether the log's key has signed
-//! it: whoever writes a new history and cannot sign it might put its root there.
+//! it, or one in the database: whoever writes a new history and cannot sign it might put its root there.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::guard::{FIRST_SCHEMA_WITH_CHECKPOINTS, log_of, refuse_nameless, refuse_other_log};
 use super::state::KeptCheckpoint;
 use super::{BadNews, LogState, SealError};
 use crate::evidence::checkpoint::{self, Checkpoint};
-use crate::evidence::note::VerifierKey;
+use crate::evidence::note::{Note, VerifierKey};
 use crate::record::Keyring;
-use crate::store::{Connection, migrate};
+use crate::store::{Connection, StoreError, custody, migrate};
 
 /// The newest checkpoint in the state directory of a log, before anything of it is compared.
 #[derive(Debug, Clone)]
@@ -48,44 +49,68 @@ impl Known {
         &self.kept.checkpoint
     }
 
+    /// The signed note, which nobody has looked at yet: the log's key must have signed it.
+    pub fn note(&self) -> &Note {
+        &self.kept.note
+    }
+
     /// Its file.
     pub fn path(&self) -> PathBuf {
         self.state.checkpoint_path()
     }
-
-    /// Refuses it where the log's key has not signed it.
-    pub fn refuse_unsigned(
-        &self,
-        connection: &Connection,
-        database: &Path,
-    ) -> Result<(), SealError> {
-        refuse_unsigned(connection, database, &self.state, &self.kept)
-    }
 }
 
-/// Refuses a checkpoint of the state directory that the log's key has not signed. A log that does not name the key
-/// is judged by what else it is not.
+/// Refuses a checkpoint of the state directory that no key has signed which the log names before it.
 pub(super) fn refuse_unsigned(
     connection: &Connection,
     database: &Path,
     state: &LogState,
     kept: &KeptCheckpoint,
 ) -> Result<(), SealError> {
-    if migrate::schema_version(connection)? < FIRST_SCHEMA_WITH_CHECKPOINTS {
-        return Ok(());
+    let origin = &kept.checkpoint.origin;
+    let mut keyring = match migrate::schema_version(connection)? {
+        ..FIRST_SCHEMA_WITH_CHECKPOINTS => Keyring::read_leaves(connection)?,
+        _ => Keyring::read(connection)?,
+    };
+    // A row may be gone that led to its leaf.
+    if keyring.of_origin(origin).is_none() {
+        keyring = Keyring::read_leaves(connection)?;
     }
-    let keys = Keyring::read(connection)?.keys;
-    let mut keys = keys.iter();
-    let Some(made) = keys.find(|made| made.origin == kept.checkpoint.origin) else {
-        return Ok(());
-    };
-    let signed = match made.vkey.parse::<VerifierKey>() {
-        Ok(vkey) => checkpoint::open(&kept.note, &vkey).map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    signed
+    signed_by_log(&keyring, &kept.note)
         .map(drop)
         .map_err(|reason| garbled(database, state, reason))
+}
+
+/// What a note says, if the key signed it that the log names for its origin, among the leaves that it covers; else
+/// why it is not believed.
+pub(super) fn signed_by_log(keyring: &Keyring, note: &Note) -> Result<Checkpoint, String> {
+    let said = Checkpoint::parse_text(note.text()).map_err(|error| error.to_string())?;
+    let made = keyring
+        .of_origin(&said.origin)
+        .ok_or_else(|| format!("the log names no key of {}", said.origin))?;
+    if u64::try_from(made.sequence).is_ok_and(|sequence| sequence >= said.size) {
+        return Err(format!(
+            "its key was made later, with leaf {}",
+            made.sequence
+        ));
+    }
+    let vkey: VerifierKey = made.vkey.parse().map_err(|error| format!("{error}"))?;
+    checkpoint::open(note, &vkey).map_err(|error| error.to_string())
+}
+
+/// The newest checkpoint in a database that the log's key has signed. Others prove nothing: whoever can write to the
+/// file could have put them there.
+pub(super) fn newest_signed(connection: &Connection) -> Result<Option<Checkpoint>, StoreError> {
+    if migrate::schema_version(connection)? < FIRST_SCHEMA_WITH_CHECKPOINTS {
+        return Ok(None);
+    }
+    let keyring = Keyring::read(connection)?;
+    custody::each_raw_checkpoint_from_newest(connection, |row| {
+        let note = Note::parse(row.note).ok();
+        let said = note.and_then(|note| signed_by_log(&keyring, &note).ok());
+        let said = said.filter(|said| i64::try_from(said.size) == Ok(row.size));
+        said.map_or(ControlFlow::Continue(()), ControlFlow::Break)
+    })
 }
 
 fn garbled(database: &Path, state: &LogState, reason: String) -> SealError {

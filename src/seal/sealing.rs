@@ -154,6 +154,8 @@ pub(super) fn sign(
             Err(error) => Err(error),
         })
     })??;
+    // Before there is a checkpoint: with one, and without the place, a log that is gone would never be missed.
+    state.remember_database(database)?;
     if let Some(kept) = &before {
         keep_missing(recorder, kept)?;
     }
@@ -175,7 +177,6 @@ pub(super) fn sign(
         reason: error.to_string(),
     })?;
     state.write_checkpoint(&note)?;
-    state.remember_database(database)?;
     recorder.keep_checkpoint(row(&checkpoint, &note)?)?;
     Ok(Sealed {
         checkpoint,

@@ -1,11 +1,13 @@
 //! One log's part of the state directory: its key, its newest checkpoint, where its database is.
 
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::SealError;
 use super::files::{self, failed};
+use super::guard::is_name;
 use super::keys::digits_of;
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::note::{KeyError, Note, SignerKey};
@@ -69,10 +71,14 @@ impl LogState {
 
     /// The newest checkpoint; `None` where there is none, an inner error where it cannot be understood.
     pub fn checkpoint(&self) -> Result<Option<Result<KeptCheckpoint, String>>, SealError> {
-        let Some(bytes) = files::read(&self.checkpoint_path())? else {
-            return Ok(None);
-        };
-        Ok(Some(understand(&bytes)))
+        match files::read(&self.checkpoint_path()) {
+            Ok(Some(bytes)) => Ok(Some(understand(&bytes))),
+            Ok(None) => Ok(None),
+            Err(SealError::State { source, .. }) if source.kind() == ErrorKind::FileTooLarge => {
+                Ok(Some(Err(source.to_string())))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn write_checkpoint(&self, note: &Note) -> Result<(), SealError> {
@@ -177,12 +183,12 @@ impl LogState {
         let mut found = Vec::new();
         for entry in entries {
             let entry = entry.map_err(failed("read", state_directory))?;
-            let state = Self {
-                directory: entry.path(),
+            // A directory of another name was moved away, if only within this one.
+            let Some(log) = entry.file_name().into_string().ok().filter(|n| is_name(n)) else {
+                continue;
             };
-            let is_there =
-                matches!(files::read(&state.database_path()), Ok(Some(there)) if there == line);
-            if is_there && let Ok(log) = entry.file_name().into_string() {
+            let state = Self::of(state_directory, &log);
+            if matches!(files::read(&state.database_path()), Ok(Some(there)) if there == line) {
                 found.push((log, state));
             }
         }

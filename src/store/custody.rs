@@ -1,5 +1,7 @@
 //! Rows of who answers for the log: keys, checkpoints, restores, migrations.
 
+use std::ops::ControlFlow;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::StoreError;
@@ -36,6 +38,22 @@ pub fn newest_checkpoint(connection: &Connection) -> Result<Option<CheckpointRow
         )?
         .query_row([], checkpoint)
         .optional()?)
+}
+
+/// Calls `visit` with each checkpoint as it lies in the file, the one that covers most first, until that is `Break`.
+pub fn each_raw_checkpoint_from_newest<T>(
+    connection: &Connection,
+    mut visit: impl FnMut(RawCheckpoint<'_>) -> ControlFlow<T>,
+) -> Result<Option<T>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT size, origin, root, note FROM checkpoint ORDER BY size DESC")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if let ControlFlow::Break(found) = visit(raw_checkpoint(row)?) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether there is a checkpoint of this size.
@@ -82,14 +100,18 @@ pub fn each_raw_checkpoint(
     )?;
     let mut rows = statement.query([first])?;
     while let Some(row) = rows.next()? {
-        visit(RawCheckpoint {
-            size: row.get(0)?,
-            origin: row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?,
-            root: row.get_ref(2)?.as_bytes().map_err(rusqlite::Error::from)?,
-            note: row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?,
-        })?;
+        visit(raw_checkpoint(row)?)?;
     }
     Ok(())
+}
+
+fn raw_checkpoint<'a>(row: &'a Row<'_>) -> rusqlite::Result<RawCheckpoint<'a>> {
+    Ok(RawCheckpoint {
+        size: row.get(0)?,
+        origin: row.get_ref(1)?.as_bytes()?,
+        root: row.get_ref(2)?.as_bytes()?,
+        note: row.get_ref(3)?.as_bytes()?,
+    })
 }
 
 fn checkpoint(row: &Row<'_>) -> rusqlite::Result<CheckpointRow> {
@@ -125,6 +147,15 @@ pub fn last_key_event(connection: &Connection) -> Result<Option<i64>, StoreError
 pub fn keys_made(connection: &Connection) -> Result<Vec<i64>, StoreError> {
     let mut statement = connection
         .prepare_cached("SELECT sequence FROM key_event WHERE change = 'made' ORDER BY sequence")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The key leaves, in order, as the evidence itself has them: reads every leaf.
+pub fn key_leaves(connection: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        r#"SELECT sequence FROM leaf WHERE substr(record, 1, 10) = '{"t":"key"' ORDER BY sequence"#,
+    )?;
     let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -28,8 +28,6 @@ pub struct Metrics {
     pub expired_unseen: i64,
     /// Leaves of evidence.
     pub evidence_size: i64,
-    /// Leaves that the newest checkpoint covers.
-    pub evidence_sealed: i64,
 }
 
 /// A run that has ended.
@@ -76,7 +74,6 @@ impl Metrics {
                 |row| row.get(0),
             )?,
             evidence_size: status.progress.evidence_size,
-            evidence_sealed: status.sealed.map_or(0, |newest| newest.size),
         })
     }
 }

@@ -48,8 +48,8 @@ pub struct Status {
     pub last_collect: LastCollect,
     /// Words and fields that the program does not know.
     pub unknowns: i64,
-    /// The newest checkpoint in the file; nobody has looked at its signature.
-    pub sealed: Option<CheckpointRow>,
+    /// The newest checkpoint in the file; nobody has looked at its signature: anybody may have put it there.
+    pub said_sealed: Option<CheckpointRow>,
     /// When the file was made.
     pub created_at: UtcMillis,
 }
@@ -187,7 +187,7 @@ impl Status {
             created_at: UtcMillis(created_at),
             runs: ask(LAST_RUNS, &[RUNS])?,
             last_collect: last_collect(connection)?,
-            sealed: custody::newest_checkpoint(connection)?,
+            said_sealed: custody::newest_checkpoint(connection)?,
             unknowns: connection.query_row("SELECT count(*) FROM unknown", [], |row| row.get(0))?,
         })
     }

@@ -10,7 +10,6 @@ use super::heads::Roots;
 use super::keys::{Keys, LogKey};
 use super::report::{Findings, Report};
 use super::stretch::{Stretches, Verdict};
-use crate::evidence::checkpoint;
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::note::{Note, VerifierKey};
 use crate::store::custody::{RawCheckpoint, each_raw_checkpoint};
@@ -181,12 +180,5 @@ fn signed<'k>(row: &Row, keys: &'k Keys) -> Result<(Checkpoint, &'k LogKey), Str
     {
         return Err("its note states another origin, size or root than its columns".to_owned());
     }
-    let key = keys
-        .of_origin(&said.origin)
-        .ok_or_else(|| format!("no key leaf names {}", said.origin))?;
-    if key.since >= row.size {
-        return Err(format!("its key was made later, with leaf {}", key.since));
-    }
-    checkpoint::open(&note, &key.vkey).map_err(|error| error.to_string())?;
-    Ok((said, key))
+    keys.that_signed(&note)
 }

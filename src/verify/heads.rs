@@ -7,7 +7,7 @@
 use super::checkpoints::{self, Measure, TABLE};
 use super::keys::Keys;
 use super::report::{Compared, Findings, HeldBy, Kind, Report};
-use crate::evidence::note::VerifierKey;
+use crate::evidence::note::{Note, VerifierKey};
 use crate::evidence::tree::Hash;
 use crate::record::{Keyring, MadeKey, root_at};
 use crate::store::{Connection, StoreError, custody};
@@ -25,6 +25,9 @@ pub struct Held {
     pub size: u64,
     /// RFC 6962 root of these leaves.
     pub root: Hash,
+    /// The signed note that states it, where a key of the log must have signed that: it lay where whoever wrote to
+    /// the file may have written, too. `None` where it is believed as it was handed in.
+    pub unproved: Option<Note>,
 }
 
 /// Roots that the leaves gave, by their sizes, ascending.
@@ -112,7 +115,16 @@ impl<'a> Heads<'a> {
                 self.roots.0.push((*wanted, root));
             }
         }
-        let keyring = findings.unless_damaged("key_event", Keyring::read(live))?;
+        let read = Keyring::read(live).and_then(|keyring| {
+            // Rows lead to its leaves, and one may be gone.
+            let origins = self.held.iter().filter(|held| held.unproved.is_some());
+            let mut origins = origins.filter_map(|held| held.origin.as_deref());
+            match origins.any(|origin| keyring.of_origin(origin).is_none()) {
+                true => Keyring::read_leaves(live),
+                false => Ok(keyring),
+            }
+        });
+        let keyring = findings.unless_damaged("key_event", read)?;
         self.made = keyring.map_or_else(Vec::new, |keyring| keyring.keys);
         Ok(())
     }
@@ -130,6 +142,7 @@ impl<'a> Heads<'a> {
         let scale = Scale {
             roots: &self.roots,
             keys: &keys,
+            given,
             size: report.size,
         };
         report.compared = scale.judge_all_held(self.held, findings);
@@ -154,6 +167,8 @@ impl<'a> Heads<'a> {
 struct Scale<'a> {
     roots: &'a Roots,
     keys: &'a Keys,
+    /// Those of which one must have signed; where none is given, those of the log are believed.
+    given: &'a [VerifierKey],
     /// Leaves of the log.
     size: i64,
 }
@@ -168,6 +183,9 @@ impl Scale<'_> {
             let smaller = held.iter().filter(|other| other.size < one.size);
             let before = smaller.filter(agrees).max_by_key(|other| other.size);
             let difference = self.difference(one, before);
+            let difference = difference.map(|(kind, key, what)| (kind, "leaf", key, what));
+            // Of a log that differs, that is told with its leaves.
+            let difference = difference.or_else(|| self.unsigned(one));
             compared.push(Compared {
                 source: one.source.clone(),
                 by: one.by,
@@ -175,11 +193,37 @@ impl Scale<'_> {
                 size: one.size,
                 agrees: difference.is_none(),
             });
-            if let Some((kind, key, what)) = difference {
-                findings.add(kind, "leaf", key, what);
+            if let Some((kind, table, key, what)) = difference {
+                findings.add(kind, table, key, what);
             }
         }
         compared
+    }
+
+    /// Kind, table, key and words of why a head is not believed that a key of the log must have signed.
+    fn unsigned(&self, held: &Held) -> Option<(Kind, &'static str, String, String)> {
+        let note = held.unproved.as_ref()?;
+        let key = match self.keys.that_signed(note) {
+            Ok((_, key)) => key,
+            Err(what) => return Some(self.refused(held, &what)),
+        };
+        if self.given.is_empty() || self.given.contains(&key.vkey) {
+            return None;
+        }
+        let what = format!(
+            "it is signed with {}, which leaf {} names and --key did not",
+            key.vkey, key.since
+        );
+        Some(self.refused(held, &what))
+    }
+
+    fn refused(&self, held: &Held, what: &str) -> (Kind, &'static str, String, String) {
+        let key = match held.by {
+            HeldBy::State => "state directory".to_owned(),
+            HeldBy::Others => held.source.clone(),
+        };
+        let what = format!("the checkpoint {} cannot be used: {what}", held.source);
+        (Kind::Invalid, TABLE, key, what)
     }
 
     /// Kind, key and words of how the leaves differ from a head. `before`: a smaller head from which they do

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::report::{Findings, Kind};
-use crate::evidence::note::VerifierKey;
+use crate::evidence::checkpoint::{self, Checkpoint};
+use crate::evidence::note::{Note, VerifierKey};
 use crate::record::MadeKey;
 
 /// A key of the log.
@@ -52,6 +53,20 @@ impl Keys {
     /// The key of an origin.
     pub(super) fn of_origin(&self, origin: &str) -> Option<&LogKey> {
         self.by_origin.get(origin)
+    }
+
+    /// What a note says, and the key of the log that has signed it, made among the leaves that it covers; else what
+    /// is wrong with it.
+    pub(super) fn that_signed(&self, note: &Note) -> Result<(Checkpoint, &LogKey), String> {
+        let said = Checkpoint::parse_text(note.text()).map_err(|error| error.to_string())?;
+        let key = self
+            .of_origin(&said.origin)
+            .ok_or_else(|| format!("no key leaf names {}", said.origin))?;
+        if u64::try_from(key.since).is_ok_and(|since| since >= said.size) {
+            return Err(format!("its key was made later, with leaf {}", key.since));
+        }
+        checkpoint::open(note, &key.vkey).map_err(|error| error.to_string())?;
+        Ok((said, key))
     }
 
     /// Whether the log names any.

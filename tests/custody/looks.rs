@@ -3,10 +3,11 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
+use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::bench::Bench;
-use crate::{add, leaves, sealed, state};
+use crate::{add, add_sealed, leaves, sealed, state};
 
 /// What doctor says of the seal.
 fn seal(bench: &Bench) -> Vec<Value> {
@@ -95,6 +96,53 @@ fn status_and_metrics_tell_how_far_it_is_sealed() {
     );
     let unsealed = Bench::with_story();
     assert!(unsealed.out(&["status"]).contains("Sealed    not yet\n"));
+}
+
+#[test]
+fn a_checkpoint_that_somebody_put_into_the_file_is_no_fact_and_in_nobodys_way() {
+    let bench = sealed();
+    let size = leaves(&bench.database());
+    Connection::open(bench.database())
+        .unwrap()
+        .execute_batch("INSERT INTO checkpoint VALUES (3000, 'evil/x', zeroblob(32), 'garbage')")
+        .unwrap();
+    let said = bench.out(&["status"]);
+    assert!(said.contains(&format!("up to {size} of")), "{said}");
+    assert!(!said.contains("evil/x"), "{said}");
+    bench.run(&["collect", "--metrics", "optrail.prom"]);
+    let metrics = fs::read_to_string(bench.path("optrail.prom")).unwrap();
+    let size = leaves(&bench.database());
+    assert!(
+        metrics.contains(&format!("\noptrail_evidence_sealed_leaves {size}\n")),
+        "{metrics}"
+    );
+    add_sealed(&bench, "op_2");
+    // Who has the file alone is told what it is worth.
+    fs::remove_dir_all(bench.path("state")).unwrap();
+    let said = bench.out(&["status"]);
+    assert!(said.contains("Sealed    nobody has checked it"), "{said}");
+    let json: Value = serde_json::from_str(&bench.out(&["status", "--format", "json"])).unwrap();
+    assert_eq!(json["seal_checked"], false);
+    assert_eq!(bench.run(&["verify"]).code, 3);
+}
+
+#[test]
+fn a_damaged_row_of_the_key_stops_neither_status_nor_its_own_cure() {
+    for damage in [
+        "UPDATE key_event SET sequence = 77",
+        "DELETE FROM key_event",
+    ] {
+        let bench = sealed();
+        Connection::open(bench.database())
+            .unwrap()
+            .execute_batch(damage)
+            .unwrap();
+        bench.out(&["status"]);
+        assert_eq!(bench.run(&["verify"]).code, 3, "{damage}");
+        bench.run(&["rebuild"]);
+        bench.verifies();
+        add_sealed(&bench, "op_2");
+    }
 }
 
 #[test]

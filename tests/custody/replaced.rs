@@ -78,7 +78,9 @@ fn case_20_a_file_of_another_log_is_refused() {
     let (bench, other) = (sealed(), sealed());
     copy_database(&other.database(), &bench.database());
     refuses_to_write(&bench, "which was kept there before");
-    assert_eq!(bench.run(&["status"]).code, 3);
+    for reader in READERS {
+        assert_eq!(bench.run(reader).code, 3, "{reader:?}");
+    }
     // Neither does restoring pretend that it was meant.
     copy_database(&other.database(), &bench.path("other.db"));
     let arguments = [
@@ -92,6 +94,13 @@ fn case_20_a_file_of_another_log_is_refused() {
     let said = bench.complaint(3, &arguments);
     assert!(said.contains("which was kept there before"), "{said}");
 }
+
+const READERS: [&[&str]; 4] = [
+    &["status"],
+    &["sql", "SELECT 1"],
+    &["export", "operations"],
+    &["prove", "--runs", "1..1", "-o", "bundle.tar"],
+];
 
 const WRITERS: [&[&str]; 3] = [&["watch", "add", "cadt", "op_2"], &["collect"], &["init"]];
 
@@ -128,9 +137,8 @@ fn case_20_a_database_that_is_gone_is_missed_and_not_begun_anew() {
     bench.out(&["backup", "copy.db"]);
     let key = bench.out(&["checkpoint", "--public-key"]);
     fs::remove_file(bench.database()).unwrap();
-    for command in WRITERS.into_iter().chain([
-        &["status"][..],
-        &["checkpoint"],
+    for command in WRITERS.into_iter().chain(READERS).chain([
+        &["checkpoint"][..],
         &["restore", "--adopt", "--reason", "x"],
     ]) {
         let said = bench.run(command);
@@ -154,6 +162,14 @@ fn a_new_log_is_made_where_one_was_when_that_was_meant() {
     fs::rename(state(&bench), bench.path("state-of-the-old-one")).unwrap();
     add_sealed(&bench, "op_new");
     bench.verifies();
-    let once_more = Bench::new();
-    add_sealed(&once_more, "op_new");
+}
+
+#[test]
+fn a_state_that_was_renamed_where_it_was_is_moved_away() {
+    let bench = sealed();
+    fs::remove_file(bench.database()).unwrap();
+    let old = state(&bench);
+    fs::rename(&old, old.with_extension("old")).unwrap();
+    add_sealed(&bench, "op_new");
+    bench.verifies();
 }

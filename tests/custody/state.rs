@@ -2,8 +2,13 @@
 
 use std::fs;
 
+use optrail::model::UtcMillis;
+use optrail::record::Recorder;
+use optrail::seal::{BadNews, SealError, Who, adopt};
+use optrail::verify::rebuild;
+
 use crate::bench::Bench;
-use crate::{add, add_sealed, copy_all, copy_database, leaves, refuses_to_write, sealed, state};
+use crate::{add_sealed, copy_all, copy_database, leaves, names, refuses_to_write, sealed, state};
 
 #[test]
 fn case_75_a_missing_state_directory_stops_writers_and_no_readers() {
@@ -84,7 +89,7 @@ fn case_75_garbage_is_no_checkpoint() {
     for garbage in [&b""[..], b"garbage\n", half, &[0; 70_000], b"\xff\xfe"] {
         fs::write(&path, garbage).unwrap();
         let said = bench.run(&["watch", "add", "cadt", "op_refused"]);
-        assert_ne!(said.code, 0, "{said:?}");
+        assert_eq!(said.code, 3, "{said:?}");
         let text = path.display().to_string();
         assert!(said.err.contains(&text), "{said:?}");
     }
@@ -102,10 +107,7 @@ fn case_75_a_checkpoint_that_our_key_did_not_sign_is_not_gone_on_from() {
     let (text, _) = note.split_once("\n\n").unwrap();
     let (_, signature) = foreign.split_once("\n\n").unwrap();
     fs::write(&path, format!("{text}\n\n{signature}")).unwrap();
-    add(&bench, "op_2");
-    let said = bench.run(&["checkpoint"]);
-    assert_eq!(said.code, 3, "{said:?}");
-    assert!(said.err.contains("cannot be read"), "{said:?}");
+    refuses_to_write(&bench, "the note bears no signature of key");
 }
 
 /// Two hosts with a copy each of database and state directory, which both have added to and sealed.
@@ -154,4 +156,45 @@ fn case_75_a_fork_is_found_when_either_meets_the_checkpoint_of_the_other() {
     assert_ne!(new.trim(), vkey);
     theirs.verifies();
     ours.verifies();
+}
+
+#[test]
+fn a_seal_remembers_where_the_database_is_though_nothing_is_new() {
+    let bench = sealed();
+    let place = state(&bench).join("database");
+    let line = fs::read(&place).unwrap();
+    // As a process that died after its checkpoint once left it.
+    fs::remove_file(&place).unwrap();
+    bench.out(&["checkpoint"]);
+    assert_eq!(fs::read(&place).unwrap(), line);
+    fs::remove_file(bench.database()).unwrap();
+    bench.complaint(3, &["status"]);
+}
+
+#[test]
+fn a_log_that_contradicts_its_own_checkpoint_begins_no_new_origin() {
+    let bench = sealed();
+    let connection = rusqlite::Connection::open(bench.database()).unwrap();
+    connection
+        .execute_batch("DROP TRIGGER leaf_is_append_only_delete; DELETE FROM leaf WHERE sequence = (SELECT max(sequence) FROM leaf)")
+        .unwrap();
+    drop(connection);
+    rebuild(&bench.database()).unwrap();
+    let (before, files) = (leaves(&bench.database()), names(&state(&bench)));
+    let who = Who {
+        user: "ann".to_owned(),
+        host: "host".to_owned(),
+        at: UtcMillis(1_700_000_000_000),
+    };
+    let recorder = Recorder::open(&bench.database()).unwrap();
+    let states = bench.path("state/optrail");
+    let refused = adopt(&recorder, &bench.database(), &states, "host", "x", &who).unwrap_err();
+    assert!(
+        matches!(refused, SealError::BadNews(BadNews::Contradictory { .. })),
+        "{refused:?}"
+    );
+    drop(recorder);
+    // The key is where it was, and no leaf says otherwise.
+    assert_eq!(leaves(&bench.database()), before);
+    assert_eq!(names(&state(&bench)), files);
 }

@@ -1,5 +1,8 @@
 //! Somebody writes the history anew, with and without the key (T4 to T7).
 
+use optrail::evidence::note::SignerKey;
+
+use crate::forger::Forger;
 use crate::scene::scene;
 use crate::table::{Attack, NextRun, Sees, assert_found};
 
@@ -87,7 +90,56 @@ fn a_history_that_is_not_signed_with_the_key_is_found_by_whoever_knows_it() {
             kept: KEPT,
             next_run: NextRun::Refuses("cannot be used"),
         },
+        Attack {
+            name: "T4: the same, of an origin that the log does not name",
+            make: |forger| {
+                forger.write_anew(scene().victim.1);
+                forger.sql("DELETE FROM checkpoint");
+                forger.sign_state(&stranger(), scene().size);
+            },
+            alone: Sees::Nothing,
+            state: Sees::This(&["invalid: checkpoint state directory: the checkpoint "]),
+            key: Sees::This(&[NO_SEAL]),
+            kept: KEPT,
+            next_run: NextRun::Refuses("the log names no key of x/optrail/0000000000000000"),
+        },
     ]);
+}
+
+#[test]
+fn a_missing_row_of_the_key_hides_no_checkpoint_that_it_has_not_signed() {
+    let copy = scene().copy();
+    let forger = Forger::at(&copy);
+    forger.write_anew(scene().victim.1);
+    forger.sql("DELETE FROM checkpoint; DELETE FROM key_event");
+    forger.sign_state(&forger.own_key(), scene().size);
+    for depth in ["--quick", "--leaves"] {
+        let said = copy.run(&["verify", depth]).expect(3).stdout;
+        let refused = "invalid: checkpoint state directory: the checkpoint ";
+        assert!(said.contains(refused), "{depth}: {said}");
+    }
+    copy.run(&["collect"]).expect(3);
+    copy.run(&["rebuild"]).expect(3);
+}
+
+#[test]
+fn a_checkpoint_in_the_state_directory_is_older_than_no_key_that_signed_it() {
+    let copy = scene().copy();
+    let forger = Forger::at(&copy);
+    forger.sql("DELETE FROM checkpoint");
+    forger.sign_state(&forger.stolen_key(), 1);
+    let said = copy.run(&["verify"]).expect(3).stdout;
+    assert!(
+        said.contains("its key was made later, with leaf "),
+        "{said}"
+    );
+    let refused = copy.run(&["collect"]).expect(3).stderr;
+    assert!(refused.contains("its key was made later"), "{refused}");
+}
+
+/// A key of an origin that is not the log's.
+fn stranger() -> SignerKey {
+    SignerKey::generate("x/optrail/0000000000000000", [77; 32]).unwrap()
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::cli::Exit;
 use crate::cli::output::AtomicFile;
+use crate::cli::sealing::guard_reading;
 use crate::cli::status::FileSize;
 use crate::config::Config;
 use crate::model::{Clock as _, SystemClock, UtcMillis};
@@ -19,9 +20,13 @@ const OUTCOMES: [&str; 5] = ["complete", "partial", "failed", "interrupted", "ab
 
 /// Writes the file, wholly or not at all, so that everybody may read it.
 pub(super) fn write(path: &Path, config: &Config, exit: Exit) -> anyhow::Result<()> {
-    let mut metrics = match open::read_only(&config.database) {
-        Ok(db) => Metrics::read(&db)?,
-        Err(StoreError::Missing(_)) => Metrics::default(),
+    let (mut metrics, sealed) = match open::read_only(&config.database) {
+        // Where the database is not what was signed, which the exit status says, nothing seals it.
+        Ok(db) => (
+            Metrics::read(&db)?,
+            guard_reading(&db, config).ok().flatten(),
+        ),
+        Err(StoreError::Missing(_)) => (Metrics::default(), None),
         Err(error) => return Err(error.into()),
     };
     for account in &config.configured {
@@ -32,6 +37,7 @@ pub(super) fn write(path: &Path, config: &Config, exit: Exit) -> anyhow::Result<
     let around = Around {
         written_at: SystemClock.now(),
         exit,
+        sealed_leaves: sealed.map_or(0, |checkpoint| checkpoint.size),
         database_bytes: size.database,
         log_bytes: size.log,
         free_bytes: free_bytes(&config.database),
@@ -47,6 +53,8 @@ pub(super) fn write(path: &Path, config: &Config, exit: Exit) -> anyhow::Result<
 struct Around {
     written_at: UtcMillis,
     exit: Exit,
+    /// Leaves that the checkpoint in the state directory covers.
+    sealed_leaves: u64,
     database_bytes: u64,
     log_bytes: u64,
     free_bytes: Option<u64>,
@@ -110,8 +118,8 @@ fn text(metrics: &Metrics, around: &Around) -> String {
     );
     page.gauge(
         "optrail_evidence_sealed_leaves",
-        "Leaves that the newest signed checkpoint covers.",
-        metrics.evidence_sealed,
+        "Leaves that the newest checkpoint in the state directory covers.",
+        around.sealed_leaves,
     );
     page.gauge(
         "optrail_database_bytes",

@@ -45,10 +45,11 @@ pub(super) fn attachments(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, Vec<
 /// The bytes of a file that is not longer than that.
 fn read(path: &Path, longest: u64) -> anyhow::Result<Vec<u8>> {
     let cannot = || format!("cannot read {}", path.display());
-    let file = File::open(path).with_context(cannot)?;
-    if !file.metadata().with_context(cannot)?.is_file() {
+    // Asked first: a pipe opens only when somebody writes to it.
+    if !path.metadata().with_context(cannot)?.is_file() {
         bail!("{} is no file", path.display());
     }
+    let file = File::open(path).with_context(cannot)?;
     let mut bytes = Vec::new();
     file.take(longest + 1)
         .read_to_end(&mut bytes)

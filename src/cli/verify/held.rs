@@ -1,8 +1,11 @@
 //! Checkpoints that were kept elsewhere: notes in files, lines of logs and mails.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
+use std::sync::mpsc::channel;
+use std::thread::Builder;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -10,6 +13,10 @@ use super::VerifyArgs;
 use crate::evidence::checkpoint::{self, Checkpoint};
 use crate::evidence::note::{NOTE_LONGEST_BYTES, Note, VerifierKey};
 use crate::verify::{Difference, Held, HeldBy, Kind};
+
+/// How long a pipe may take to hand its checkpoint over: somebody may fetch it from far away, or nobody writes to
+/// it at all.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What was handed in.
 pub(super) struct HandedIn {
@@ -25,15 +32,19 @@ pub(super) fn read(args: &VerifyArgs) -> anyhow::Result<HandedIn> {
         heads: Vec::new(),
         refused: Vec::new(),
     };
-    for line in &args.against {
+    for (number, line) in (1..).zip(&args.against) {
         let head = Checkpoint::parse_line(line)
             .with_context(|| format!("--against cannot be read: {line:?}"))?;
         handed_in.heads.push(Held {
-            source: "the line that was given".to_owned(),
+            source: match args.against.len() {
+                1 => "the line that was given".to_owned(),
+                _ => format!("line {number} of those given"),
+            },
             by: HeldBy::Others,
             origin: head.origin,
             size: head.size,
             root: head.root,
+            unproved: None,
         });
     }
     for path in &args.checkpoint {
@@ -49,13 +60,7 @@ pub(super) fn read(args: &VerifyArgs) -> anyhow::Result<HandedIn> {
 fn signed(path: &Path, keys: &[VerifierKey]) -> anyhow::Result<Result<Held, Difference>> {
     let source = path.display().to_string();
     let unreadable = || format!("cannot read the checkpoint {source}");
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| {
-            file.take(NOTE_LONGEST_BYTES as u64 + 1)
-                .read_to_end(&mut bytes)
-        })
-        .with_context(unreadable)?;
+    let bytes = read_within(path, PATIENCE).with_context(unreadable)?;
     let note = Note::parse(&bytes).with_context(unreadable)?;
     let mut opened = keys.iter().map(|key| checkpoint::open(&note, key));
     // The first complaint, if none holds.
@@ -70,6 +75,7 @@ fn signed(path: &Path, keys: &[VerifierKey]) -> anyhow::Result<Result<Held, Diff
                 origin: Some(checkpoint.origin),
                 size: checkpoint.size,
                 root: checkpoint.root,
+                unproved: None,
             }),
             Err(error) => Err(Difference {
                 kind: Kind::Invalid,
@@ -79,4 +85,65 @@ fn signed(path: &Path, keys: &[VerifierKey]) -> anyhow::Result<Result<Held, Diff
             }),
         },
     )
+}
+
+/// The bytes of a file, and one more at most than a note may have; of a pipe within that time, to its end.
+fn read_within(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
+    if path.metadata()?.is_file() {
+        return read_to_end(path);
+    }
+    // The name of a pipe opens when somebody writes to it, and that may be never. The thread ends with the process.
+    let (done, read_there) = channel();
+    let there = path.to_owned();
+    Builder::new()
+        .name("optrail-pipe".to_owned())
+        .spawn(move || done.send(read_to_end(&there)))?;
+    read_there.recv_timeout(patience).unwrap_or_else(|_| {
+        let waited = format!("nothing came to its end there within {patience:?}");
+        Err(io::Error::new(io::ErrorKind::TimedOut, waited))
+    })
+}
+
+fn read_to_end(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(NOTE_LONGEST_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_waited_for_as_long_as_somebody_writes_and_no_longer_than_told() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("pipe");
+        assert!(
+            Command::new("mkfifo")
+                .arg(&pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let refused = read_within(&pipe, Duration::from_millis(50)).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::TimedOut);
+
+        let other = home.path().join("other");
+        assert!(
+            Command::new("mkfifo")
+                .arg(&other)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let to = other.clone();
+        let writer = std::thread::spawn(move || std::fs::write(to, "a note").unwrap());
+        assert_eq!(read_within(&other, PATIENCE).unwrap(), b"a note");
+        writer.join().unwrap();
+    }
 }
