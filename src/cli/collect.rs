@@ -131,6 +131,7 @@ pub struct CollectArgs {
 /// Asks about everything that is due.
 pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     if args.dry_run {
+        dry_run::guard(config)?;
         let collector = asking::collector(config, Stopping::default())?;
         dry_run::print(config, &collector, &options(args, config))?;
         return Ok(Exit::Done);
