@@ -8,18 +8,19 @@ use serde::Serialize;
 use super::output::{DataFormat, complaint, to_stdout};
 use super::values::ReportFormat;
 use super::verify::{Document, Verified, text};
-use super::{Exit, database};
+use super::{Exit, database, sealing};
 use crate::config::Config;
 use crate::export::escape::terminal;
+use crate::seal::SealError;
 use crate::store::copy::{CopyError, Draft, MODE_PRIVATE};
-use crate::store::open;
-use crate::verify::{Depth, verify};
+use crate::store::{StoreError, custody, open};
+use crate::verify::{Depth, Held, HeldBy, verify, verify_against};
 
 /// Copy the database into a new file, and verify the copy
 ///
 /// Works while a collector writes: the copy is of one moment. It appears under its name when it is
-/// whole, verified completely and synced. It is a database like the other: to go back to it, put it
-/// in its place. The answer ends with the size and the root of the evidence that it holds.
+/// whole, verified completely and synced. It is a database like the other: to go back to it, run
+/// `optrail restore FILE`. The answer ends with the size and the root of the evidence that it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,8 +30,9 @@ Examples:
 A file that is there is never replaced. Readable by its owner alone. The line with size and root,
 kept elsewhere, shows later which state a file is of.
 
-Exit status: 0 copied and all agrees, 1 there is no copy, 3 the database itself differs from what
-its evidence says, or is damaged: what could be copied of it is kept as FILE.differs.")]
+Exit status: 0 copied and all agrees, 1 there is no copy, 3 the database is gone or does not go on
+from its newest checkpoint, and there is no copy; or it differs from what its evidence says, or is
+damaged: what could be copied of it is kept as FILE.differs.")]
 pub struct BackupArgs {
     /// File to make
     #[arg(value_name = "FILE")]
@@ -43,6 +45,7 @@ pub struct BackupArgs {
 
 /// Copies, verifies the copy, and gives it its name.
 pub fn run(args: &BackupArgs, config: &Config) -> anyhow::Result<Exit> {
+    let known = known_head(config)?;
     database::refuse_other_rules(config)?;
     open::refuse_snapshot(&config.database)?;
     let draft = match Draft::of(&config.database, &args.file) {
@@ -58,7 +61,9 @@ pub fn run(args: &BackupArgs, config: &Config) -> anyhow::Result<Exit> {
         }
         Err(error) => return Err(error.into()),
     };
-    let verified = Verified::alone(verify(draft.path(), Depth::All)?);
+    let report = verify_against(draft.path(), Depth::All, known.as_slice(), &[])?;
+    // Where it cannot be told, why that is so is among the differences.
+    let verified = Verified::with_restores(report, restores(&draft).unwrap_or_default());
     if verified.agrees() {
         draft.put(&args.file, MODE_PRIVATE)?;
         tell(args, &args.file, &verified)?;
@@ -85,6 +90,28 @@ pub fn run(args: &BackupArgs, config: &Config) -> anyhow::Result<Exit> {
         ),
     );
     Ok(Exit::BadNews)
+}
+
+/// The newest checkpoint in the state directory, with which the copy is compared; a database that does not go on
+/// from it is refused.
+fn known_head(config: &Config) -> Result<Option<Held>, SealError> {
+    let database = match database::to_read(config) {
+        // What of it can still be copied is kept, and verified completely.
+        Err(SealError::Store(error)) if error.is_damage() => return Ok(None),
+        opened => opened?,
+    };
+    let known = sealing::known_to_state(&database.connection, config)?;
+    Ok(known.map(|known| Held {
+        source: known.path().display().to_string(),
+        by: HeldBy::State,
+        origin: Some(known.checkpoint().origin.clone()),
+        size: known.checkpoint().size,
+        root: known.checkpoint().root,
+    }))
+}
+
+fn restores(draft: &Draft) -> Result<i64, StoreError> {
+    custody::restorations(&open::untrusted(draft.path())?)
 }
 
 /// Keeps what is no good backup, under a name that says so.

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::output::{DataFormat, to_stdout};
-use super::{Exit, sealing};
+use super::{Exit, renewal, sealing};
 use crate::config::Config;
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, SystemClock};
@@ -35,6 +35,7 @@ pub struct CheckpointArgs {
 /// Signs, and prints.
 pub fn run(args: &CheckpointArgs, config: &Config) -> anyhow::Result<Exit> {
     sealing::guard_writing(config)?;
+    renewal::renew_under_lock(config)?;
     let recorder = Recorder::open(&config.database)?;
     let sealed = sealing::seal_now(config, &recorder)?;
     if args.line || args.public_key {

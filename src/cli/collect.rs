@@ -9,6 +9,7 @@ mod on_end;
 mod skipping;
 mod telling;
 
+use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -30,6 +31,7 @@ use crate::config::{CONCURRENCY_MAX, Config};
 use crate::evidence::leaf::SkipCause;
 use crate::model::Service;
 use crate::record::Recorder;
+use crate::seal::{SealError, Sealed};
 use crate::store::progress::Progress;
 use crate::store::{StoreError, open, watches};
 use bar::Bar;
@@ -131,6 +133,7 @@ pub struct CollectArgs {
 /// Asks about everything that is due.
 pub fn run(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     if args.dry_run {
+        dry_run::guard(config)?;
         let collector = asking::collector(config, Stopping::default())?;
         dry_run::print(config, &collector, &options(args, config))?;
         return Ok(Exit::Done);
@@ -186,13 +189,14 @@ fn collect(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
         config,
         collector: &collector,
         runtime: &runtime,
+        is_stopped_up: Cell::new(false),
     };
     if args.follow {
         rounds.follow()
     } else {
         let options = options(args, config);
         let end = rounds.ask(&options)?;
-        rounds.finish(&options, &end)
+        Ok(rounds.finish(&options, &end))
     }
 }
 
@@ -226,6 +230,8 @@ struct Rounds<'a> {
     config: &'a Config,
     collector: &'a Collector,
     runtime: &'a Runtime,
+    /// Whether a summary, a checkpoint or failures could not be told in one of them.
+    is_stopped_up: Cell<bool>,
 }
 
 impl Rounds<'_> {
@@ -239,46 +245,62 @@ impl Rounds<'_> {
         Ok(ended?)
     }
 
-    /// Tells what a run came to, to everybody who wants to know.
-    fn finish(&self, options: &RoundOptions, end: &RoundEnd) -> anyhow::Result<Exit> {
+    /// Seals what a run recorded, and tells what it came to, to everybody who wants to know.
+    fn finish(&self, options: &RoundOptions, end: &RoundEnd) -> Exit {
         let (args, config) = (self.args, self.config);
+        // First: no outlet that is stopped up may leave the run unsealed.
+        let sealed = sealing::seal_run(config);
+        let mut is_told = true;
         if let Some(target) = &args.summary {
-            append_line(target, "the summary", &summary_line(end))?;
+            let printed = append_line(target, "the summary", &summary_line(end));
+            is_told &= self.is_told(printed);
         }
-        let exit = exit_of(end, args.allow_partial);
-        telling::tell(config, options, end)?;
+        let unsealed = sealed.as_ref().err();
+        let told = telling::tell(config, options, end, unsealed);
+        if let (Err(_), Some(error)) = (&told, unsealed) {
+            output::complaint(config, &sealing::unsealed_text(error));
+        }
+        is_told &= self.is_told(told.map_err(anyhow::Error::from));
         if std::io::stderr().is_terminal() {
             output::notice(config, &closing_line(end));
         }
-        let exit = self.seal(exit);
+        if let Ok(sealed) = &sealed {
+            is_told &= self.hand_out(sealed);
+        }
+        let exit = match exit_of(end, args.allow_partial) {
+            _ if unsealed.is_some_and(SealError::is_bad_news) => Exit::BadNews,
+            _ if !is_told => Exit::Failed,
+            Exit::Done if unsealed.is_some() && !args.allow_partial => Exit::Partial,
+            exit => exit,
+        };
         if let Some(command) = &args.on_end {
             self.call(&on_end::hook(command, end, exit));
         }
-        Ok(exit)
+        exit
     }
 
-    /// Seals what a run recorded, and hands that out. What the run came to, with that.
-    fn seal(&self, exit: Exit) -> Exit {
-        let (args, config) = (self.args, self.config);
-        let sealed = match sealing::seal_run(config) {
-            Ok(sealed) => sealed,
-            Err(Exit::Partial) if exit != Exit::Done || args.allow_partial => return exit,
-            Err(instead) => return instead,
-        };
-        if let Some(command) = &args.on_checkpoint {
-            self.call(&checkpoint::hook(command, &sealed));
+    /// Hands a checkpoint to whoever wants it; whether that was possible.
+    fn hand_out(&self, sealed: &Sealed) -> bool {
+        if let Some(command) = &self.args.on_checkpoint {
+            self.call(&checkpoint::hook(command, sealed));
         }
-        let Some(target) = &args.checkpoint_line else {
-            return exit;
+        let Some(target) = &self.args.checkpoint_line else {
+            return true;
         };
-        match append_line(target, "the checkpoint", &checkpoint::line(&sealed)) {
-            Ok(()) => exit,
-            // One outlet that is stopped up does not silence the others.
-            Err(error) => {
-                output::complaint(config, &format!("{error:#}"));
-                Exit::Failed
-            }
+        self.is_told(append_line(
+            target,
+            "the checkpoint",
+            &checkpoint::line(sealed),
+        ))
+    }
+
+    /// One outlet that is stopped up does not silence the others: that is told, and the exit status is 1.
+    fn is_told(&self, done: anyhow::Result<()>) -> bool {
+        if let Err(error) = &done {
+            output::complaint(self.config, &format!("{error:#}"));
+            self.is_stopped_up.set(true);
         }
+        done.is_ok()
     }
 
     /// Runs a command of the user's; that it failed is told, and changes nothing.
@@ -299,7 +321,7 @@ impl Rounds<'_> {
         loop {
             let begun = Instant::now();
             let end = self.ask(&options)?;
-            let exit = bar.aside(|| self.finish(&options, &end))?;
+            let exit = bar.aside(|| self.finish(&options, &end));
             lost |= end.row.watches_failed + end.row.not_found + end.row.expired_unseen > 0
                 || end.row.outcome == "failed";
             // What has ended is asked again once, not in every run.
@@ -308,6 +330,7 @@ impl Rounds<'_> {
             bar.ended(&end, active);
             if end.signal.is_none() && active == 0 {
                 return Ok(match exit {
+                    Exit::Done | Exit::Partial if self.is_stopped_up.get() => Exit::Failed,
                     Exit::Done if lost && !self.args.allow_partial => Exit::Partial,
                     exit => exit,
                 });

@@ -9,12 +9,12 @@ use clap::Args;
 
 use super::output::{DataFormat, to_stdout};
 use super::values::some_text;
-use super::{Exit, log_id, renewal, sealing};
+use super::{Exit, log_id, output, renewal, sealing};
 use crate::config::{Config, EXAMPLE};
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, SystemClock};
 use crate::record::Recorder;
-use crate::store::directory;
+use crate::store::{directory, open};
 
 /// Write a configuration to start from, create the database, the state directory and the signing key
 ///
@@ -41,6 +41,10 @@ pub fn run(args: &InitArgs, config: &Config) -> anyhow::Result<Exit> {
     let made_file = make_file(file)?;
     let made_state = make_state_directory(&config.state_directory)?;
     let made_database = !config.database.exists();
+    // What cannot be read, who makes it judges: an empty file is finished.
+    if open::read_only_of_any_age(&config.database).is_ok() {
+        renewal::renew_under_lock(config)?;
+    }
     let recorder = open_or_create(config)?;
     let sealed = sealing::seal_as(config, &recorder, args.origin_prefix.as_deref())?;
     let told = [
@@ -145,7 +149,12 @@ pub(super) fn for_watches(config: &Config) -> anyhow::Result<Recorder> {
     renewal::renew_under_lock(config)?;
     let recorder = open_or_create(config)?;
     if is_new {
-        report_failure(sealing::seal_now(config, &recorder));
+        match sealing::seal_now(config, &recorder) {
+            Err(error) if error.is_bad_news() => return Err(error.into()),
+            // Without a first key nothing in the log says so: this is the only word of it.
+            Err(error) => output::complaint(config, &sealing::unsealed_text(&error)),
+            Ok(_) => {}
+        }
     }
     Ok(recorder)
 }

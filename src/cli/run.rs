@@ -1,6 +1,8 @@
 //! From what was typed to an exit code: the configuration is resolved, the command runs, and what went
 //! wrong is said once.
 
+use std::error::Error;
+
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
     backup, checkpoint, collect, config, doctor, export, init, policy, process, prove, rebuild,
@@ -11,8 +13,9 @@ use super::{demo, sandbox};
 use crate::collect::CollectorError;
 use crate::config::{Config, ConfigError, Flags, LogFormat, Surroundings, UnknownAccount};
 use crate::prove::ProveError;
-use crate::seal::SealError;
+use crate::seal::{SealError, refuse_lost};
 use crate::store::StoreError;
+use crate::store::copy::CopyError;
 use crate::store::disk::free_bytes;
 
 /// Does what was typed.
@@ -22,7 +25,7 @@ pub fn run(cli: &Cli) -> Exit {
     output::start_logging(flags.verbosity, log_format);
     let done = process::settle()
         .and_then(|()| dispatch(cli))
-        .map_err(|error| with_disk(error, cli));
+        .map_err(|error| with_disk(with_lost(error, cli), cli));
     done.unwrap_or_else(|error| {
         tell(&error, log_format);
         exit_of(&error)
@@ -88,11 +91,41 @@ fn with_disk(error: anyhow::Error, cli: &Cli) -> anyhow::Error {
     ))
 }
 
-fn is_of_disk(cause: &(dyn std::error::Error + 'static)) -> bool {
-    let of_store = cause.downcast_ref::<StoreError>();
-    match (of_store, cause.downcast_ref::<CollectorError>()) {
-        (Some(error), _) | (_, Some(CollectorError::Store(error))) => error.is_of_disk(),
-        _ => false,
+fn is_of_disk(cause: &(dyn Error + 'static)) -> bool {
+    of_store(cause).is_some_and(StoreError::is_of_disk)
+}
+
+/// The database's error, also in those of other rooms: these tell it as their own, and no cause of theirs is left.
+fn of_store<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a StoreError> {
+    if let Some(CollectorError::Store(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(SealError::Store(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(CopyError::Store(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
+    cause.downcast_ref()
+}
+
+/// A database that is not there, or is none, may be one that was sealed. Then that is told, whatever was wanted.
+fn with_lost(error: anyhow::Error, cli: &Cli) -> anyhow::Error {
+    let Some(StoreError::Missing(path) | StoreError::Unfinished(path) | StoreError::Foreign(path)) =
+        error.chain().find_map(of_store)
+    else {
+        return error;
+    };
+    let Ok(config) = configuration(cli) else {
+        return error;
+    };
+    if *path != config.database {
+        return error;
+    }
+    match refuse_lost(path, &config.state_directory) {
+        Err(lost) if lost.is_bad_news() => lost.into(),
+        // Whoever only has a copy may not be able to read the state directory.
+        _ => error,
     }
 }
 
@@ -170,5 +203,25 @@ mod tests {
             Exit::Failed
         );
         assert_eq!(exit_of(&anyhow!("disk full")), Exit::Failed);
+    }
+
+    #[test]
+    fn the_disk_is_named_whichever_room_tells_of_it() {
+        let full = |is_of_disk| StoreError::Open {
+            path: "d".into(),
+            reason: "r".to_owned(),
+            is_of_disk,
+        };
+        for is_of_disk in [true, false] {
+            for error in [
+                anyhow::Error::from(full(is_of_disk)),
+                CollectorError::Store(full(is_of_disk)).into(),
+                SealError::Store(full(is_of_disk)).into(),
+                CopyError::Store(full(is_of_disk)).into(),
+            ] {
+                let said = error.chain().any(super::is_of_disk);
+                assert_eq!(said, is_of_disk, "{error:?}");
+            }
+        }
     }
 }

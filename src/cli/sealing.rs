@@ -2,7 +2,6 @@
 
 use super::Exit;
 use super::os_user::os_user;
-use super::output::complaint;
 use crate::collect::host_name;
 use crate::config::Config;
 use crate::evidence::checkpoint::Checkpoint;
@@ -75,18 +74,21 @@ pub(super) fn seal_as(
     )
 }
 
-/// Signs what a run has recorded. Where that cannot be done the run stands nevertheless: it is told, and makes
-/// an exit status that was good a partial one.
-pub(super) fn seal_run(config: &Config) -> Result<Sealed, Exit> {
-    let sealed = Recorder::open(&config.database)
-        .map_err(SealError::from)
-        .and_then(|recorder| seal_now(config, &recorder));
-    sealed.map_err(|error| {
-        let text = format!("what was recorded is kept, and not sealed by a checkpoint: {error}");
-        complaint(config, &text);
-        match error.is_bad_news() {
-            true => Exit::BadNews,
-            false => Exit::Partial,
-        }
-    })
+/// Signs what a run has recorded. Where that cannot be done the run stands nevertheless.
+pub(super) fn seal_run(config: &Config) -> Result<Sealed, SealError> {
+    let recorder = Recorder::open(&config.database)?;
+    seal_now(config, &recorder)
+}
+
+/// That what was recorded is not sealed, in words.
+pub(super) fn unsealed_text(error: &SealError) -> String {
+    format!("what was recorded is kept, and not sealed by a checkpoint: {error}")
+}
+
+/// What a command came to whose work was good, and is not sealed.
+pub(super) fn exit_unsealed(error: &SealError) -> Exit {
+    match error.is_bad_news() {
+        true => Exit::BadNews,
+        false => Exit::Partial,
+    }
 }

@@ -20,7 +20,7 @@ const OWNER_READS: u32 = 0o400;
 ///
 /// One plain file without a log beside it: others read it where they cannot write, with `optrail`
 /// or `sqlite3 -readonly`. It is of one moment, also while a collector writes. No command writes to
-/// it; to go back to an earlier state is what `backup` is for.
+/// it; to go back to an earlier state, `backup` makes the file and `restore` puts it in place.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
@@ -36,7 +36,8 @@ out. Leaves keep the numbers of their bodies: `PRAGMA foreign_key_check` tells o
 
 A file that is there is never replaced.
 
-Exit status: 0 written, 1 there is no snapshot.")]
+Exit status: 0 written, 1 there is no snapshot, 3 nor is there one because the database is gone or does
+not go on from its newest checkpoint.")]
 pub struct SnapshotArgs {
     /// File to make
     #[arg(value_name = "FILE")]
@@ -58,6 +59,8 @@ pub fn run(args: &SnapshotArgs, config: &Config) -> anyhow::Result<Exit> {
     } else {
         Bodies::Kept
     };
+    // Closed before it is copied: the copy is of one moment of its own.
+    drop(database::to_read(config)?);
     database::refuse_other_rules(config)?;
     let draft = snapshot::draft(&config.database, &args.file, bodies)?;
     draft.put(&args.file, args.mode)?;

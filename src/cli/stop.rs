@@ -82,7 +82,12 @@ pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
         stopping.listen()?;
         anyhow::Ok(collector.stop(&order).await?)
     })?;
-    let exit = match (report(args, config, &end), sealing::seal_run(config)) {
+    let reported = report(args, config, &end);
+    let sealed = sealing::seal_run(config).map_err(|error| {
+        output::complaint(config, &sealing::unsealed_text(&error));
+        sealing::exit_unsealed(&error)
+    });
+    let exit = match (reported, sealed) {
         (_, Err(Exit::BadNews)) => Exit::BadNews,
         (Exit::Done, Err(unsealed)) => unsealed,
         (exit, _) => exit,

@@ -97,6 +97,11 @@ impl Verified {
         }
     }
 
+    /// Of a file that says of itself how often its log was taken up again.
+    pub(super) fn with_restores(report: Report, restores: i64) -> Self {
+        Self { report, restores }
+    }
+
     pub(super) fn agrees(&self) -> bool {
         self.report.agrees()
     }

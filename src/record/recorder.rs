@@ -13,9 +13,7 @@ use crate::evidence::leaf::{
 use crate::model::UtcMillis;
 use crate::store::open::{Migrated, Opened};
 use crate::store::watches::WatchTarget;
-use crate::store::{
-    Connection, StoreError, Transaction, Writer, directory, evidence, open, runs, watches,
-};
+use crate::store::{Connection, StoreError, Transaction, Writer, evidence, open, runs, watches};
 
 /// The name of the program in leaves.
 pub(super) const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
@@ -52,12 +50,6 @@ impl Recorder {
 
     /// Opens a database for recording, and makes it where there is none: `log` is the name that it gets.
     pub fn create(path: &Path, log: &str, now: UtcMillis) -> Result<Self, StoreError> {
-        if let Some(above) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-            directory::make(above, 0o700).map_err(|error| StoreError::Open {
-                path: path.to_owned(),
-                reason: format!("its directory {} cannot be made: {error}", above.display()),
-            })?;
-        }
         let recorder = Self::start(open::create(path)?)?;
         let log = log.to_owned();
         recorder

@@ -149,13 +149,22 @@ impl Recorder {
             .write_blocking(move |transaction, _| custody::insert_checkpoint(transaction, &row))
     }
 
-    /// Keeps that the file was brought to a newer schema. The program is filled in here.
+    /// Keeps that the file was brought to a newer schema, unless the log says so already: of several processes that
+    /// find an older file each may have done it. The program is filled in here.
     pub fn keep_schema_change(&self, change: SchemaChange) -> Result<(), StoreError> {
+        let to = change.to;
         let leaf = Leaf::Schema(SchemaChange {
             program: PROGRAM.to_owned(),
             ..change
         });
         self.writer.write_blocking(move |transaction, session| {
+            session.settle(transaction)?;
+            if let Some(last) = custody::last_schema_change(transaction)?
+                && let (_, Leaf::Schema(said)) = leaf_at(transaction, last)?
+                && said.to == to
+            {
+                return Ok(());
+            }
             session.append(transaction, &leaf, None).map(drop)
         })?;
         self.read_blocking(|_| Ok(()))

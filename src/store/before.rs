@@ -77,7 +77,7 @@ pub(super) fn copy_if_older(
 }
 
 /// `optrail.db.schema-3`, then `optrail.db.schema-3-2` and so on.
-fn name(path: &Path, schema: i64, number: u32) -> PathBuf {
+pub(super) fn name(path: &Path, schema: i64, number: u32) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(format!(".schema-{schema}"));
     if number > 1 {

@@ -14,7 +14,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 
 use super::disk::{FREE_BYTES_MIN, beside, directory_of, free_bytes, put_new, sync_directory};
-use super::{StoreError, open};
+use super::{StoreError, before, migrate, open};
 
 /// Rights of a copy until it is given others: its owner's alone.
 pub const MODE_PRIVATE: u32 = 0o600;
@@ -164,6 +164,10 @@ impl Drop for Draft {
         remove(&self.path);
         for part in ["-journal", "-wal", "-shm"] {
             remove(&beside(&self.path, part));
+        }
+        // Where the draft was migrated, the migration has kept it as it was, of which nobody knows.
+        for schema in 1..migrate::known_version() {
+            remove(&before::name(&self.path, schema, 1));
         }
     }
 }

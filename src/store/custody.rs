@@ -180,3 +180,10 @@ pub fn insert_schema_change(connection: &Connection, sequence: i64) -> Result<()
         .execute([sequence])?;
     Ok(())
 }
+
+/// The leaf of the newest migration.
+pub fn last_schema_change(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT max(sequence) FROM schema_change")?
+        .query_row([], |row| row.get(0))?)
+}

@@ -1,5 +1,6 @@
 //! Room on a disk, and making names durable.
 
+use std::error::Error;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,32 @@ const LOGS: [&str; 2] = ["-wal", "-journal"];
 pub fn free_bytes(file: &Path) -> Option<u64> {
     let stat = rustix::fs::statvfs(directory_of(file)).ok()?;
     stat.f_bavail.checked_mul(stat.f_frsize)
+}
+
+/// Whether an error, or what caused it, tells that a disk failed or is full.
+pub(super) fn is_of_disk(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if is_disk_itself(error) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn is_disk_itself(error: &(dyn Error + 'static)) -> bool {
+    use rusqlite::ErrorCode;
+    use rustix::io::Errno;
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        let of_system = [Errno::IO, Errno::NOSPC, Errno::DQUOT, Errno::FBIG];
+        return Errno::from_io_error(error).is_some_and(|errno| of_system.contains(&errno));
+    }
+    let of_sqlite = error.downcast_ref::<rusqlite::Error>();
+    matches!(
+        of_sqlite.and_then(rusqlite::Error::sqlite_error_code),
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)
+    )
 }
 
 /// The directory in which a file lies, or would.
@@ -79,5 +106,16 @@ mod tests {
         std::os::unix::fs::symlink("nowhere", &path).unwrap();
         let error = put_new(&draft, &path).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn errors_of_the_disk_are_told_from_others() {
+        assert!(is_of_disk(&io::Error::from(rustix::io::Errno::NOSPC)));
+        assert!(!is_of_disk(&io::Error::from(io::ErrorKind::NotFound)));
+        let of_sqlite =
+            |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        assert!(is_of_disk(&of_sqlite(rusqlite::ffi::SQLITE_FULL)));
+        assert!(is_of_disk(&of_sqlite(rusqlite::ffi::SQLITE_IOERR_WRITE)));
+        assert!(!is_of_disk(&of_sqlite(rusqlite::ffi::SQLITE_CORRUPT)));
     }
 }

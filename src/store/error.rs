@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::disk;
+
 /// An error of the database.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
@@ -63,6 +65,8 @@ pub enum StoreError {
         path: PathBuf,
         /// Why.
         reason: String,
+        /// Whether the disk failed or is full.
+        is_of_disk: bool,
     },
     /// The file was derived with other rules: evidence can be added, rows cannot.
     #[error(
@@ -119,14 +123,11 @@ impl StoreError {
 impl StoreError {
     /// Whether the disk failed or is full: what the file holds is as it was, and a later command may succeed.
     pub fn is_of_disk(&self) -> bool {
-        use rusqlite::ErrorCode;
-        let Self::Sqlite(error) = self else {
-            return false;
-        };
-        matches!(
-            error.sqlite_error_code(),
-            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)
-        )
+        match self {
+            Self::Open { is_of_disk, .. } => *is_of_disk,
+            Self::Sqlite(error) => disk::is_of_disk(error.as_ref()),
+            _ => false,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::StoreError;
-use super::open::{opening, refused};
+use super::open::{failing, opening, refused};
 
 /// Marks the file as ours (`PRAGMA application_id`, bytes 68..72 of the file): "optr".
 pub const APPLICATION_ID: i64 = 0x6f70_7472;
@@ -67,7 +67,7 @@ pub(super) fn refuse_no_file(path: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(StoreError::Missing(path.to_owned()))
         }
-        Err(error) => Err(opening(path, &error)),
+        Err(error) => Err(failing(path, &error)),
     }
 }
 

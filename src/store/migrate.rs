@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::StoreError;
+use super::{StoreError, disk};
 
 mod embedded {
     #![allow(missing_docs)]
@@ -42,6 +42,7 @@ pub fn run(connection: &mut Connection, path: &Path) -> Result<Option<i64>, Stor
         .map_err(|error| StoreError::Open {
             path: path.to_owned(),
             reason: format!("its schema cannot be brought up to date: {error}"),
+            is_of_disk: disk::is_of_disk(&error),
         })?;
     connection.pragma_update(None, "user_version", known_version())?;
     Ok(Some(found).filter(|found| *found > 0))

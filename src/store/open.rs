@@ -4,9 +4,10 @@
 //! WAL with `synchronous=EXTRA` (the same calls as FULL in WAL, and safe if the file system made SQLite
 //! fall back to a rollback journal).
 
+use std::error::Error;
 use std::ffi::OsString;
-use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 
 use super::identity::{self, Identity};
-use super::{StoreError, before, disk, door, evidence, migrate, untrusted, views};
+use super::{StoreError, before, directory, disk, door, evidence, migrate, untrusted, views};
 
 pub use super::identity::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
 
@@ -52,12 +53,12 @@ pub fn create(path: &Path) -> Result<Opened, StoreError> {
     // One that is being replaced is not missing.
     let _door = door::enter(path);
     if !path.exists() {
-        if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(directory)
-                .map_err(|error| opening(path, &error))?;
+        if let Some(above) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+            directory::make(above, 0o700).map_err(|error| StoreError::Open {
+                path: path.to_owned(),
+                reason: format!("its directory {} cannot be made: {error}", above.display()),
+                is_of_disk: disk::is_of_disk(&error),
+            })?;
         }
         make(path)?;
     }
@@ -77,12 +78,12 @@ fn make(path: &Path) -> Result<(), StoreError> {
         .create_new(true)
         .mode(0o600)
         .open(&draft)
-        .map_err(|error| opening(path, &error))
+        .map_err(|error| failing(path, &error))
         .and_then(|_| fill(&draft))
         .and_then(|()| match disk::put_new(&draft, path) {
             // Another process was faster.
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            put => put.map_err(|error| opening(path, &error)),
+            put => put.map_err(|error| failing(path, &error)),
         });
     // Whatever came of it: the file has its other name by now, or is of no use.
     let _ = std::fs::remove_file(&draft);
@@ -109,7 +110,7 @@ fn fill(draft: &Path) -> Result<(), StoreError> {
     opened
         .connection
         .close()
-        .map_err(|(_, error)| opening(draft, &error))
+        .map_err(|(_, error)| failing(draft, &error))
 }
 
 /// Opens an existing database for writing, and migrates an older one, of which a copy is kept beside it. An
@@ -150,7 +151,7 @@ fn prepare(path: &Path, begun: Begun) -> Result<Opened, StoreError> {
     // go on in rollback mode.
     require_wal(&connection, path)?;
     // SQLite ignores a failure of its own attempt.
-    disk::sync_directory(path).map_err(|error| opening(path, &error))?;
+    disk::sync_directory(path).map_err(|error| failing(path, &error))?;
     connection.authorizer(Some(guard_evidence))?;
     let migrated = from.map(|from| Migrated {
         from,
@@ -256,7 +257,7 @@ pub(super) fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
             path,
             &"it cannot be opened; is it a file that this user may read and write?",
         ),
-        _ => opening(path, error),
+        _ => failing(path, error),
     }
 }
 
@@ -264,6 +265,16 @@ pub(super) fn opening(path: &Path, error: &dyn std::fmt::Display) -> StoreError 
     StoreError::Open {
         path: path.to_owned(),
         reason: error.to_string(),
+        is_of_disk: false,
+    }
+}
+
+/// The same where the system or SQLite says why: that may be the disk.
+pub(super) fn failing(path: &Path, error: &(dyn Error + 'static)) -> StoreError {
+    StoreError::Open {
+        path: path.to_owned(),
+        reason: error.to_string(),
+        is_of_disk: disk::is_of_disk(error),
     }
 }
 
@@ -275,7 +286,7 @@ fn connect(
 ) -> Result<Connection, StoreError> {
     identity::refuse_no_file(path)?;
     // Absolute: SQLite reads a name that begins with `file:` in its own way.
-    let file = std::path::absolute(path).map_err(|error| opening(path, &error))?;
+    let file = std::path::absolute(path).map_err(|error| failing(path, &error))?;
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
         Connection::open_with_flags(file, flags).map_err(|error| refused(path, &error))?;
@@ -322,6 +333,7 @@ fn require_wal(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     Err(StoreError::Open {
         path: path.to_owned(),
         reason,
+        is_of_disk: false,
     })
 }
 

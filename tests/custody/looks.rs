@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::bench::Bench;
-use crate::{add, add_sealed, leaves, sealed, state};
+use crate::{add, add_sealed, copy_database, leaves, sealed, state};
 
 /// What doctor says of the seal.
 fn seal(bench: &Bench) -> Vec<Value> {
@@ -183,4 +183,34 @@ fn the_demo_makes_no_state_directory() {
     let bench = Bench::new();
     bench.out(&["demo", "--db", "demo.db"]);
     assert!(!bench.path("state").exists());
+}
+
+#[test]
+fn who_copies_or_previews_a_database_that_was_rolled_back_is_told() {
+    let bench = sealed();
+    bench.out(&["backup", "older.db"]);
+    add_sealed(&bench, "op_2");
+    copy_database(&bench.path("older.db"), &bench.database());
+    for command in [
+        &["backup", "copy.db"][..],
+        &["snapshot", "copy.db"],
+        &["collect", "--dry-run"],
+    ] {
+        let said = bench.complaint(3, command);
+        assert!(said.contains("is older than its checkpoint"), "{said}");
+    }
+    assert!(!bench.path("copy.db").exists());
+    assert!(!bench.path("copy.db.differs").exists());
+}
+
+#[test]
+fn a_backup_tells_with_what_it_was_compared_and_how_often_the_log_was_restored() {
+    let bench = sealed();
+    bench.out(&["backup", "older.db"]);
+    bench.out(&["restore", "older.db", "--replace", "--reason", "x"]);
+    let said = bench.out(&["backup", "copy.db", "--format", "json"]);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["restores"], 1, "{said}");
+    assert_eq!(said["compared"].as_array().unwrap().len(), 1, "{said}");
+    assert_eq!(said["agrees"], true, "{said}");
 }

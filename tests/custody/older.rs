@@ -1,5 +1,9 @@
 //! A database of the schema before keys and checkpoints.
 
+use optrail::evidence::leaf::SchemaChange;
+use optrail::model::UtcMillis;
+use optrail::record::Recorder;
+use optrail::store::migrate::known_version;
 use optrail::store::open::APPLICATION_ID;
 use rusqlite::Connection;
 
@@ -92,4 +96,53 @@ fn case_21_a_newer_schema_is_refused() {
     let said = bench.complaint(1, &arguments);
     assert!(said.contains("newer optrail"), "{said}");
     bench.verifies();
+}
+
+#[test]
+fn case_21_every_command_that_brings_it_up_to_date_says_so_once_in_the_log() {
+    for command in ["checkpoint", "init"] {
+        let bench = Bench::new();
+        older(&bench, "optrail.db", FORMER);
+        let said = bench.run(&[command]);
+        assert_eq!(said.code, 0, "{command}: {said:?}");
+        let told = said.err.matches("optrail.db.schema-4").count();
+        assert_eq!(told, 1, "{command}: {said:?}");
+        let changes = || number(&bench.database(), "SELECT count(*) FROM schema_change");
+        assert_eq!(changes(), 1, "{command}");
+        // Another process that found the older file says it again.
+        let recorder = Recorder::open(&bench.database()).unwrap();
+        recorder
+            .keep_schema_change(SchemaChange {
+                at: UtcMillis(1_790_000_000_000),
+                from: FORMER,
+                to: known_version(),
+                program: String::new(),
+                copy: None,
+            })
+            .unwrap();
+        drop(recorder);
+        assert_eq!(changes(), 1, "{command}");
+        bench.verifies();
+    }
+}
+
+#[test]
+fn case_21_an_older_backup_that_cannot_be_derived_leaves_nothing_behind() {
+    let bench = Bench::new();
+    older(&bench, "backup.db", FORMER);
+    let connection = Connection::open(bench.path("backup.db")).unwrap();
+    connection
+        .execute_batch(
+            "DROP TRIGGER leaf_is_append_only_update;
+             UPDATE leaf SET record = '{}' WHERE sequence = 10;",
+        )
+        .unwrap();
+    connection.close().unwrap();
+    let said = bench.run(&["restore", "backup.db", "--reason", "x"]);
+    assert_eq!(said.code, 3, "{said:?}");
+    let beside = crate::names(&bench.path(""));
+    assert!(
+        !beside.iter().any(|name| name.contains(".tmp")),
+        "{beside:?}"
+    );
 }

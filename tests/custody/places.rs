@@ -149,3 +149,56 @@ fn another_user_reads_what_he_may_and_writes_nothing() {
     assert_eq!(leaves(&bench.database()), before);
     bench.verifies();
 }
+
+/// Commands that want a database and make none.
+const ASKERS: [&[&str]; 7] = [
+    &["verify"],
+    &["verify", "--quick"],
+    &["rebuild"],
+    &["backup", "copy.db"],
+    &["snapshot", "copy.db"],
+    &["sql", "SELECT 1"],
+    &["collect", "--dry-run"],
+];
+
+#[test]
+fn a_sealed_database_that_is_gone_or_is_none_is_bad_news_of_every_command() {
+    let garbage = b"this is no database, and long enough to be looked at ".repeat(40);
+    for content in [None, Some(&b""[..]), Some(&garbage)] {
+        let (bench, never) = (sealed(), Bench::new());
+        fs::remove_file(bench.database()).unwrap();
+        if let Some(content) = content {
+            fs::write(bench.database(), content).unwrap();
+            fs::write(never.database(), content).unwrap();
+        }
+        for asker in ASKERS {
+            let said = bench.complaint(3, asker);
+            assert!(
+                said.contains("there is no evidence at"),
+                "{asker:?}: {said}"
+            );
+            // Where none was sealed, that is no news.
+            never.complaint(1, asker);
+        }
+        assert!(!bench.path("copy.db").exists());
+        assert_eq!(fs::read(bench.database()).ok().as_deref(), content);
+    }
+}
+
+#[test]
+fn a_first_key_that_cannot_be_made_is_told() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("state")).unwrap();
+    // Nothing can be made behind a link to nowhere, by root neither.
+    symlink("nowhere", bench.path("state/optrail")).unwrap();
+    let said = bench.run(&["watch", "add", "cadt", "op_1"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(
+        said.err.contains("not sealed by a checkpoint: cannot"),
+        "{said:?}"
+    );
+    assert_eq!(leaves(&bench.database()), 2);
+    fs::remove_file(bench.path("state/optrail")).unwrap();
+    bench.out(&["checkpoint"]);
+    bench.verifies();
+}

@@ -114,8 +114,8 @@ fn case_20_what_is_no_database_becomes_no_new_log() {
             let said = bench.run(writer);
             assert_eq!((said.code, &*said.out), (3, ""), "{writer:?}: {said:?}");
         }
-        // What cannot be read cannot be verified.
-        assert_eq!(bench.run(&["verify"]).code, 1);
+        // What cannot be read cannot be verified, and it was sealed.
+        assert_eq!(bench.run(&["verify"]).code, 3);
         assert_eq!(fs::read(bench.database()).unwrap(), content);
     }
 }

@@ -218,13 +218,7 @@ fn case_10_a_limit_on_the_size_of_files_is_an_error_like_a_full_disk() {
         let ended = run_within(&world, &format!("-f {blocks}")).expect(1);
         let database = world.database().display().to_string();
         assert!(ended.stderr.contains(&database), "{}", ended.stderr);
-        let is_open = blocks == 80;
-        assert_eq!(
-            ended.stderr.contains("MiB free"),
-            is_open,
-            "{}",
-            ended.stderr
-        );
+        assert!(ended.stderr.contains("MiB free"), "{}", ended.stderr);
         assert!(leaves(&world.database()).starts_with(&before));
         world.verify();
     }

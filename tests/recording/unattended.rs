@@ -276,3 +276,60 @@ fn a_configuration_alone_and_next_to_no_environment_will_do() {
     assert_eq!(world.lines("SELECT state FROM watches"), ["removed"]);
     world.verify();
 }
+
+#[test]
+fn a_summary_that_cannot_be_written_leaves_no_run_unsealed() {
+    let world = World::for_program(50);
+    world.add_ros(running(&world, 1));
+    let line = world.home().join("line");
+    let typed = [
+        "collect",
+        "--summary",
+        "/nowhere/at/all",
+        "--checkpoint-line",
+    ];
+    let ended = world
+        .run(&[&typed[..], &[line.to_str().unwrap()]].concat())
+        .expect(1);
+    assert!(
+        ended.stderr.contains("cannot append the summary"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(
+        world.number("SELECT max(size) FROM checkpoint"),
+        world.number("SELECT count(*) FROM leaf")
+    );
+    assert_eq!(fs::read_to_string(line).unwrap().lines().count(), 1);
+    world.verify();
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_told_when_that_begins_and_ends() {
+    let world = World::for_program(51);
+    world.add_ros(running(&world, 1));
+    world.run(&["collect"]).expect_silence();
+    let mut logs = fs::read_dir(world.home().join("state/optrail")).unwrap();
+    let key = logs.next().unwrap().unwrap().path().join("key");
+    let away = world.home().join("key");
+    fs::rename(&key, &away).unwrap();
+    let first = world.run(&["collect"]).expect(4);
+    assert_eq!(first.stderr.lines().count(), 1, "{}", first.stderr);
+    assert!(
+        first.stderr.contains("not sealed by a checkpoint: the key"),
+        "{}",
+        first.stderr
+    );
+    assert_eq!(world.run(&["collect"]).expect(4).stderr, "");
+    let verbose = world.run(&["collect", "-v"]).expect(4);
+    assert!(verbose.stderr.contains("not sealed"), "{}", verbose.stderr);
+    fs::rename(&away, &key).unwrap();
+    let well = world.run(&["collect"]).expect(0);
+    assert!(
+        well.stderr.contains("the seal: again well after"),
+        "{}",
+        well.stderr
+    );
+    world.run(&["collect"]).expect_silence();
+    world.verify();
+}

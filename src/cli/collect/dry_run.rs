@@ -1,11 +1,14 @@
 //! `optrail collect --dry-run`: what a run would ask first, as a table.
 
 use super::declared;
+use crate::cli::database;
 use crate::cli::output::{DataFormat, to_stdout};
 use crate::cli::sections::{Column, Look, table};
 use crate::collect::{Collector, RoundOptions, Watched, Why};
 use crate::config::Config;
 use crate::model::{Clock as _, SystemClock};
+use crate::seal::SealError;
+use crate::store::StoreError;
 use crate::store::query::{OwnedValue, Rows};
 
 const COLUMNS: [Column; 6] = [
@@ -16,6 +19,15 @@ const COLUMNS: [Column; 6] = [
     ("operation_id", "operation"),
     ("why", "why"),
 ];
+
+/// Refuses what a run would refuse: a database that is not the one that was sealed last. Where there is none yet,
+/// the configuration alone says what would be asked.
+pub(super) fn guard(config: &Config) -> Result<(), SealError> {
+    match database::to_read(config) {
+        Ok(_) | Err(SealError::Store(StoreError::Missing(_))) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
 
 /// Prints it. Takes no lock and writes nothing.
 pub(super) fn print(

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cli::{asking, output};
+use crate::cli::{asking, output, sealing};
 use crate::collect::{Detail, Failing, Failure, Now, RoundEnd, RoundOptions, decide};
 use crate::config::{Config, Verbosity};
 use crate::model::{Action, Clock as _, Outcome, Service, SystemClock, Verdict};
 use crate::record::Recorder;
+use crate::seal::SealError;
 use crate::store::watches::WatchTarget;
 use crate::store::{StoreError, told};
 
@@ -16,19 +17,33 @@ const TIME: &str = "time for a run";
 /// What fails when a run dies.
 const DEAD: &str = "the last run";
 
+/// What fails when a run cannot be sealed.
+const SEAL: &str = "the seal";
+
 /// Prints what is new about failures, and remembers what was printed.
 pub(super) fn tell(
     config: &Config,
     options: &RoundOptions,
     end: &RoundEnd,
+    unsealed: Option<&SealError>,
 ) -> Result<(), StoreError> {
     let recorder = Recorder::open(&config.database)?;
     let before = recorder.read_blocking(told::load)?;
-    let failing = failing(end);
+    let mut failing = failing(end);
+    match unsealed {
+        // No lasting failure: the next run is refused.
+        Some(error) if error.is_bad_news() => {
+            output::complaint(config, &sealing::unsealed_text(error));
+        }
+        unsealed => failing.extend(unsealed.map(of_seal)),
+    }
     if failing.is_empty() && before.is_empty() {
         return Ok(());
     }
-    let learned = Learned::of(end, options);
+    let learned = Learned {
+        is_sealed: unsealed.is_none(),
+        ..Learned::of(end, options)
+    };
     let detail = match config.verbosity {
         Verbosity::Quiet | Verbosity::Normal => Detail::News,
         Verbosity::Verbose | Verbosity::Debug => Detail::All,
@@ -85,6 +100,22 @@ fn failing(end: &RoundEnd) -> Vec<Failing> {
     all
 }
 
+/// That a run could not be sealed.
+fn of_seal(error: &SealError) -> Failing {
+    let cause = match error {
+        SealError::Key { .. } | SealError::Origin { .. } => "key",
+        SealError::State { .. } => "state directory",
+        _ => "unsealed",
+    };
+    Failing {
+        what: SEAL.to_owned(),
+        cause: cause.to_owned(),
+        code: None,
+        text: sealing::unsealed_text(error),
+        kind: SEAL.to_owned(),
+    }
+}
+
 fn of_failure(failure: &Failure, clock_offset_ms: Option<i64>) -> Failing {
     let mut text = asking::failure_text(failure);
     if failure.outcome == Outcome::Clock.as_str()
@@ -126,6 +157,8 @@ struct Learned {
     is_of_all: bool,
     /// Whether it had time for all that it was about: no signal ended it, and nothing was left over.
     had_time: bool,
+    /// Whether a checkpoint seals it.
+    is_sealed: bool,
 }
 
 impl Learned {
@@ -136,6 +169,7 @@ impl Learned {
             accounts: BTreeSet::new(),
             is_of_all: options.services.is_empty() && !options.only_these_accounts,
             had_time: end.signal.is_none() && end.row.watches_deferred == 0,
+            is_sealed: false,
         };
         let mut missed: BTreeMap<String, bool> = BTreeMap::new();
         for look in &end.looks {
@@ -168,6 +202,13 @@ impl Learned {
         if what == DEAD {
             // It is over when it is told; nobody waits to hear that a run lived.
             return Now::Over;
+        }
+        if what == SEAL {
+            return if self.is_sealed {
+                Now::Well
+            } else {
+                Now::Unknown
+            };
         }
         if what == TIME {
             // A part of the watches, or a run that was cut short, says nothing of the time that all take.
@@ -221,6 +262,7 @@ mod tests {
             accounts: BTreeSet::from(["account 'default'".to_owned()]),
             is_of_all,
             had_time: true,
+            is_sealed: true,
         }
     }
 

@@ -62,11 +62,7 @@ fn report(file: &Path, place: &Path) -> Result<Report, CopyError> {
         return Ok(verify(file, Depth::All)?);
     }
     let aside = Draft::beside(file, place)?;
-    let rebuilt = rebuild(aside.path())?;
-    if let Some(copy) = rebuilt.migrated.and_then(|migrated| migrated.copy) {
-        // Of the copy, which is removed, too. What is left says by its name what it is.
-        let _ = std::fs::remove_file(copy);
-    }
+    rebuild(aside.path())?;
     Ok(verify(aside.path(), Depth::All)?)
 }
 
