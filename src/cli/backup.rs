@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use super::output::{DataFormat, complaint, to_stdout};
 use super::values::ReportFormat;
-use super::verify::{Document, Verified, text};
+use super::verify::{Document, Verified, of_state, text};
 use super::{Exit, database, sealing};
 use crate::config::Config;
 use crate::export::escape::terminal;
 use crate::seal::SealError;
 use crate::store::copy::{CopyError, Draft, MODE_PRIVATE};
 use crate::store::{StoreError, custody, open};
-use crate::verify::{Depth, Held, HeldBy, verify, verify_against};
+use crate::verify::{Depth, Held, verify, verify_against};
 
 /// Copy the database into a new file, and verify the copy
 ///
@@ -101,13 +101,7 @@ fn known_head(config: &Config) -> Result<Option<Held>, SealError> {
         opened => opened?,
     };
     let known = sealing::known_to_state(&database.connection, config)?;
-    Ok(known.map(|known| Held {
-        source: known.path().display().to_string(),
-        by: HeldBy::State,
-        origin: Some(known.checkpoint().origin.clone()),
-        size: known.checkpoint().size,
-        root: known.checkpoint().root,
-    }))
+    Ok(known.as_ref().map(of_state))
 }
 
 fn restores(draft: &Draft) -> Result<i64, StoreError> {

@@ -221,6 +221,7 @@ fn prepare(config: &Config, runtime: &Runtime) -> anyhow::Result<()> {
     renewal::renew(config)?;
     let recorder = Recorder::open(&config.database)?;
     runtime.block_on(declared::keep(config, &recorder))?;
+    sealing::make_first_key(config, &recorder)?;
     Ok(declared::apply(config, &recorder)?)
 }
 

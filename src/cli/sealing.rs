@@ -6,7 +6,7 @@ use crate::collect::host_name;
 use crate::config::Config;
 use crate::evidence::checkpoint::Checkpoint;
 use crate::model::{Clock as _, SystemClock};
-use crate::record::Recorder;
+use crate::record::{Keyring, Recorder};
 use crate::seal::{Access, Known, SealError, Sealed, Who, guard, known, refuse_lost, seal};
 use crate::store::{Connection, StoreError, open};
 
@@ -72,6 +72,22 @@ pub(super) fn seal_as(
         origin_prefix.unwrap_or(&host),
         &who(),
     )
+}
+
+/// Gives a log its key where it has none, so that the leaf that says so is not the last of a run, which counts its
+/// leaves. What hinders it is told when the run cannot be sealed.
+pub(super) fn make_first_key(config: &Config, recorder: &Recorder) -> Result<(), SealError> {
+    if !recorder.read_blocking(Keyring::read)?.keys.is_empty() {
+        return Ok(());
+    }
+    match seal_now(config, recorder) {
+        Err(error) if error.is_bad_news() => Err(error),
+        Err(error) => {
+            tracing::info!("no key yet: {error}");
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+    }
 }
 
 /// Signs what a run has recorded. Where that cannot be done the run stands nevertheless.

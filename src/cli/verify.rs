@@ -15,8 +15,9 @@ use crate::config::Config;
 use crate::evidence::note::VerifierKey;
 use crate::seal::SealError;
 use crate::store::{custody, open};
-use crate::verify::{Depth, Difference, Held, HeldBy, Kind, Report, verify_against};
+use crate::verify::{Depth, Difference, HeldBy, Kind, Report, verify_against};
 pub(super) use document::Document;
+pub(super) use held::of_state;
 pub(super) use text::text;
 
 /// What verification within one file cannot see.
@@ -164,14 +165,7 @@ fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
     // Before the leaves are read: a collector may seal more in between.
     let known = sealing::known_to_state(&connection, config);
     if let Ok(Some(known)) = &known {
-        held.heads.push(Held {
-            source: known.path().display().to_string(),
-            by: HeldBy::State,
-            origin: Some(known.checkpoint().origin.clone()),
-            size: known.checkpoint().size,
-            root: known.checkpoint().root,
-            unproved: Some(known.note().clone()),
-        });
+        held.heads.push(of_state(known));
     }
     let mut report = verify_against(&config.database, args.depth(), &held.heads, &args.key)?;
     held.refused

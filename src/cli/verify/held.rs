@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use super::VerifyArgs;
 use crate::evidence::checkpoint::{self, Checkpoint};
 use crate::evidence::note::{NOTE_LONGEST_BYTES, Note, VerifierKey};
+use crate::seal::Known;
 use crate::verify::{Difference, Held, HeldBy, Kind};
 
 /// How long a pipe may take to hand its checkpoint over: somebody may fetch it from far away, or nobody writes to
@@ -24,6 +25,18 @@ pub(super) struct HandedIn {
     pub(super) heads: Vec<Held>,
     /// Notes that no key that was given has signed.
     pub(super) refused: Vec<Difference>,
+}
+
+/// The newest checkpoint in the state directory, as a head to compare the log with.
+pub(in crate::cli) fn of_state(known: &Known) -> Held {
+    Held {
+        source: known.path().display().to_string(),
+        by: HeldBy::State,
+        origin: Some(known.checkpoint().origin.clone()),
+        size: known.checkpoint().size,
+        root: known.checkpoint().root,
+        unproved: Some(known.note().clone()),
+    }
 }
 
 /// Reads all of it.
