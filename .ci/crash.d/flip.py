@@ -130,16 +130,14 @@ def logs(bench):
     rounds = 24 if bench.quick else 300
     scene = bench.scenes[0]
     begun = time.monotonic()
-    has_checkpoints = scene.run("checkpoint", "--help").code == 0
     for here in bench.scenes:
         leave_log(here)
     ways = [deleted, cut, flipped, stale, foreign, no_index, wrong_index]
-    results = bench.map(
-        lambda here, number: damage(here, ways[number % len(ways)], number, bench.seed, has_checkpoints), range(rounds))
-    counts = ", ".join(f"{results.count(word)} {word}" for word in ("kept", "refused", "less"))
+    results = bench.map(lambda here, number: damage(here, ways[number % len(ways)], number, bench.seed), range(rounds))
+    counts = ", ".join(f"{results.count(word)} {word}" for word in ("kept", "older and refused", "refused"))
     bench.row("flip: logs and indexes", rounds, counts, time.monotonic() - begun)
-    if not has_checkpoints:
-        print("flip: logs: commits that went with a log are not noticed yet, there are no checkpoints to compare with")
+    if "older and refused" not in results:
+        raise Failed("no damaged log left an older state: nothing was refused")
 
 
 def leave_log(scene):
@@ -159,8 +157,8 @@ def leave_log(scene):
     reader.close()
 
 
-def damage(scene, way, number, seed, has_checkpoints):
-    """One trial: nothing was lost, or the file is refused, or it tells of less than before."""
+def damage(scene, way, number, seed):
+    """One trial: nothing was lost, or the file is older than its checkpoint and refused, or it is refused as unreadable."""
     what = f"{way.__name__} (number {number} of seed {seed})"
     shutil.rmtree(scene.home)
     shutil.copytree(scene.directory / "logged", scene.home)
@@ -170,25 +168,42 @@ def damage(scene, way, number, seed, has_checkpoints):
     ended = scene.run("verify")
     if ended.code not in (0, 1, 3):
         raise Failed(f"{what}: verify exits {ended.code}\n{ended.err}")
+    try:
+        after = judge.leaves(scene.database())
+    except Failed:
+        if ended.code == 0:
+            raise
+        return "refused"
+    judge.expect_kept(after, must, what)
+    if len(after) < checkpoint_size(scene.home, what):
+        expect_refused(scene, ended, after, what)
+        return "older and refused"
     if ended.code != 0:
         return "refused"
-    after = judge.leaves(scene.database())
-    judge.expect_kept(after, must, what)
-    if len(after) == len(must):
-        judge.expect_next_run(scene, what)
-        return "kept"
-    if has_checkpoints:
-        expect_refused(scene, len(after), what)
-    return "less"
+    judge.expect_kept(must, after, what)
+    judge.expect_next_run(scene, what)
+    return "kept"
 
 
-def expect_refused(scene, size, what):
-    """A checkpoint in the state directory speaks of more: no command that writes may go on."""
-    checkpoints = sorted((scene.home / "state").rglob("checkpoint"))
+def checkpoint_size(home, what):
+    """Leaves that the newest checkpoint in the state directory speaks of."""
+    checkpoints = sorted((home / "state").rglob("checkpoint"))
     if not checkpoints:
         raise Failed(f"{what}: no checkpoint in the state directory to compare with")
-    if size < max(int(file.read_text().split("\n")[1]) for file in checkpoints):
-        raise Failed(f"{what}: verify passes on {size} leaves, fewer than the checkpoint speaks of")
+    return max(int(file.read_text().split("\n")[1]) for file in checkpoints)
+
+
+def expect_refused(scene, verified, after, what):
+    """The checkpoint in the state directory speaks of more: `verify` says so, and no command that writes goes on."""
+    if verified.code != 3:
+        raise Failed(f"{what}: {len(after)} leaves, fewer than the checkpoint speaks of, and verify exits {verified.code}"
+                     f"\n{verified.out}{verified.err}")
+    for arguments in (["collect"], scene.watches[0]):
+        ended = scene.run(*arguments).expect(3)
+        if "checkpoint" not in ended.err:
+            raise Failed(f"{what}: {arguments[0]} refuses, and does not say why\n{ended.err}")
+    if judge.leaves(scene.database()) != after:
+        raise Failed(f"{what}: it was refused, and leaves were written")
 
 
 def deleted(scene, log, chance):

@@ -63,27 +63,28 @@ def plan(bench, subject, syscalls, everywhere=True):
     return most
 
 
-def carry_out(bench, subject, most, actions, tail, trial):
-    """Tries an action ({syscall: what strace injects}) at each call of the plan, or in --quick at some; `tail` stands
-    behind `when=N`. `trial` says whether it was hit. Gives the number of trials, of hits, and the seconds."""
+def carry_out(bench, subject, most, actions, tail, trial, at_most=None):
+    """Tries an action ({syscall: what strace injects}) at each call of the plan, or in --quick and where a number is given
+    at some; `tail` stands behind `when=N`. `trial` says whether it was hit. Gives the number of trials, of hits, and the
+    seconds."""
     begun = time.monotonic()
     jobs = [(syscall, path, actions[syscall], tail, count) for (syscall, path), count in sorted(most.items())]
-    if bench.quick:
-        points = some(jobs, f"{bench.seed} {subject.NAME} {tail}")
+    if bench.quick or at_most:
+        points = some(jobs, f"{bench.seed} {subject.NAME} {tail}", at_most or QUICK_TRIALS)
         hits = bench.map(lambda scene, point: trial(case_of(scene, *point)), points)
     else:
         hits = [hit for part in bench.map(lambda scene, job: whole(scene, job, trial), jobs) for hit in part]
     return len(hits), sum(hits), time.monotonic() - begun
 
 
-def some(jobs, seed):
+def some(jobs, seed, trials):
     """One point of each job, and others by chance."""
     chance = random.Random(seed)
     picked = [(*job[:4], chance.randint(1, job[4])) for job in jobs]
     rest = [(*job[:4], when) for job in jobs for when in range(1, job[4] + 1)]
     rest = [point for point in rest if point not in picked]
     chance.shuffle(rest)
-    return picked + rest[:max(0, QUICK_TRIALS - len(picked))]
+    return picked + rest[:max(0, trials - len(picked))]
 
 
 def case_of(scene, syscall, path, action, tail, when):
