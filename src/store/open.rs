@@ -183,6 +183,7 @@ pub fn is_current(path: &Path) -> Result<bool, StoreError> {
 
 /// The same as [`read_only`] for who asks about nothing that younger schemas have brought.
 pub fn read_only_of_any_age(path: &Path) -> Result<Connection, StoreError> {
+    roll_back(path);
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, |_| Ok(()))?;
     to_read(connection, path)
 }
@@ -275,6 +276,21 @@ pub(super) fn failing(path: &Path, error: &(dyn Error + 'static)) -> StoreError 
         path: path.to_owned(),
         reason: error.to_string(),
         is_of_disk: disk::is_of_disk(error),
+    }
+}
+
+/// Lets SQLite undo what a process had begun that died while it took the file into or out of WAL mode: a connection
+/// that only reads refuses the journal of that. What hinders it hinders the reader, too, and is told there.
+fn roll_back(path: &Path) {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    if !Path::new(&journal).exists() {
+        return;
+    }
+    let undone = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, |_| Ok(()))
+        .and_then(|connection| migrate::schema_version(&connection));
+    if let Err(error) = undone {
+        tracing::debug!(%error, "the journal beside the database stays");
     }
 }
 

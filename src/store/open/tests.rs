@@ -166,3 +166,36 @@ fn evidence_can_be_neither_changed_nor_removed() {
         .unwrap();
     assert_eq!(record, "{}");
 }
+
+#[test]
+fn what_a_dead_process_left_half_done_is_undone_for_readers_too() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("optrail.db");
+    drop(create(&path).unwrap());
+    // A transaction in rollback mode, copied before its end: with a journal that must be rolled back.
+    let connection = Connection::open(&path).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN IMMEDIATE;
+             UPDATE derivation SET derived_through = 7;
+             CREATE TABLE filler (a);
+             INSERT INTO filler
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+             SELECT randomblob(4000) FROM n;",
+        )
+        .unwrap();
+    for kind in ["db", "db-journal"] {
+        let half = home.path().join(format!("half.{kind}"));
+        let status = std::process::Command::new("cp")
+            .args([home.path().join(format!("optrail.{kind}")), half])
+            .status();
+        assert!(status.unwrap().success());
+    }
+    let reader = read_only_of_any_age(&home.path().join("half.db")).unwrap();
+    let through: i64 = reader
+        .query_row("SELECT derived_through FROM derivation", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(through, -1);
+}
