@@ -16,7 +16,7 @@ use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::digest::Digest;
 use crate::evidence::note::Note;
 use crate::export::escape::terminal;
-use crate::prove::{Asked, Bundle, Request, Summary, VERIFIER};
+use crate::prove::{Asked, Bundle, ProveError, Request, SAMPLE_MAX, Summary, VERIFIER, is_seed};
 use crate::record::Recorder;
 use crate::seal::{BadNews, LogState, SealError};
 use crate::store::{Connection, StoreError, as_of, custody, open};
@@ -42,7 +42,7 @@ pub struct ProveArgs {
     pub runs: Option<Runs>,
 
     /// So many of all operations, chosen by --seed; see below
-    #[arg(long, value_name = "N", group = "what", requires = "seed")]
+    #[arg(long, value_name = "N", group = "what", requires = "seed", value_parser = count)]
     pub sample: Option<usize>,
 
     /// Print verify.py and do nothing else: for a checker that comes from a binary you trust
@@ -50,7 +50,7 @@ pub struct ProveArgs {
     pub verifier: bool,
 
     /// What chooses the sample: any text of one line; best one that the auditor names
-    #[arg(long, value_name = "TEXT", requires = "sample", value_parser = some_text)]
+    #[arg(long, value_name = "TEXT", requires = "sample", value_parser = line)]
     pub seed: Option<String>,
 
     /// Region of the stack group, where operations of several have the id
@@ -118,6 +118,20 @@ impl FromStr for Runs {
     }
 }
 
+/// How many operations a sample has.
+fn count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|n| (1..=SAMPLE_MAX).contains(n));
+    count.ok_or_else(|| ProveError::Sample.to_string())
+}
+
+/// A seed.
+fn line(text: &str) -> Result<String, String> {
+    match is_seed(text) {
+        true => Ok(text.to_owned()),
+        false => Err(ProveError::Sample.to_string()),
+    }
+}
+
 /// Prints the checker.
 pub fn print_verifier() -> anyhow::Result<Exit> {
     to_stdout(DataFormat::Escaped, |out| {
@@ -133,10 +147,12 @@ pub fn run(args: &ProveArgs, config: &Config) -> anyhow::Result<Exit> {
     let attachments = attached::attachments(&args.attach)?;
     let covered = cover(config)?;
     let size = i64::try_from(covered.checkpoint.size)?;
-    let connection = as_of::open_at(&config.database, size)?;
+    let connection = open::read_only(&config.database)?;
+    // One state of the file from here on: what was open at that size is asked, too, of the file that is then read.
     let transaction = connection
         .unchecked_transaction()
         .map_err(StoreError::from)?;
+    as_of::limit(&transaction, size)?;
     let request = Request {
         asked: asked(args, &transaction, config)?,
         all_looks: args.all_looks,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::part::{Meter, Part, Source};
 use super::scope::Scope;
 use super::statement::{self, Counts, Facts, RowCount};
-use super::{Held, ProveError, README, Request, VERIFIER, rows, sample, tar};
+use super::{FILE_BYTES_MAX, Held, ProveError, README, Request, VERIFIER, rows, sample, tar};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::digest::Digest;
 use crate::evidence::tlog_proof::TlogProof;
@@ -123,6 +123,9 @@ impl<'c> Bundle<'c> {
         let mut meter = Meter::new(io::sink());
         let rows = self.write_content(&source, &mut meter)?;
         let (size, digest) = meter.read();
+        if size > FILE_BYTES_MAX {
+            return Err(ProveError::TooLarge { name, size });
+        }
         self.parts.push(Part {
             name,
             source,
@@ -279,8 +282,11 @@ impl<'c> Bundle<'c> {
 
     fn body(&self, sequence: i64) -> Result<Vec<u8>, ProveError> {
         let row = self.leaf(sequence)?;
-        let body = read_body(self.connection, &row)?;
-        body.ok_or(ProveError::Damaged { sequence })
+        match read_body(self.connection, &row) {
+            Ok(body) => body.ok_or(ProveError::Damaged { sequence }),
+            Err(error) if error.is_damage() => Err(ProveError::Damaged { sequence }),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

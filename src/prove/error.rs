@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{LEAVES_MAX, SAMPLE_MAX};
+use super::{FILE_BYTES_MAX, LEAVES_MAX, SAMPLE_MAX};
 use crate::evidence::checkpoint::CheckpointError;
 use crate::evidence::note::NoteError;
 use crate::store::StoreError;
@@ -93,12 +93,22 @@ pub enum ProveError {
         /// Leaves.
         leaves: usize,
     },
+    /// A file that no reader would take.
+    #[error(
+        "{name} would have {size} bytes, and a file of a bundle has {FILE_BYTES_MAX} at most; ask for fewer runs or operations, or for a smaller sample"
+    )]
+    TooLarge {
+        /// Its name in the bundle.
+        name: String,
+        /// Bytes.
+        size: u64,
+    },
     /// A sample that is none.
     #[error("a sample has 1 to {SAMPLE_MAX} operations, and a seed of one line that is not empty")]
     Sample,
-    /// A body is not the one that its leaf names.
+    /// A leaf, its hash, its proof or its body is not what was recorded.
     #[error(
-        "the body of leaf {sequence} is not the one that the leaf names: evidence was changed. Run `optrail verify`"
+        "leaf {sequence} or its body is not what was recorded: evidence was changed. Run `optrail verify`"
     )]
     Damaged {
         /// The leaf.

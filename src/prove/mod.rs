@@ -39,6 +39,10 @@ pub const README: &str = include_str!("README.txt");
 /// Leaves of one bundle at most. Its list of files is held in memory, about 500 bytes for each leaf.
 pub const LEAVES_MAX: usize = 100_000;
 
+/// Bytes of one file of a bundle at most; `verify.py` reads none that is larger. The largest body that is ever kept has
+/// 256 MiB, so that only a table can be too large.
+pub const FILE_BYTES_MAX: u64 = 300 * 1024 * 1024;
+
 /// Operations of a sample at most; an auditor takes 25 or 60.
 pub const SAMPLE_MAX: usize = 10_000;
 
@@ -84,6 +88,11 @@ pub struct Request {
     pub held: Vec<Held>,
     /// Files that go with it as they are: names of [`is_attachment_name`], and their bytes.
     pub attachments: Vec<(String, Vec<u8>)>,
+}
+
+/// Whether a text can be a seed: one line that is not empty.
+pub fn is_seed(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(char::is_control)
 }
 
 /// Whether a file may be attached under this name: nothing that a path could be made of.

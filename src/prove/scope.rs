@@ -1,6 +1,6 @@
 //! Which leaves and which rows a question is about.
 
-use super::{Asked, LEAVES_MAX, ProveError, Request, SAMPLE_MAX, sample};
+use super::{Asked, LEAVES_MAX, ProveError, Request, SAMPLE_MAX, is_seed, sample};
 use crate::model::OperationKey;
 use crate::store::proving::{self, Leaves};
 use crate::store::{Connection, StoreError};
@@ -28,8 +28,7 @@ impl Scope {
                 Self::of_operations(connection, vec![key.clone()], request.all_looks)?
             }
             Asked::Sample { count, seed } => {
-                let is_line = !seed.is_empty() && !seed.chars().any(char::is_control);
-                if !(1..=SAMPLE_MAX).contains(count) || !is_line {
+                if !(1..=SAMPLE_MAX).contains(count) || !is_seed(seed) {
                     return Err(ProveError::Sample);
                 }
                 let taken = sample::take(connection, *count, seed)?;

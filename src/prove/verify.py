@@ -11,12 +11,13 @@ import hashlib
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 import tempfile
 import time
 
-README_SHA256 = "3947a6af67865b864c421310780d830445c440567b333b115e25d53a23ba796d"  # the README is the same in every bundle
+README_SHA256 = "b133044c71f44766219c2624dc42021d0beaca446a2734c601ad7564be4b8f0c"  # the README is the same in every bundle
 
 BLOCK = 512
 FILES_MAX = 400_000  # a bundle has 100,000 leaves at most, each with a proof and perhaps a body
@@ -94,10 +95,14 @@ class Bundle:
 
     def __init__(self, path):
         try:
-            self.file = open(path, "rb")
-            length = os.fstat(self.file.fileno()).st_size
+            # Without O_NONBLOCK, opening a pipe would wait for somebody who writes.
+            self.file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+            facts = os.fstat(self.file.fileno())
         except OSError as error:
             raise CannotTell(f"cannot read {path}: {error.strerror}") from None
+        if not stat.S_ISREG(facts.st_mode):
+            raise CannotTell(f"{path} is no regular file")
+        length = facts.st_size
         self.places = {}
         last, at = "", 0
         while True:
@@ -115,7 +120,7 @@ class Bundle:
             require(self.file.read(padding) == bytes(padding), name, "is not followed by zeros up to the next block")
             at += size + padding
             last = name
-        require(self.file.read() == bytes(BLOCK), str(path), f"does not end with two blocks of zeros after byte {at}")
+        require(self.file.read(BLOCK + 1) == bytes(BLOCK), str(path), f"does not end with two blocks of zeros after byte {at}")
 
     @staticmethod
     def header(block, at):
@@ -237,9 +242,10 @@ class Checkpoint:
         require(len(self.root) == 32, name, "has a root that is none")
 
     def check(self, keys):
-        """One of the keys must be that of its log, and have signed it."""
+        """One of the keys must be that of its log, and have signed it. Without that key nothing is known of it."""
         key = keys.get(self.origin)
-        require(key, self.name, f"is of the log {self.origin!a}; no --key is that of this log")
+        if not key:
+            raise CannotTell(f"{self.name}: is of the log {self.origin!a}; no --key is that of this log. Name its former key with --key too")
         signed = [data[4:] for name, data in self.signatures if name == key.name and data[:4] == key.id]
         require(signed, self.name, "bears no signature of the key given with --key")
         for signature in signed:
@@ -380,6 +386,7 @@ class Rows:
     def __init__(self, bundle, leaves):
         self.bundle, self.leaves = bundle, leaves
         self.bodies = (None, None)
+        self.last_list = (None, None)
         self.pages = {}
         self.starts, self.ends = {}, {}
         for number, leaf in leaves.items():
@@ -462,14 +469,20 @@ class Rows:
     def key(self, row):
         return tuple(row.get(column) for column in ("service", "account_id", "region_id", "operation_id"))
 
-    def is_about(self, row, leaf):
-        """The leaf must be about the operation of the row."""
+    def is_about(self, row, leaf, answer=None):
+        """The leaf must be about the operation of the row, and so must its answer, where that names one."""
         asked = self.leaves.get(int(leaf["listing"]), {}) if "listing" in leaf else leaf
         parameters = asked.get("parameters", {})
         about = asked.get("operation") or parameters.get("OperationId") or parameters.get("TaskId")
         # A batch may have been found by asking for the account's last one; then its answer names it.
         if about or row["service"] != "alidns":
             self.same(row, "operation_id", about)
+        require(SERVICES.get(asked.get("action")) == row["service"], row["?"], f"its evidence is of another service: {asked.get('action')!a}")
+        if answer is not None:
+            answered = answered_id(row["service"], answer)
+            require(answered is not None or about, row["?"], "neither its question nor its answer names an operation")
+            if answered is not None:
+                self.same(row, "operation_id", answered)
         self.same(row, "account_id", asked.get("account"))
         require((row["region_id"] or "") == (asked.get("region") or ""), row["?"], "its evidence is of another region")
 
@@ -497,7 +510,8 @@ class Rows:
                 self.same(row, "request_id", answer["RequestId"])
 
     def check_collection_runs(self, rows):
-        require({row["run_id"] for row in rows} == set(self.starts), "collection_runs.csv", "does not list exactly the runs in leaves/")
+        listed = [row["run_id"] for row in rows]
+        require(listed == sorted(self.starts, key=int), "collection_runs.csv", "does not list exactly the runs in leaves/, each once and in order")
         for row in rows:
             start = self.leaf(row, "run_start_id", ("run_start",))
             require(start and start.get("run") == row["run_id"], row["?"], "names the beginning of another run")
@@ -512,6 +526,9 @@ class Rows:
             self.same(row, "ended_at", None if is_dead else instant(end["ended_at"]))
 
     def check_listings(self, rows):
+        listed = [row["listing_id"] for row in rows]
+        there = [str(number) for number, leaf in sorted(self.leaves.items()) if leaf.get("t") == "listing"]
+        require(listed == there, "listings.csv", "does not list exactly the lists in leaves/, in order")
         for row in rows:
             leaf = self.leaf(row, "listing_id", ("listing",))
             require(leaf, row["?"], "names no leaf")
@@ -526,7 +543,9 @@ class Rows:
                     self.same(row, "last_total_count", str(len(entries)))
 
     def listed(self, pages, row):
-        """The result rows on the pages of a listing, by account and region."""
+        """The result rows on the pages of a listing, by account and region. The last listing is kept."""
+        if pages and self.last_list[0] == pages:
+            return self.last_list[1]
         entries = {}
         for page in pages:
             leaf = self.leaves[page]
@@ -535,28 +554,30 @@ class Rows:
                 for entry in answer["StackGroupOperationResults"]:
                     if isinstance(entry, dict):
                         entries[(entry.get("AccountId"), entry.get("RegionId"))] = entry
+        self.last_list = (pages, entries)
         return entries
 
     def check_version(self, row, before):
-        """Versions are numbered from 1; where operations are proved, none may be left out."""
-        number = int(before["version"]) + 1 if before else 1
-        if self.has_all_versions:
-            self.same(row, "version", str(number))
+        """Versions are numbered without a gap; where operations are proved from 1. Each is shown after the one before."""
+        if before or self.has_all_versions:
+            self.same(row, "version", str(int(before["version"]) + 1 if before else 1))
+        is_later = not before or int(before["exchange_id"]) < int(row["exchange_id"])
+        require(is_later, row["?"], "its evidence is not later than that of the version before")
 
     def check_phase(self, row):
         phases = DNS_PHASES if row["service"] == "alidns" else PHASES
         self.same(row, "phase", phases.get(row["status"], "unknown"))
 
     def check_operation_history(self, rows):
-        self.history, self.newest = {}, {}
+        self.history, self.newest, self.versions = {}, {}, {}
         for row in rows:
             leaf = self.exchange(row)
-            self.is_about(row, leaf)
             self.same(row, "first_seen_at", instant(leaf["received_at"]))
             self.check_phase(row)
             details = read_json((row["details"] or "").encode(), row["?"])
             answer = self.body(leaf, row)
             require(isinstance(answer, dict) and isinstance(details, dict), row["?"], "its answer or its details are no object")
+            self.is_about(row, leaf, answer)
             fields = FIELDS[row["service"]](answer)
             for field, value in fields.items():
                 require(plain(details.get(field)) == plain(value), row["?"],
@@ -566,6 +587,46 @@ class Rows:
             self.check_version(row, self.newest.get(self.key(row), (None,))[0])
             self.history[self.key(row) + (row["exchange_id"],)] = row
             self.newest[self.key(row)] = (row, fields)
+            self.versions.setdefault(self.key(row), []).append((int(row["exchange_id"]), row, fields))
+        self.check_looks()
+
+    def check_looks(self):
+        """Each answer about an operation says what the version says that was the newest then: none is hidden."""
+        self.looks = {}
+        before = {}
+        for number, leaf in sorted(self.leaves.items()):
+            found = self.look(number, leaf)
+            if found is None:
+                continue
+            key, fields = found
+            self.looks[key] = number
+            known = [version for version in self.versions.get(key, []) if version[0] <= number]
+            name = f"leaves/{number}.json"
+            if known:
+                said = known[-1][2]
+            else:
+                # Only what some runs saw is here: the version may be older than they are, and then all looks agree.
+                require(not self.has_all_versions, "operation_history.csv", f"has no version that {name} shows, of {key[3]!a}")
+                said = before.setdefault(key, fields)
+            for field, value in fields.items():
+                require(plain(value) == plain(said[field]), "operation_history.csv", f"{field} is {plain(value)!a} in the answer of {name}, "
+                        f"and {plain(said[field])!a} in the version of {key[3]!a} that was the newest then")
+
+    def look(self, number, leaf):
+        """The operation that an answer is about, and its fields; None where it is no such answer, or says no status."""
+        service = LOOKS.get(leaf.get("action"))
+        if leaf.get("t") != "exchange" or "http_status" in leaf or service is None:
+            return None
+        answer = self.body(leaf, {"?": f"leaves/{number}.json"})
+        if not isinstance(answer, dict):
+            return None
+        parameters = leaf.get("parameters", {})
+        asked = parameters.get("OperationId") or parameters.get("TaskId")
+        answered = answered_id(service, answer)
+        fields = FIELDS[service](answer)
+        if not isinstance(fields["status"], str) or answered is None or asked not in (None, answered):
+            return None
+        return (service, leaf.get("account"), leaf.get("region") or "", answered), fields
 
     def check_operations(self, rows):
         require(len({self.key(row) for row in rows}) == len(rows), "operations.csv", "lists an operation twice")
@@ -577,7 +638,11 @@ class Rows:
             self.same(newest, "is_current", "1")
             self.same(row, "is_final", "1" if row["phase"] in FINAL else "0")
             self.same(row, "status_raw", fields["status"])
-            self.same(row, "last_seen_at", instant(self.exchange(row, "last_exchange_id")["received_at"]))
+            last = self.exchange(row, "last_exchange_id")
+            self.is_about(row, last, self.body(last, row))
+            self.same(row, "last_seen_at", instant(last["received_at"]))
+            newest_look = self.looks.get(self.key(row), 0)
+            require(newest_look <= int(row["last_exchange_id"]), row["?"], f"leaves/{newest_look}.json is a later look than last_exchange_id")
             if row["service"] == "ros":
                 for column, field in (("kind", "action"), ("resource_id", "stack_group_id"), ("resource_name", "stack_group_name"),
                                       ("cloud_started_at_raw", "create_time"), ("cloud_ended_at_raw", "end_time")):
@@ -600,6 +665,13 @@ class Rows:
             self.same(row, f"{phase}_count", str(phases.count(phase)))
 
     def check_operation_timeline(self, rows):
+        expected = []
+        for key, versions in self.versions.items():
+            begins = [str(number) for at, (number, row, _) in enumerate(versions)
+                      if at == 0 or row["status"] != versions[at - 1][1]["status"]]
+            expected += [(key, str(at + 1), *pair) for at, pair in enumerate(zip(begins, begins[1:] + [None]))]
+        found = [(self.key(row), row["sequence"], row["exchange_id"], row["next_exchange_id"]) for row in rows]
+        require(found == expected, "operation_timeline.csv", "its stretches are not the changes of status in operation_history.csv")
         for row in rows:
             first = self.history.get(self.key(row) + (row["exchange_id"],))
             require(first, row["?"], "its exchange_id shows no version of the operation")
@@ -613,7 +685,7 @@ class Rows:
         return self.key(row) + (row["target_account_id"], row["target_region_id"])
 
     def check_result_history(self, rows):
-        self.results, self.newest_results = {}, {}
+        self.results, self.newest_results, self.result_versions = {}, {}, {}
         for row in rows:
             leaf = self.exchange(row)
             self.is_about(row, leaf)
@@ -629,18 +701,53 @@ class Rows:
             self.check_version(row, self.newest_results.get(self.target(row)))
             self.results[self.target(row) + (row["exchange_id"],)] = row
             self.newest_results[self.target(row)] = row
+            self.result_versions.setdefault(self.target(row), []).append(row)
+        if self.has_all_versions:
+            self.check_lists()
 
-    def check_entry(self, row, leaf):
-        """The page must hold a row that says so. Rows that come twice on a page are equal."""
+    def check_lists(self):
+        """What a whole list says of each row is what the version says that was the newest then: none is hidden."""
+        for listing, pages in self.pages.items():
+            leaf = self.leaves.get(int(listing), {})
+            if leaf.get("action") != "ListStackGroupOperationResults":
+                continue
+            key = ("ros", leaf.get("account"), leaf.get("region") or "", leaf.get("operation"))
+            for place, (page, entry) in self.whole_list(pages, "StackGroupOperationResults").items():
+                known = [row for row in self.result_versions.get(key + place, []) if int(row["exchange_id"]) <= page]
+                name = f"leaves/{page}.json"
+                require(known and known[-1]["present"] == "1", "result_history.csv", f"has no version of {place!a} that {name} shows")
+                self.check_entry(known[-1], self.leaves[page], name)
+
+    def whole_list(self, pages, field):
+        """The rows of a list that is certainly whole, by account and region, each with its page; else nothing."""
+        found, seen, total = {}, set(), None
+        for page in sorted(pages):
+            leaf = self.leaves[page]
+            answer = self.body(leaf, {"?": f"leaves/{page}.json"}) if leaf["t"] == "exchange" and "http_status" not in leaf else None
+            entries = answer.get(field) if isinstance(answer, dict) else None
+            if not isinstance(entries, list) or leaf.get("page") in seen or total not in (None, answer.get("TotalCount")):
+                return {}
+            seen.add(leaf.get("page"))
+            total = answer.get("TotalCount")
+            for entry in entries:
+                place = (entry.get("AccountId"), entry.get("RegionId")) if isinstance(entry, dict) else None
+                if place is None or place in found:
+                    return {}
+                found[place] = (page, entry)
+        return found if total == str(len(found)) else {}
+
+    def check_entry(self, row, leaf, later=None):
+        """The page must hold a row that says so. Rows that come twice on a page are equal. Of a later page its name is given."""
         target = self.target(row)[4:]
         answer = self.body(leaf, row)
         entries = answer.get("StackGroupOperationResults") if isinstance(answer, dict) else None
         for entry in entries or []:
             if (entry.get("AccountId"), entry.get("RegionId")) == target:
                 status = (entry.get("Status") or "").strip() or None
-                self.same(row, "status", status)
-                self.same(row, "status_reason", entry.get("StatusReason"))
-                self.same(row, "folder_id", entry.get("RdFolderId"))
+                for column, value in (("status", status), ("status_reason", entry.get("StatusReason")), ("folder_id", entry.get("RdFolderId"))):
+                    hint = f", and no later version is there though {later} says {value!a}" if later else ""
+                    require(not hint or row[column] == value, row["?"], f"{column} is {row[column]!a}{hint}")
+                    self.same(row, column, value)
                 return
         raise Wrong(f"{row['?']}: bodies/{leaf['body']} has no row of {target!a}")
 
@@ -652,6 +759,19 @@ class Rows:
                 self.same(row, column, newest[column])
 
     def check_result_timeline(self, rows):
+        expected = []
+        for target, versions in self.result_versions.items():
+            begins, status = [], None
+            for row in versions:
+                if row["present"] == "1":
+                    if status is None or status != (row["status"],):
+                        begins.append(row["exchange_id"])
+                    status = (row["status"],)
+                else:
+                    status = None
+            expected += [(target, str(at), number) for at, number in enumerate(begins, 1)]
+        found = [(self.target(row), row["sequence"], row["exchange_id"]) for row in rows]
+        require(found == expected, "result_timeline.csv", "its stretches are not the changes of status in result_history.csv")
         for row in rows:
             first = self.results.get(self.target(row) + (row["exchange_id"],))
             require(first, row["?"], "its exchange_id shows no version of the result")
@@ -660,6 +780,9 @@ class Rows:
             self.same(row, "entered_latest_at", instant(self.exchange(row)["received_at"]))
 
     def check_interventions(self, rows):
+        listed = sorted(int(row["intervention_id"] or "0") for row in rows)
+        there = sorted(number for number, leaf in self.leaves.items() if leaf.get("t") == "intervention")
+        require(listed == there, "interventions.csv", "does not list exactly the interventions in leaves/, each once")
         for row in rows:
             leaf = self.leaf(row, "intervention_id", ("intervention",))
             require(leaf, row["?"], "names no leaf")
@@ -668,20 +791,63 @@ class Rows:
                                   ("status_before", "status_before")):
                 self.same(row, column, leaf.get(field))
             self.same(row, "requested_at", instant(leaf["requested_at"]))
-            call = self.leaf(row, "exchange_id", ("exchange", "no_answer"))
-            if call is not None:
-                require(call.get("intervention") == row["intervention_id"], row["?"], "its exchange_id is another call")
+            self.leaf(row, "exchange_id", ("exchange", "no_answer"))
+            calls = [number for number, call in self.leaves.items() if call.get("intervention") == row["intervention_id"]]
+            self.same(row, "exchange_id", str(max(calls)) if calls else None)
 
     def check_batch_details(self, rows):
+        """The rows are the entries of the pages that they name, all of them, in order."""
+        by_page, places = {}, {}
         for row in rows:
             leaf = self.exchange(row)
             self.is_about(row, leaf)
             self.same(row, "seen_at", instant(leaf["received_at"]))
-            answer = self.body(leaf, row)
-            entries = find_list(answer, "BatchResultDetail") or []
-            expected = {field: row[column] for column, field in BATCH_FIELDS.items()}
-            is_there = any(all(plain(entry.get(field)) == value for field, value in expected.items()) for entry in entries)
-            require(is_there, row["?"], f"bodies/{leaf['body']} has no such row")
+            before = places.get(self.key(row))
+            if before or self.has_all_versions:
+                self.same(row, "position", str((before or 0) + 1))
+            places[self.key(row)] = int(row["position"])
+            by_page.setdefault(int(row["exchange_id"]), []).append(row)
+        for page, found in by_page.items():
+            leaf = self.leaves[page]
+            entries = find_list(self.body(leaf, found[0]), "BatchResultDetail") or []
+            require(len(entries) == len(found), found[0]["?"], f"bodies/{leaf['body']} has {len(entries)} rows, and here are {len(found)} of it")
+            for row, entry in zip(found, entries):
+                for column, field in BATCH_FIELDS.items():
+                    self.same(row, column, plain(entry.get(field)))
+        named = {self.leaves[page].get("listing") for page in by_page}
+        for page, leaf in self.leaves.items():
+            if leaf.get("listing") in named and self.has_all_versions and leaf.get("t") == "exchange" and "http_status" not in leaf and page not in by_page:
+                entries = find_list(self.body(leaf, {"?": f"leaves/{page}.json"}), "BatchResultDetail")
+                require(not entries, "batch_details.csv", f"lacks the rows of leaves/{page}.json")
+        if self.has_all_versions:
+            self.check_ended_batches(places)
+
+    def check_ended_batches(self, places):
+        """A batch of which leaves/ holds a whole list that began after it had ended has rows."""
+        for listing, pages in self.pages.items():
+            asked = self.leaves.get(int(listing), {})
+            key = ("alidns", asked.get("account"), asked.get("region") or "", asked.get("operation"))
+            if asked.get("action") != "DescribeBatchResultDetail" or key in places:
+                continue
+            answers = [self.body(self.leaves[page], {"?": f"leaves/{page}.json"}) for page in pages if "body" in self.leaves[page]]
+            entries = [entry for answer in answers for entry in find_list(answer, "BatchResultDetail") or []]
+            totals = {answer.get("TotalCount") for answer in answers if isinstance(answer, dict)}
+            is_whole = len(answers) == len(pages) and totals == {str(len(entries))} and entries
+            has_ended = any(number < int(listing) and found and found[0] == key and found[1]["status"] in ("1", "2")
+                            for number, leaf in self.leaves.items() for found in [self.look(number, leaf)])
+            require(not (is_whole and has_ended), "batch_details.csv", f"has no row of {key[3]!a}, whose list leaves/{listing}.json begins")
+
+
+# The answers that say how an operation is, by action.
+LOOKS = {"GetStackGroupOperation": "ros", "GetExecuteOperationResult": "bpstudio", "DescribeBatchResultCount": "alidns"}
+SERVICES = {**LOOKS, "ListStackGroupOperationResults": "ros", "DescribeBatchResultDetail": "alidns"}
+
+
+def answered_id(service, answer):
+    """The operation that an answer names."""
+    inner = answer.get({"ros": "StackGroupOperation", "bpstudio": "Data"}.get(service, ""), {}) if service != "alidns" else answer
+    found = inner.get("TaskId" if service == "alidns" else "OperationId") if isinstance(inner, dict) else None
+    return found if isinstance(found, str) else None
 
 
 BATCH_FIELDS = {"batch_type": "BatchType", "domain": "Domain", "rr": "Rr", "record_type": "Type", "value": "Value", "line": "Line",
@@ -781,13 +947,31 @@ def check_sample(bundle, asked, rows):
 
 
 def check_runs(asked, leaves):
-    """All leaves from the first run to the last are there."""
+    """All leaves from the beginning of the first run to the end of the last are there, or it is told what is not."""
     first, last = int(asked["first_leaf"]), int(asked["last_leaf"])
+    require(first <= last, "statement.json", "the runs end before they begin")
     for number in range(first, last + 1):
         require(number in leaves, f"leaves/{number}.json", "is missing between the first and the last leaf of the runs")
-    begin = leaves[first]
-    is_first = begin.get("t") == "run_start" and int(asked["first"]) <= int(begin["run"]) <= int(asked["last"])
+    begins, ends = {}, {}
+    for number in range(first, last + 1):
+        leaf = leaves[number]
+        if leaf.get("t") == "run_start":
+            begins[int(leaf["run"])] = number
+        if leaf.get("t") in ("run_end", "run_aborted"):
+            ends[int(leaf["run"])] = number
+    low, high = int(asked["first"]), int(asked["last"])
+    there = sorted(run for run in begins if low <= run <= high)
+    is_first = there and begins[there[0]] == first
     require(is_first, f"leaves/{first}.json", "is not the beginning of a run that was asked for")
+    missing = high - low + 1 - len(there)
+    if missing == 0:
+        begun_only = [run for run in there if run not in ends]
+        if not begun_only:
+            return f"runs {low} to {high}: leaves {first} to {last} without a gap, from the beginning of the first to the end of the last"
+        return f"runs {low} to {high} are NOT all there: the end of run {begun_only[0]} is missing; leaves {first} to {last} are here"
+    absent = next(run for run in range(low, high + 1) if run not in begins)
+    return (f"runs {low} to {high} are NOT all there: {missing} runs are missing, the first of them {absent}; "
+            f"leaves {first} to {last} are here")
 
 
 def check_statement(bundle, checkpoint, leaves, bodies, counts, rows):
@@ -814,15 +998,16 @@ def check_statement(bundle, checkpoint, leaves, bodies, counts, rows):
         said = listed.pop(f"{table}.csv", None)
         require(said == str(count), f"{table}.csv", f"has {count} rows, and {name} says {said!a}")
     require(not listed, name, "counts rows of tables that are not there")
+    found = None
     if asked["kind"] == "operation":
         there = [list(rows.key(row)) for row in rows.table("operations")]
         require(there == [asked["operation"]], "operations.csv", "does not hold exactly the operation that statement.json names")
     elif asked["kind"] == "sample":
         check_sample(bundle, asked, rows)
     else:
-        check_runs(asked, leaves)
+        found = check_runs(asked, leaves)
     require((asked["kind"] == "sample") == ("population.txt" in bundle), "population.txt", "belongs to a sample, and to nothing else")
-    return asked
+    return asked, found
 
 
 def check_held(bundle, checkpoint, held, keys):
@@ -832,8 +1017,16 @@ def check_held(bundle, checkpoint, held, keys):
     missing = []
     for kept in inside:
         require(kept.name == f"checkpoints/{kept.size}", kept.name, f"covers {kept.size} leaves")
+    unknown = None
     for kept in inside + held:
-        kept.check(keys)
+        try:
+            kept.check(keys)
+        except CannotTell as error:
+            if kept.origin in keys:  # openssl failed
+                raise
+            unknown = unknown or error
+            proofs.discard(f"consistency/{kept.size}-{checkpoint.size}")
+            continue
         proof = f"consistency/{kept.size}-{checkpoint.size}"
         if kept.size == checkpoint.size and proof not in bundle:
             require(kept.root == checkpoint.root, kept.name, "has another root than the bundle's checkpoint of the same size: two histories were signed")
@@ -845,6 +1038,8 @@ def check_held(bundle, checkpoint, held, keys):
         else:
             missing.append(kept)
     require(not proofs, ", ".join(sorted(proofs)), "belongs to no checkpoint in checkpoints/")
+    if unknown:
+        raise unknown
     for kept in missing:
         if kept.size > checkpoint.size:
             raise CannotTell(f"{kept.name}: covers {kept.size} leaves, and the bundle only {checkpoint.size}: ask for a newer bundle")
@@ -856,9 +1051,13 @@ def check(path, keys, held_paths=()):
     """Checks everything; gives what there is to say. Raises Wrong or CannotTell."""
     bundle = Bundle(path)
     check_manifest(bundle)
-    require(sha256(bundle.read("README")).hex() == README_SHA256, "README", "is not the one of this version of optrail")
+    if sha256(bundle.read("README")).hex() != README_SHA256:
+        check_version(bundle)
     checkpoint = Checkpoint(bundle.read("checkpoint"), "checkpoint")
     check_openssl()
+    head = next(iter(keys.values()))
+    require(checkpoint.origin == head.name, "checkpoint", f"is of the log {checkpoint.origin!a}, and the first --key is of {head.name!a}: "
+            "only that key may sign what a bundle is proved against; others are for older checkpoints")
     checkpoint.check(keys)
     leaves = check_leaves(bundle, checkpoint)
     bodies = check_bodies(bundle, leaves)
@@ -866,18 +1065,29 @@ def check(path, keys, held_paths=()):
     try:
         statement = read_json(bundle.read("statement.json"), "statement.json")
         counts = rows.check(statement["asked"]["kind"] != "runs")
-        asked = check_statement(bundle, checkpoint, leaves, bodies, counts, rows)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        asked, runs = check_statement(bundle, checkpoint, leaves, bodies, counts, rows)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, OSError) as error:
         raise Wrong(f"statement.json or a table: something is missing or of another kind: {type(error).__name__} {str(error)[:80]!a}") from None
     held = [Checkpoint(read_file(held_path), held_path) for held_path in held_paths]
     inside = check_held(bundle, checkpoint, held, keys)
     return summary(bundle, checkpoint, asked, {"leaves": len(leaves), "bodies": bodies, "inside": inside, "held": held,
-                                               "rows": sum(counts.values()), "operations": counts.get("operations")})
+                                               "rows": sum(counts.values()), "runs": runs, "operations": counts.get("operations")})
+
+
+def check_version(bundle):
+    """Why README is not the one that goes with this program: another version, or a change."""
+    own = own_digest()
+    if own is not None and own == sha256(bundle.read("verify.py")):
+        raise Wrong("README: is not the one that belongs to this verify.py")
+    raise CannotTell("README: is not the one of this verify.py: the bundle is of another version of optrail, or README was changed; "
+                     "take the verify.py of that version (optrail prove --verifier)")
 
 
 def read_file(path):
     try:
-        with open(path, "rb") as file:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise CannotTell(f"{path} is no regular file")
             return file.read(NOTE_BYTES_MAX + 1)
     except OSError as error:
         raise CannotTell(f"cannot read {path}: {error.strerror}") from None
@@ -896,9 +1106,10 @@ def summary(bundle, checkpoint, asked, found):
              f"{found['rows']} rows compared with them",
              f"checkpoint of {ascii(checkpoint.origin)[1:-1]}: {checkpoint.size} leaves, root {checkpoint.root.hex()}"]
     if asked["kind"] == "sample":
-        lines.append(f"sample: {found['operations']} of {asked['population']} operations, chosen by seed {asked['seed']!a}")
+        lines.append(f"sample: {found['operations']} of {asked['population']} operations, chosen by seed {asked['seed']!a}: "
+                     "compare this number and this seed with yours")
     if asked["kind"] == "runs":
-        lines.append(f"runs {asked['first']} to {asked['last']}: leaves {asked['first_leaf']} to {asked['last_leaf']} without a gap")
+        lines.append(found["runs"])
     if found["inside"]:
         lines.append(f"the log goes on from {found['inside']} older checkpoints in the bundle")
     if found["held"]:
@@ -912,6 +1123,8 @@ def summary(bundle, checkpoint, asked, found):
     own = own_digest()
     if own is not None and own != sha256(bundle.read("verify.py")):
         lines.append("note: the verify.py in the bundle is another one than this")
+    if asked["kind"] != "runs":
+        lines.append("not proved: that no further, later look at an operation exists; only a bundle of runs has no gaps")
     lines.append("not proved: that answers are the cloud's and true, what was never asked, anything after the last checkpoint that somebody "
                  "else keeps, exact time; see README")
     return lines
@@ -921,19 +1134,21 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description="Checks a bundle of optrail. Exit status: 0 all holds, 1 wrong, 2 cannot tell.")
     parser.add_argument("bundle", help="the tar file")
     parser.add_argument("--key", action="append", required=True, metavar="VKEY",
-                        help="public key of the log, NAME+ID+BASE64, which did not come with the bundle; repeatable, for former keys")
+                        help="public key of the log, NAME+ID+BASE64, which did not come with the bundle: first the key of now; "
+                             "repeatable, for former keys, which older checkpoints may bear")
     parser.add_argument("--checkpoint", action="append", default=[], metavar="FILE", help="a checkpoint that you kept; repeatable")
     options = parser.parse_args(arguments)
     try:
         keys = {key.name: key for key in map(Key, options.key)}
-        print("\n".join(check(options.bundle, keys, options.checkpoint)))
-        return 0
+        said = check(options.bundle, keys, options.checkpoint)
     except Wrong as error:
         print(f"WRONG: {error}")
         return 1
     except CannotTell as error:
         print(f"cannot tell: {error}")
         return 2
+    print("\n".join(said))
+    return 0
 
 
 if __name__ == "__main__":

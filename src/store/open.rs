@@ -250,6 +250,10 @@ fn refuse_unreadable(connection: &Connection, path: &Path) -> Result<(), StoreEr
 pub(super) fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign(path.to_owned()),
+        Some(rusqlite::ErrorCode::ReadOnly) if journal_of(path).exists() => opening(
+            path,
+            &"a process died while it wrote to it, and what it had begun must be undone first; `optrail status` with this file does",
+        ),
         Some(rusqlite::ErrorCode::ReadOnly) => opening(
             path,
             &"it lies where nothing can be written, and reading too needs a lock file beside it; copy it to a directory of yours",
@@ -279,12 +283,17 @@ pub(super) fn failing(path: &Path, error: &(dyn Error + 'static)) -> StoreError 
     }
 }
 
+/// Where SQLite keeps what must be undone in a file that is not in WAL mode.
+fn journal_of(path: &Path) -> PathBuf {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    PathBuf::from(journal)
+}
+
 /// Lets SQLite undo what a process had begun that died while it took the file into or out of WAL mode: a connection
 /// that only reads refuses the journal of that. What hinders it hinders the reader, too, and is told there.
 fn roll_back(path: &Path) {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    if !Path::new(&journal).exists() {
+    if !journal_of(path).exists() {
         return;
     }
     let undone = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, |_| Ok(()))

@@ -80,7 +80,8 @@ pub fn operations_between(
         "SELECT service, account_id, region_id, operation_id FROM operation WHERE op IN (
              SELECT op FROM exchange WHERE sequence BETWEEN ?1 AND ?2
              UNION SELECT op FROM listing WHERE listing_id BETWEEN ?1 AND ?2
-             UNION SELECT op FROM page_listing WHERE listing_id BETWEEN ?1 AND ?2)
+             UNION SELECT op FROM page_listing WHERE listing_id BETWEEN ?1 AND ?2
+             UNION SELECT op FROM intervention WHERE sequence BETWEEN ?1 AND ?2)
          ORDER BY service, account_id, region_id, operation_id",
     )?;
     let mut rows = statement.query([first, last])?;
@@ -332,7 +333,8 @@ pub const DATASETS: [Dataset; 11] = [
     Dataset {
         name: "interventions",
         of: Of::OperationBetween,
-        sql: "SELECT i.*, (SELECT max(c.sequence) FROM intervention_call c WHERE c.intervention = i.intervention_id) AS exchange_id
+        sql: "SELECT i.*, (SELECT max(c.sequence) FROM intervention_call c
+                  WHERE c.intervention = i.intervention_id AND c.sequence BETWEEN ?6 AND ?7) AS exchange_id
               FROM interventions i
               WHERE service = ?1 AND account_id = ?2 AND region_id = ?3 AND operation_id = ?4
               AND intervention_id BETWEEN ?6 AND ?7 AND ?5 ORDER BY intervention_id",
@@ -378,7 +380,7 @@ pub const DATASETS: [Dataset; 11] = [
                   (SELECT v.from_sequence FROM target g JOIN result_version v ON v.op = ?5 AND v.target = g.target AND v.version = h.version
                       WHERE g.account_id = h.target_account_id AND g.region_id = h.target_region_id) AS exchange_id
               FROM result_history h WHERE service = ?1 AND account_id = ?2 AND region_id = ?3 AND operation_id = ?4
-              AND listing_id BETWEEN ?6 AND ?7 ORDER BY target_account_id, target_region_id, version",
+              AND exchange_id BETWEEN ?6 AND ?7 ORDER BY target_account_id, target_region_id, version",
     },
     Dataset {
         name: "result_timeline",

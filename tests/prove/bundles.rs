@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use optrail::evidence::digest::Digest;
 use optrail::prove::{README, VERIFIER};
+use optrail::sandbox::{Fault, FaultKind};
 
 use crate::checker::{Checked, check};
 use crate::scene::{ROUNDS, recorded};
-use crate::world::World;
+use crate::world::{Ended, World, running, wait_until};
 
 const SAMPLE: [&str; 4] = ["--sample", "25", "--seed", "2026-Q4"];
 
@@ -211,6 +212,40 @@ fn runs_are_proved_without_a_gap() {
     let (ended, path) = world.try_prove(&["--runs", &beyond]);
     assert!(ended.expect(4).stderr.contains("not all of these runs"));
     check(&std::fs::read(path).unwrap(), &key).unwrap();
+}
+
+/// A list is begun while a stop runs, and answered after the stop has ended: its rows are of no leaf of that run.
+#[test]
+fn runs_that_overlap_hold_no_row_of_a_leaf_outside() {
+    let world = World::for_program(5);
+    let id = world.add_ros(running(&world, 3));
+    let get = Fault::once(FaultKind::Hang { ms: 1_500 }).on_action("GetStackGroupOperation");
+    let list =
+        Fault::once(FaultKind::Hang { ms: 4_000 }).on_action("ListStackGroupOperationResults");
+    world.cloud.script(get);
+    world.cloud.script(list);
+    let stop = world.start(&[
+        "stop",
+        &id,
+        "--region",
+        "cn-hangzhou",
+        "--reason",
+        "x",
+        "--yes",
+    ]);
+    wait_until("the stop asks", || {
+        world.requests_of("GetStackGroupOperation") > 0
+    });
+    world.run(&["collect"]).expect(0);
+    Ended::of(stop.wait_with_output().unwrap()).expect(0);
+    let outside = "SELECT count(*) FROM run_end r JOIN run b ON b.run_id = r.run_id JOIN result_version v
+         JOIN exchange e ON e.sequence = v.from_sequence
+         WHERE e.listing_id BETWEEN b.start_sequence AND r.end_sequence AND v.from_sequence > r.end_sequence";
+    assert!(world.number(outside) > 0, "the runs do not overlap");
+    let key = world.vkey();
+    for runs in ["1", "2", "1..2"] {
+        rests_on_its_leaves(&check(&world.prove(&["--runs", runs]), &key).unwrap());
+    }
 }
 
 #[test]
