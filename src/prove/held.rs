@@ -12,7 +12,7 @@ pub struct Held {
     pub name: String,
     /// The note, byte for byte.
     pub note: Note,
-    /// What it says. Believed after [`Held::compare`] alone.
+    /// What it says. Believed only once it was compared with the log.
     pub checkpoint: Checkpoint,
 }
 

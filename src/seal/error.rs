@@ -78,7 +78,7 @@ pub enum BadNews {
     /// The database is gone.
     #[error(
         "there is no evidence at {database}, and {checkpoint} says that there was: put the database back, or restore a backup with \
-         `optrail restore FILE --adopt --reason TEXT`; if a new log is meant, move {directory} away first"
+         `optrail restore FILE --reason TEXT`; if a new log is meant, move {directory} away first"
     )]
     Gone {
         /// Where it was.

@@ -1,7 +1,7 @@
 //! Seals: checkpoints of the log, signed, and kept in a state directory apart from the database, so that a
 //! database that was cut off, replaced or re-written meets what it once was.
 //!
-//! At each start the database is compared with the newest checkpoint there ([`guard`]); after each run
+//! At each start the database is compared with the newest checkpoint there ([`guard()`]); after each run
 //! its head is signed ([`seal()`]). A head is signed only when it is durable, and only if it goes on from the one
 //! that was signed before: an origin never signs two histories. Where that is no longer possible, a person
 //! starts a new origin ([`adopt()`]).
