@@ -3,7 +3,7 @@
 use super::{Asked, LEAVES_MAX, ProveError, Request, SAMPLE_MAX, is_seed, sample};
 use crate::model::OperationKey;
 use crate::store::proving::{self, Leaves};
-use crate::store::{Connection, StoreError};
+use crate::store::{Connection, StoreError, operations};
 
 /// What goes into a bundle.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Scope {
             is_whole: true,
         };
         for key in keys {
-            let op = proving::number(connection, &key)?
+            let op = operations::find(connection, &key)?
                 .ok_or_else(|| ProveError::NotCovered(key.operation_id.clone()))?;
             proving::add_operation(connection, op, all_looks, &mut scope.leaves)?;
             scope.refuse_too_many()?;
@@ -82,7 +82,7 @@ impl Scope {
         }
         let mut operations = Vec::new();
         for key in proving::operations_between(connection, begin, end)? {
-            let op = proving::number(connection, &key)?.ok_or_else(|| {
+            let op = operations::find(connection, &key)?.ok_or_else(|| {
                 StoreError::Inconsistent(format!("operation {} has no number", key.operation_id))
             })?;
             operations.push((key, op));

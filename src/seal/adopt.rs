@@ -9,7 +9,7 @@ use super::sealing::{seal, sign};
 use super::{LogState, SealError, Sealed, Who, keys};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::digest::Digest;
-use crate::evidence::leaf::{KeyChange, Restore};
+use crate::evidence::leaf::Restore;
 use crate::record::{Keyring, Recorder};
 
 /// What a new origin begins with.
@@ -57,14 +57,7 @@ pub fn adopt(
 
     let key = keys::generate(&keys::origin(origin_prefix, &keys::random_digits()?))?;
     let restore = restore(reason, who, known);
-    let verifier = key.verifier();
-    let leaf = keys::leaf(
-        KeyChange::Made,
-        verifier.name(),
-        &verifier.to_string(),
-        who,
-        None,
-    );
+    let leaf = keys::made(&key, who);
     // In this order: until the log says it, the old checkpoint stands and refuses the database; if the key is
     // lost in between, nothing was signed with it, and a further one is made.
     recorder.keep_restore(restore, leaf)?;

@@ -62,6 +62,13 @@ fn fill(bytes: &mut [u8]) -> Result<(), SealError> {
         .map_err(|_| SealError::NoRandomness)
 }
 
+/// The leaf that says that a key was made.
+pub(super) fn made(key: &SignerKey, who: &Who) -> Key {
+    let verifier = key.verifier();
+    let vkey = verifier.to_string();
+    leaf(KeyChange::Made, verifier.name(), &vkey, who, None)
+}
+
 /// The leaf that says what became of a key.
 pub(super) fn leaf(
     made: KeyChange,

@@ -95,14 +95,7 @@ fn first_key(
         true => keys::generate(&keys::origin(origin_prefix, &keys::random_digits()?))?,
     };
     state.write_key(&key)?;
-    let verifier = key.verifier();
-    let leaf = keys::leaf(
-        KeyChange::Made,
-        verifier.name(),
-        &verifier.to_string(),
-        who,
-        None,
-    );
+    let leaf = keys::made(&key, who);
     Ok(recorder.keep_key(leaf)?)
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension, Params, params};
+use rusqlite::{Connection, Params, params};
 
 use super::StoreError;
 use super::query::{Query, Value};
@@ -49,25 +49,6 @@ pub fn each_operation<E: From<StoreError>>(
         visit([text(0)?, text(1)?, text(2)?, text(3)?])?;
     }
     Ok(())
-}
-
-/// Our number of an operation.
-pub fn number(connection: &Connection, key: &OperationKey) -> Result<Option<i64>, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT op FROM operation
-             WHERE service = ?1 AND account_id = ?2 AND region_id = ?3 AND operation_id = ?4",
-        )?
-        .query_row(
-            params![
-                key.service.as_str(),
-                key.account_id,
-                key.region_id,
-                key.operation_id
-            ],
-            |row| row.get(0),
-        )
-        .optional()?)
 }
 
 /// The operations about which something was asked between two leaves, in the order of their keys.

@@ -93,11 +93,11 @@ pub fn find(connection: &Connection, run_id: i64) -> Result<Option<RunRow>, Stor
 /// before it, as it begins. So the newest 1,000 are looked at, and of the older ones those of a stop, which
 /// wait for the next collect run and are few.
 pub(super) const OPEN: &str = "(
-    SELECT * FROM run o
+    SELECT o.run_id, o.start_sequence, o.kind, o.started_at, o.is_filtered FROM run o
     WHERE o.run_id > (SELECT max(run_id) FROM run) - 1000
       AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id)
     UNION ALL
-    SELECT * FROM run o
+    SELECT o.run_id, o.start_sequence, o.kind, o.started_at, o.is_filtered FROM run o
     WHERE o.kind = 'stop' AND o.run_id <= (SELECT max(run_id) FROM run) - 1000
       AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id))";
 
