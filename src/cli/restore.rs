@@ -21,6 +21,9 @@ use crate::store::copy::{CopyError, Draft};
 use crate::store::replace::{leaves_of, place, present};
 use crate::store::{Connection, StoreError, directory, evidence, identity, open};
 
+/// Files moved aside within one second at most: a person does not restore more often.
+const ASIDE_IN_A_SECOND_MAX: u32 = 9;
+
 /// Put a backup in the place of the database, or go on with a new key
 ///
 /// FILE is verified completely and compared with the newest checkpoint in the state directory before anything is
@@ -218,13 +221,22 @@ fn put(draft: Draft, database: &Path, aside: Option<&Path>) -> anyhow::Result<()
     })
 }
 
-/// `NAME.replaced-20260131T080000Z`.
+/// `NAME.replaced-20260131T080000Z`, with a number behind it where that second has one already.
 fn aside_name(database: &Path) -> PathBuf {
     let now: UtcMillis = sealing::who().at;
     let time = now.to_seconds_text().replace(['-', ':'], "");
     let mut name = database.as_os_str().to_owned();
     name.push(format!(".replaced-{time}"));
-    PathBuf::from(name)
+    let mut numbered = PathBuf::from(&name);
+    for number in 2..=ASIDE_IN_A_SECOND_MAX {
+        if present(&numbered).is_empty() {
+            break;
+        }
+        let mut next = name.clone();
+        next.push(format!("-{number}"));
+        numbered = PathBuf::from(next);
+    }
+    numbered
 }
 
 fn as_it_stands(args: &RestoreArgs, config: &Config) -> anyhow::Result<Exit> {
