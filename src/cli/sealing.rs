@@ -6,8 +6,10 @@ use crate::collect::host_name;
 use crate::config::Config;
 use crate::evidence::checkpoint::Checkpoint;
 use crate::model::{Clock as _, SystemClock};
-use crate::record::{Keyring, Recorder};
-use crate::seal::{Access, Known, SealError, Sealed, Who, guard, known, refuse_lost, seal};
+use crate::record::Recorder;
+use crate::seal::{
+    Access, Known, SealError, Sealed, Who, guard, known, make_key, refuse_lost, seal,
+};
 use crate::store::{Connection, StoreError, open};
 
 /// Who is at it, now.
@@ -77,16 +79,14 @@ pub(super) fn seal_as(
 /// Gives a log its key where it has none, so that the leaf that says so is not the last of a run, which counts its
 /// leaves. What hinders it is told when the run cannot be sealed.
 pub(super) fn make_first_key(config: &Config, recorder: &Recorder) -> Result<(), SealError> {
-    if !recorder.read_blocking(Keyring::read)?.keys.is_empty() {
-        return Ok(());
-    }
-    match seal_now(config, recorder) {
+    let (database, state) = (&config.database, &config.state_directory);
+    match make_key(recorder, database, state, &host_name(), &who()) {
         Err(error) if error.is_bad_news() => Err(error),
         Err(error) => {
             tracing::info!("no key yet: {error}");
             Ok(())
         }
-        Ok(_) => Ok(()),
+        Ok(()) => Ok(()),
     }
 }
 

@@ -26,7 +26,7 @@ pub use error::{BadNews, SealError};
 pub use guard::{Access, guard, guard_copy, refuse_lost};
 pub use known::{Known, known};
 pub use look::{Look, key_of, look};
-pub use sealing::{Sealed, seal};
+pub use sealing::{Sealed, make_key, seal};
 pub use state::LogState;
 
 use crate::model::UtcMillis;

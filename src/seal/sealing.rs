@@ -63,17 +63,44 @@ fn seal_in(
     who: &Who,
 ) -> Result<Sealed, SealError> {
     let _lock = state.lock()?;
-    // Asked under the lock: another process may just have made a key.
-    let keyring = recorder.read_blocking(Keyring::read)?;
-    let made = match keyring.keys.last() {
-        Some(made) => made.clone(),
-        None => {
-            let log = keyring.log.unwrap_or_default();
-            first_key(recorder, database, state, origin_prefix, &log, who)?
-        }
-    };
+    let made = key_in(recorder, database, state, origin_prefix, who)?;
     let signer = keys::signer(state, &made)?;
     sign(recorder, database, state, &signer)
+}
+
+/// Gives a log a key, where it has none, and signs nothing yet.
+pub fn make_key(
+    recorder: &Recorder,
+    database: &Path,
+    state_directory: &Path,
+    origin_prefix: &str,
+    who: &Who,
+) -> Result<(), SealError> {
+    let keyring = recorder.read_blocking(Keyring::read)?;
+    let (Some(log), None) = (keyring.log, keyring.keys.last()) else {
+        return Ok(());
+    };
+    let state = LogState::of(state_directory, &log);
+    let _lock = state.lock()?;
+    key_in(recorder, database, &state, origin_prefix, who).map(drop)
+}
+
+/// The key of a log, made where there is none. The caller holds the lock: another process may just have made one.
+fn key_in(
+    recorder: &Recorder,
+    database: &Path,
+    state: &LogState,
+    origin_prefix: &str,
+    who: &Who,
+) -> Result<MadeKey, SealError> {
+    let keyring = recorder.read_blocking(Keyring::read)?;
+    match keyring.keys.last() {
+        Some(made) => Ok(made.clone()),
+        None => {
+            let log = keyring.log.unwrap_or_default();
+            first_key(recorder, database, state, origin_prefix, &log, who)
+        }
+    }
 }
 
 /// Makes the first key of a log. The private half is on disk before the log names it: the other way round a log

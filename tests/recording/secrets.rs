@@ -272,9 +272,16 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 /// Every file, as it is, and every body of the database, unpacked.
 fn everything_written(world: &World) -> Vec<(String, Vec<u8>)> {
     let mut written = Vec::new();
-    for entry in fs::read_dir(world.home()).unwrap() {
-        let path = entry.unwrap().path();
-        written.push((path.display().to_string(), fs::read(&path).unwrap()));
+    let mut directories = vec![world.home().to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else {
+                written.push((path.display().to_string(), fs::read(&path).unwrap()));
+            }
+        }
     }
     for row in world.select("SELECT template_id, codec, data FROM body_template") {
         let [Value::Integer(id), Value::Integer(codec), Value::Blob(data)] = &row[..] else {
