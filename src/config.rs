@@ -17,6 +17,7 @@ mod settings;
 mod values;
 mod watch;
 mod words;
+mod zone;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -38,6 +39,7 @@ pub use values::{
     duration_text, masked_url, nearest, parse_duration, parse_region, parse_zone_minutes, zone_text,
 };
 pub use words::{ColorPolicy, LogFormat, SignatureVersion, Verbosity};
+pub use zone::{UnknownZone, Zone};
 
 /// How long a run begins further watches where nothing else is asked for: a run each minute is then over
 /// before the next.
@@ -80,6 +82,8 @@ pub struct Flags {
     pub log_format: Option<LogFormat>,
     /// `-q`, `-v`, `-vv`.
     pub verbosity: Verbosity,
+    /// `--tz`.
+    pub zone: Zone,
 }
 
 /// How the cloud is reached.
@@ -162,6 +166,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// How much to say on stderr.
     pub verbosity: Verbosity,
+    /// The zone in which people read and type times.
+    pub zone: Zone,
     /// Where these values came from.
     pub origins: Origins,
 }
@@ -211,6 +217,7 @@ impl Config {
             color: color(flags.color, around),
             log_format: flags.log_format.unwrap_or_default(),
             verbosity: flags.verbosity,
+            zone: flags.zone,
             origins,
         })
     }

@@ -25,7 +25,8 @@
 //! - [`collect`]: the only room that joins cloud and store: what is due, each account on its own, discovery,
 //!   pages, one run, stop.
 //! - [`verify`]: recomputes everything from evidence and compares; rebuilds.
-//! - [`export`]: rows to bytes. Pure.
+//! - [`report`]: questions that need more than a view: changes, what needs a person, the compliance report.
+//! - [`export`]: rows and documents to bytes. Pure.
 //! - [`config`], [`cli`]: what was typed, and what stands in the configuration file.
 //! - `sandbox` (feature `sandbox`): the simulated cloud behind `optrail demo`, with code of its own.
 //!
@@ -54,6 +55,7 @@ pub mod export;
 pub mod model;
 pub mod prove;
 pub mod record;
+pub mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod seal;

@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "verify",
         &["record", "store", "derive", "evidence", "services"],
     ),
+    ("report", &["store", "verify", "export"]),
     (
         "collect",
         &[
@@ -38,7 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "cloud", "collect", "config", "derive", "evidence", "export", "prove", "record",
-            "sandbox", "seal", "services", "store", "verify",
+            "report", "sandbox", "seal", "services", "store", "verify",
         ],
     ),
 ];

@@ -1,19 +1,24 @@
 //! The database as commands that only read see it: opened read-only, in one transaction, and never made.
 
+use super::UsageError;
 use super::output::notice;
 use super::sealing::guard_reading;
+use super::when::AsOf;
 use crate::config::Config;
 use crate::evidence::checkpoint::Checkpoint;
+use crate::model::UtcMillis;
 use crate::record::DERIVE_VERSION;
 use crate::seal::{SealError, refuse_lost};
 use crate::store::progress::Progress;
-use crate::store::{Connection, StoreError, derived, open};
+use crate::store::{Connection, StoreError, as_of, derived, open};
 
 /// A database open for reading.
 pub(super) struct Database<'c> {
     pub(super) connection: Connection,
     /// The newest checkpoint in the state directory, from which the log goes on.
     pub(super) sealed: Option<Checkpoint>,
+    /// Leaves of evidence of which it shows what was known, if that was asked for; else all.
+    pub(super) as_of_size: Option<i64>,
     config: &'c Config,
 }
 
@@ -32,8 +37,46 @@ pub(super) fn to_read(config: &Config) -> Result<Database<'_>, SealError> {
     Ok(Database {
         connection,
         sealed,
+        as_of_size: None,
         config,
     })
+}
+
+/// The same, showing what was known at a time or at a size of the evidence; a time is told as the size that it
+/// means.
+///
+/// # Errors
+/// [`SealError`] as [`to_read`]; [`UsageError`] for a size that the evidence has not reached.
+pub(super) fn to_read_as_of(
+    config: &Config,
+    as_of: Option<AsOf>,
+    now: UtcMillis,
+) -> anyhow::Result<Database<'_>> {
+    let mut database = to_read(config)?;
+    let Some(as_of) = as_of else {
+        return Ok(database);
+    };
+    let connection = &database.connection;
+    let all = Progress::read(connection)?.evidence_size;
+    let size = match as_of {
+        AsOf::Size(size) if size > all => {
+            return Err(UsageError(format!("the evidence has {all} leaves, not {size}")).into());
+        }
+        AsOf::Size(size) => size,
+        AsOf::Time(when) => {
+            let at = when.resolve(now, &config.zone);
+            let size = as_of::size_at(connection, at)?;
+            let of = config.zone.to_text(at);
+            notice(
+                config,
+                &format!("as of {of}: the first {size} of {all} leaves of evidence"),
+            );
+            size
+        }
+    };
+    as_of::limit(connection, size)?;
+    database.as_of_size = Some(size);
+    Ok(database)
 }
 
 /// Refuses a database that this program cannot verify, for who hands a copy on: it is told of the database

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::values::{some_text, words};
-use crate::config::{ColorPolicy, Flags, LogFormat, SignatureVersion, Verbosity};
+use crate::config::{ColorPolicy, Flags, LogFormat, SignatureVersion, Verbosity, Zone};
 
 /// Options that may stand before or after any command. Environment variables are not read here
 /// but in [`crate::config`], which also knows the defaults.
@@ -60,6 +60,11 @@ pub struct GlobalArgs {
     )]
     pub log_format: Option<LogFormat>,
 
+    /// Zone in which times are typed and shown to people: +08:00, local, Asia/Shanghai; files are
+    /// UTC [default: UTC]
+    #[arg(long, value_name = "ZONE", global = true, value_parser = Zone::parse, allow_hyphen_values = true)]
+    pub tz: Option<Zone>,
+
     /// When to use color; NO_COLOR is heard [default: auto]
     #[arg(
         long,
@@ -90,6 +95,7 @@ impl GlobalArgs {
             color: self.color,
             log_format: self.log_format,
             verbosity,
+            zone: self.tz.clone().unwrap_or_default(),
         }
     }
 }

@@ -45,6 +45,7 @@ mod usage;
 mod values;
 pub mod verify;
 pub mod watch;
+mod when;
 
 use clap::{Parser, Subcommand};
 

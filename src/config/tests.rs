@@ -74,6 +74,7 @@ fn an_empty_environment_is_enough() {
         color: ColorPolicy::Auto,
         log_format: LogFormat::Text,
         verbosity: Verbosity::Normal,
+        zone: Zone::default(),
         origins: Origins::default(),
     };
     assert_eq!(resolve(Flags::default(), &[], false), expected);

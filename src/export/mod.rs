@@ -6,6 +6,7 @@
 
 mod buffer;
 mod csv;
+pub mod document;
 pub mod escape;
 mod json;
 mod jsonl;

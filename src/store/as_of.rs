@@ -10,6 +10,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{StoreError, open, views};
+use crate::model::UtcMillis;
 
 /// When a row came to be: with the leaf that the column names.
 enum Since {
@@ -83,6 +84,23 @@ SELECT l.listing_id FROM main.page_listing l LEFT JOIN main.page_listing_end e O
 WHERE l.listing_id < ?1
     AND NOT coalesce(e.verdict = 'complete' AND e.end_sequence < ?1, 0)
     AND NOT EXISTS (SELECT 1 FROM main.run_end r WHERE r.run_id = l.run_id AND r.end_sequence < ?1)";
+
+/// Where the time stands in a leaf that bears one: of an answer its receipt, of any other event when it was.
+/// Leaves that only say what will be asked bear none.
+const LEAF_TIME: &str = "
+coalesce(record ->> '$.received_at', record ->> '$.at', record ->> '$.started_at', record ->> '$.ended_at',
+    record ->> '$.found_at', record ->> '$.created_at', record ->> '$.requested_at')";
+
+/// How many leaves had been kept at an instant: those before the first that is later, so that a clock that
+/// jumped ahead cuts early. Reads leaves from the first on.
+pub fn size_at(connection: &Connection, at: UtcMillis) -> Result<i64, StoreError> {
+    let sql = format!(
+        "SELECT coalesce(
+            (SELECT sequence FROM main.leaf WHERE {LEAF_TIME} > ?1 ORDER BY sequence LIMIT 1),
+            (SELECT max(sequence) + 1 FROM main.leaf), 0)"
+    );
+    Ok(connection.query_row(&sql, [at.0], |row| row.get(0))?)
+}
 
 /// Opens a database for reading as it was when it had `size` leaves.
 pub fn open_at(path: &Path, size: i64) -> Result<Connection, StoreError> {

@@ -1,0 +1,257 @@
+//! A document: sections of words, one table each, and drawn timelines. What a report is before it has a format.
+//!
+//! It says nothing about how it looks. Names (`id`, `name`) are for machines and the same in every language;
+//! titles and labels are for people, in the document's language. Depends on the words of `model`.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use crate::model::{Phase, UtcMillis};
+
+/// The language of titles, labels and sentences. Words of the cloud stay as the cloud writes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// Simplified Chinese.
+    Zh,
+}
+
+impl Language {
+    /// Both, in the order in which help texts name them.
+    pub const ALL: [Self; 2] = [Self::En, Self::Zh];
+
+    /// The word of `--lang`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh",
+        }
+    }
+}
+
+/// A report, complete.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The language of its words.
+    pub language: Language,
+    /// What it is.
+    pub title: String,
+    /// What it is about and what made it, a line each.
+    pub facts: Vec<Fact>,
+    /// Its parts, in order.
+    pub sections: Vec<Section>,
+}
+
+/// One line of a document's head.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    /// Name for machines, snake_case.
+    pub id: &'static str,
+    /// Name for people.
+    pub label: String,
+    /// What it is.
+    pub value: Value,
+}
+
+/// A part of a document: sentences, then one table, then timelines; each may be missing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// Name for machines, snake_case: a file name, a sheet, an anchor. Unique in its document.
+    pub id: &'static str,
+    /// Name for people.
+    pub title: String,
+    /// Sentences before the table.
+    pub paragraphs: Vec<Paragraph>,
+    /// Rows. `None` for a section of words alone.
+    pub table: Option<Table>,
+    /// Timelines to draw; formats that cannot draw leave them out, their numbers are in a table.
+    pub timelines: Vec<Timeline>,
+}
+
+/// A few sentences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paragraph {
+    /// How it is meant.
+    pub tone: Tone,
+    /// The sentences.
+    pub text: String,
+}
+
+/// How a paragraph is meant. Never told by color alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// A statement.
+    Plain,
+    /// What was checked and holds.
+    Good,
+    /// What does not hold, or is missing.
+    Bad,
+    /// What cannot be known.
+    Unknown,
+}
+
+/// Rows of one shape.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    /// The columns, in order.
+    pub columns: Vec<Column>,
+    /// The rows, each as wide as there are columns.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Name for machines, snake_case, units last.
+    pub name: &'static str,
+    /// Name for people.
+    pub label: String,
+    /// What its values are.
+    pub kind: Kind,
+}
+
+/// What the values of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text as it was written, often by the cloud or a stranger.
+    Text,
+    /// An identifier: text that is never a number, also where it is all digits.
+    Id,
+    /// A word of a closed vocabulary or of the cloud: a status, a phase, an outcome, a cause.
+    Word,
+    /// A whole number of things.
+    Count,
+    /// An instant, text `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+    Time,
+    /// Whole seconds.
+    Seconds,
+    /// Milliseconds.
+    Millis,
+    /// Leaves of evidence: [`Value::Evidence`].
+    Evidence,
+}
+
+/// A value in a document.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Not known, or does not apply.
+    Null,
+    /// Text, also instants.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// Sequence numbers of leaves.
+    Evidence(Evidence),
+}
+
+/// Leaves of evidence, by their sequence numbers from 0: ascending ranges that do not touch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evidence {
+    ranges: Vec<RangeInclusive<i64>>,
+}
+
+impl Evidence {
+    /// The ranges.
+    pub fn ranges(&self) -> &[RangeInclusive<i64>] {
+        &self.ranges
+    }
+
+    /// How many leaves.
+    pub fn leaves(&self) -> i64 {
+        self.ranges
+            .iter()
+            .map(|range| range.end() - range.start() + 1)
+            .sum()
+    }
+}
+
+impl FromIterator<i64> for Evidence {
+    /// From sequence numbers in any order, each any number of times.
+    fn from_iter<I: IntoIterator<Item = i64>>(sequences: I) -> Self {
+        let mut sorted: Vec<i64> = sequences.into_iter().collect();
+        sorted.sort_unstable();
+        let mut ranges: Vec<RangeInclusive<i64>> = Vec::new();
+        for sequence in sorted {
+            match ranges.last_mut() {
+                Some(last) if sequence <= last.end().saturating_add(1) => {
+                    *last = *last.start()..=sequence;
+                }
+                _ => ranges.push(sequence..=sequence),
+            }
+        }
+        Self { ranges }
+    }
+}
+
+impl fmt::Display for Evidence {
+    /// `12-15 88 91`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, range) in self.ranges.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            if range.start() == range.end() {
+                write!(f, "{}", range.start())?;
+            } else {
+                write!(f, "{}-{}", range.start(), range.end())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The stretches of status of one thing, to be drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    /// What it is the timeline of, as `CREATE landing-zone-network`.
+    pub label: String,
+    /// Identifier of the thing.
+    pub id: String,
+    /// The stretches, in order; never none.
+    pub stretches: Vec<Stretch>,
+    /// When nobody saw it, though it was due.
+    pub gaps: Vec<Blind>,
+}
+
+/// One stretch of one status; bounds as the view `status_timeline` has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// Status, as the cloud writes it.
+    pub status: String,
+    /// Its meaning.
+    pub phase: Phase,
+    /// The last look with the former status; `None` for the first stretch.
+    pub entered_earliest: Option<UtcMillis>,
+    /// The first look with this one.
+    pub entered_latest: UtcMillis,
+    /// The last look with this one.
+    pub left_earliest: UtcMillis,
+    /// The first look with the next; `None` while it lasts.
+    pub left_latest: Option<UtcMillis>,
+}
+
+/// One stretch in which something due was not seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blind {
+    /// From when.
+    pub from: UtcMillis,
+    /// Until when; `None` while it lasts.
+    pub until: Option<UtcMillis>,
+    /// Why, a word.
+    pub cause: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_become_a_range() {
+        let evidence: Evidence = [91, 12, 13, 15, 14, 13, 88].into_iter().collect();
+        assert_eq!(evidence.to_string(), "12-15 88 91");
+        assert_eq!(evidence.leaves(), 6);
+        assert_eq!(Evidence::default().to_string(), "");
+    }
+}

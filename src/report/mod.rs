@@ -1,0 +1,5 @@
+//! Questions that need more than a view: what changed between two moments, what needs a person, and the
+//! compliance report.
+//!
+//! Each reads the views of one moment and gives typed rows, or a document without a format. It writes nothing,
+//! asks no clock, and knows no terminal and no file. Depends on `store`, `verify` and the shapes of `export`.
