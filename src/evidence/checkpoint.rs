@@ -17,6 +17,8 @@ mod held;
 
 pub use held::{HELD_LINE_LONGEST_BYTES, HeldHead, HeldLineError};
 
+use std::borrow::Borrow;
+
 use super::lines::{NUMBER_LARGEST, decimal, hash, to_base64};
 use super::note::{self, Note, NoteError, SignerKey, VerifierKey, is_key_name};
 use super::tree::Hash;
@@ -142,6 +144,24 @@ pub fn open(note: &Note, key: &VerifierKey) -> Result<Checkpoint, CheckpointErro
     let checkpoint = Checkpoint::parse_text(note.text())?;
     belongs(&checkpoint, key)?;
     Ok(checkpoint)
+}
+
+/// What a note says and the key of the log that signed it: the one that the log names for its origin, made among
+/// the leaves that the checkpoint covers; else why it is not believed.
+///
+/// `key_of` finds the key of an origin, and the leaf that names it.
+pub fn open_by_log<K: Borrow<VerifierKey>>(
+    note: &Note,
+    key_of: impl FnOnce(&str) -> Result<Option<(i64, K)>, String>,
+) -> Result<(Checkpoint, K), String> {
+    let said = Checkpoint::parse_text(note.text()).map_err(|error| error.to_string())?;
+    let (since, key) =
+        key_of(&said.origin)?.ok_or_else(|| format!("the log names no key of {}", said.origin))?;
+    if u64::try_from(since).is_ok_and(|since| since >= said.size) {
+        return Err(format!("its key was made later, with leaf {since}"));
+    }
+    let checkpoint = open(note, key.borrow()).map_err(|error| error.to_string())?;
+    Ok((checkpoint, key))
 }
 
 fn belongs(checkpoint: &Checkpoint, key: &VerifierKey) -> Result<(), CheckpointError> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::known::{newest_signed, refuse_unsigned};
+use super::known::{garbled, newest_signed, refuse_unsigned};
 use super::{BadNews, LogState, SealError};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::leaf::Leaf;
@@ -71,12 +71,7 @@ fn guard_at(
             refuse_unsigned(connection, database, &state, &kept)?;
             Ok(Some(kept.checkpoint))
         }
-        Some(Err(reason)) => Err(BadNews::Garbled {
-            database: database.to_owned(),
-            checkpoint: state.checkpoint_path(),
-            reason,
-        }
-        .into()),
+        Some(Err(reason)) => Err(garbled(database, &state, reason)),
         None if access == Access::Write => {
             refuse_missing_state(connection, database, &state)?;
             Ok(None)

@@ -84,18 +84,14 @@ pub(super) fn refuse_unsigned(
 /// What a note says, if the key signed it that the log names for its origin, among the leaves that it covers; else
 /// why it is not believed.
 pub(super) fn signed_by_log(keyring: &Keyring, note: &Note) -> Result<Checkpoint, String> {
-    let said = Checkpoint::parse_text(note.text()).map_err(|error| error.to_string())?;
-    let made = keyring
-        .of_origin(&said.origin)
-        .ok_or_else(|| format!("the log names no key of {}", said.origin))?;
-    if u64::try_from(made.sequence).is_ok_and(|sequence| sequence >= said.size) {
-        return Err(format!(
-            "its key was made later, with leaf {}",
-            made.sequence
-        ));
-    }
-    let vkey: VerifierKey = made.vkey.parse().map_err(|error| format!("{error}"))?;
-    checkpoint::open(note, &vkey).map_err(|error| error.to_string())
+    let opened = checkpoint::open_by_log(note, |origin| {
+        let Some(made) = keyring.of_origin(origin) else {
+            return Ok(None);
+        };
+        let vkey: VerifierKey = made.vkey.parse().map_err(|error| format!("{error}"))?;
+        Ok(Some((made.sequence, vkey)))
+    });
+    opened.map(|(checkpoint, _)| checkpoint)
 }
 
 /// The newest checkpoint in a database that the log's key has signed. Others prove nothing: whoever can write to the
@@ -113,7 +109,8 @@ pub(super) fn newest_signed(connection: &Connection) -> Result<Option<Checkpoint
     })
 }
 
-fn garbled(database: &Path, state: &LogState, reason: String) -> SealError {
+/// A checkpoint of the state directory that nobody can believe.
+pub(super) fn garbled(database: &Path, state: &LogState, reason: String) -> SealError {
     SealError::from(BadNews::Garbled {
         database: database.to_owned(),
         checkpoint: state.checkpoint_path(),

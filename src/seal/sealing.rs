@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use super::guard::{compare, compare_with_own, refuse_missing_state};
+use super::known::garbled;
 use super::state::KeptCheckpoint;
-use super::{BadNews, LogState, SealError, Who, keys};
+use super::{LogState, SealError, Who, keys};
 use crate::evidence::checkpoint::{self, Checkpoint};
 use crate::evidence::leaf::KeyChange;
 use crate::evidence::note::{Note, SignerKey, VerifierKey};
@@ -144,12 +145,7 @@ fn refuse_checkpoint_without_key(
             "the log names no key that could have signed it".to_owned()
         }
     };
-    Err(BadNews::Garbled {
-        database: database.to_owned(),
-        checkpoint: state.checkpoint_path(),
-        reason,
-    }
-    .into())
+    Err(garbled(database, state, reason))
 }
 
 /// Signs the head, unless it is signed already. The caller holds the lock.
@@ -232,13 +228,7 @@ fn believed(
     database: &Path,
     vkey: &VerifierKey,
 ) -> Result<Option<KeptCheckpoint>, SealError> {
-    let garbled = |reason: String| {
-        SealError::from(BadNews::Garbled {
-            database: database.to_owned(),
-            checkpoint: state.checkpoint_path(),
-            reason,
-        })
-    };
+    let garbled = |reason: String| garbled(database, state, reason);
     let Some(kept) = state.checkpoint()? else {
         return Ok(None);
     };

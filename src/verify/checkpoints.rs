@@ -27,14 +27,14 @@ const BATCH_BYTES: usize = 1024 * 1024;
 /// Checkpoints for which it is worth to begin a thread.
 const THREAD_ROWS: usize = 64;
 
-/// What checkpoints are judged by.
+/// What checkpoints and held heads are judged by.
 #[derive(Clone, Copy)]
 pub(super) struct Measure<'a> {
     /// Roots that the leaves give.
     pub(super) roots: &'a Roots,
     /// The keys that the log names.
     pub(super) keys: &'a Keys,
-    /// The keys that must have signed; where none is given, those of the log are believed.
+    /// The keys of which one must have signed; where none is given, those of the log are believed.
     pub(super) given: &'a [VerifierKey],
     /// Leaves of the log.
     pub(super) size: i64,

@@ -139,20 +139,14 @@ impl<'a> Heads<'a> {
         report: &mut Report,
     ) -> Result<(), StoreError> {
         let keys = Keys::of(self.made, findings);
-        let scale = Scale {
-            roots: &self.roots,
-            keys: &keys,
-            given,
-            size: report.size,
-        };
-        report.compared = scale.judge_all_held(self.held, findings);
-        report.sealed_by_key = (!given.is_empty()).then_some(0);
         let measure = Measure {
             roots: &self.roots,
             keys: &keys,
             given,
             size: report.size,
         };
+        report.compared = measure.judge_all_held(self.held, findings);
+        report.sealed_by_key = (!given.is_empty()).then_some(0);
         checkpoints::judge(live, self.first, measure, findings, report)?;
         if report.sealed_by_key == Some(0) {
             let given: Vec<String> = given.iter().map(ToString::to_string).collect();
@@ -163,17 +157,7 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// What held heads are judged by.
-struct Scale<'a> {
-    roots: &'a Roots,
-    keys: &'a Keys,
-    /// Those of which one must have signed; where none is given, those of the log are believed.
-    given: &'a [VerifierKey],
-    /// Leaves of the log.
-    size: i64,
-}
-
-impl Scale<'_> {
+impl Measure<'_> {
     /// Judges heads from elsewhere, each for itself; one that agrees tells where the change that another one
     /// knows of may begin.
     fn judge_all_held(&self, held: &[Held], findings: &mut Findings) -> Vec<Compared> {

@@ -1,5 +1,6 @@
 //! The keys that the log names: by their leaves, which the tree covers, and not by rows derived from these.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use super::report::{Findings, Kind};
@@ -12,6 +13,12 @@ pub(super) struct LogKey {
     pub(super) vkey: VerifierKey,
     /// The leaf that names it: what it signed is later.
     pub(super) since: i64,
+}
+
+impl Borrow<VerifierKey> for &LogKey {
+    fn borrow(&self) -> &VerifierKey {
+        &self.vkey
+    }
 }
 
 /// The keys of the log, each by its origin.
@@ -58,15 +65,9 @@ impl Keys {
     /// What a note says, and the key of the log that has signed it, made among the leaves that it covers; else what
     /// is wrong with it.
     pub(super) fn that_signed(&self, note: &Note) -> Result<(Checkpoint, &LogKey), String> {
-        let said = Checkpoint::parse_text(note.text()).map_err(|error| error.to_string())?;
-        let key = self
-            .of_origin(&said.origin)
-            .ok_or_else(|| format!("no key leaf names {}", said.origin))?;
-        if u64::try_from(key.since).is_ok_and(|since| since >= said.size) {
-            return Err(format!("its key was made later, with leaf {}", key.since));
-        }
-        checkpoint::open(note, &key.vkey).map_err(|error| error.to_string())?;
-        Ok((said, key))
+        checkpoint::open_by_log(note, |origin| {
+            Ok(self.of_origin(origin).map(|key| (key.since, key)))
+        })
     }
 
     /// Whether the log names any.
