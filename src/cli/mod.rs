@@ -9,6 +9,7 @@ pub mod asking;
 pub mod backup;
 pub mod checkpoint;
 pub mod collect;
+pub mod completions;
 pub mod config;
 mod database;
 pub mod dataset;
@@ -127,6 +128,8 @@ pub enum Command {
     Doctor(doctor::DoctorArgs),
     Policy(policy::PolicyArgs),
     Config(config::ConfigArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
 }
 
 /// Gives a type checked arguments: clap reads `$raw`, and `$checked` is made from it by `TryFrom`,

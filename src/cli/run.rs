@@ -5,8 +5,8 @@ use std::error::Error;
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    backup, checkpoint, collect, config, doctor, export, init, policy, process, prove, rebuild,
-    restore, show, snapshot, sql, status, stop, verify, watch,
+    backup, checkpoint, collect, completions, config, doctor, export, init, policy, process, prove,
+    rebuild, restore, show, snapshot, sql, status, stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -70,6 +70,8 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Doctor(args) => doctor::run(args, &config()?),
         Command::Policy(args) => policy::run(args, &config()?),
         Command::Config(args) => config::run(args, &config()?),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => completions::man(args),
     }
 }
 
