@@ -5,7 +5,7 @@
 
 use std::iter;
 
-use super::{Document, Fact, Paragraph, Section, Table, Value};
+use super::{Document, Fact, Paragraph, Section, Table};
 use crate::export::csv::Csv;
 use crate::export::{Cell, Encoder as _, Layout};
 

@@ -7,6 +7,7 @@
 
 mod csv;
 mod json;
+mod xlsx;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -76,7 +77,8 @@ impl DocumentFormat {
 pub fn write(document: &Document, format: DocumentFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
         DocumentFormat::Json => json::write(document, out),
-        DocumentFormat::Html | DocumentFormat::Xlsx => Err(io::ErrorKind::Unsupported.into()),
+        DocumentFormat::Xlsx => xlsx::write(document, out),
+        DocumentFormat::Html => Err(io::ErrorKind::Unsupported.into()),
         DocumentFormat::Csv => Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "CSV is a file for each section, not one; name a directory",
