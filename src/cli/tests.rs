@@ -274,7 +274,7 @@ fn export_refuses_options_of_another_format() {
         ErrorKind::ValueValidation
     );
     assert_eq!(
-        refused("optrail export results --format xlsx"),
+        refused("optrail export results --format parquet"),
         ErrorKind::InvalidValue
     );
 }
