@@ -58,10 +58,8 @@ impl Report<'_> {
     /// A duration never stands without the interval to which anything was seen.
     fn about_durations(&self) -> String {
         let language = self.language;
-        let every = match every(language, self.facts) {
-            Some(every) => say::EVERY_DECLARED.fill(language, &[("every", &every)]),
-            None => say::EVERY_UNKNOWN.of(language).to_owned(),
-        };
+        let every = every(language, self.facts);
+        let every = every.unwrap_or(say::UNDECLARED.of(language).to_owned());
         let ended = self.facts.operations.iter();
         let ended = ended.filter(|operation| operation.phase.is_final());
         let widest = ended.filter_map(Operation::widest_look_gap_seconds).max();

@@ -8,7 +8,7 @@ use crate::model::{Phase, UtcMillis};
 use crate::store::report::gaps::{self, Gap};
 use crate::store::report::identities::{self, Identity};
 use crate::store::report::listings::{self, Listings};
-use crate::store::report::log::{self, Leaves, Log, Sealed};
+use crate::store::report::log::{self, Held, Leaves, Log, Sealed};
 use crate::store::report::operations::{self, Operation};
 use crate::store::report::others::{self, Batch, Drift, Intervention, Unknown};
 use crate::store::report::requests::{self, Counted};
@@ -25,8 +25,8 @@ pub struct Facts {
     pub log: Log,
     /// Its newest checkpoint within the report's size.
     pub sealed: Option<Sealed>,
-    /// Leaves that have a body, and leaves whose body was redacted, of the whole log.
-    pub bodies: (i64, i64),
+    /// Leaves of the whole log.
+    pub held: Held,
     /// Leaves of the period.
     pub leaves: Leaves,
     /// Runs that began in the period.
@@ -131,7 +131,7 @@ pub fn read(connection: &Connection, window: &Window, size: i64) -> Result<Facts
     Ok(Facts {
         log: log::read(connection)?,
         sealed: log::sealed(connection, size)?,
-        bodies: log::bodies(connection)?,
+        held: log::held(connection)?,
         leaves: log::leaves(connection, window)?,
         last_run: runs.last().map(LastRun::from),
         is_simulated: runs.iter().any(|run| run.simulated),

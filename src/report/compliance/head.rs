@@ -52,7 +52,7 @@ impl Report<'_> {
             self.fact(
                 "evidence_root",
                 titles::EVIDENCE_ROOT,
-                known(&self.integrity.root),
+                self.or_null(&self.integrity.root),
             ),
             self.fact("evidence_begin", titles::EVIDENCE_BEGIN, time(log.first_at)),
             self.fact("evidence_end", titles::EVIDENCE_END, time(log.last_at)),

@@ -20,8 +20,8 @@ pub struct IntegrityFacts {
     pub depth: Depth,
     /// What was found, of the whole database.
     pub found: verify::Report,
-    /// Root of the tree over the leaves of the report, hex.
-    pub root: String,
+    /// Root of the tree over the leaves of the report, hex; `None` where some of them are missing.
+    pub root: Option<String>,
 }
 
 /// One row: what is stated, what came of it, on which leaves.
@@ -126,13 +126,19 @@ impl Report<'_> {
             true => self.word(say::ALL_OF_THEM),
             false => self.word(say::DIFFERS),
         };
+        let root = self.integrity.root.clone();
+        let root = root.unwrap_or(self.word(say::UNKNOWN));
         let mut checks = vec![
-            (self.word(say::ROW_LEAVES), n_of_n(size, size), all.clone()),
-            (self.word(say::ROW_ROOT), self.integrity.root.clone(), all),
+            (
+                self.word(say::ROW_LEAVES),
+                n_of_n(self.facts.held.leaves, size),
+                all.clone(),
+            ),
+            (self.word(say::ROW_ROOT), root, all),
             (self.word(say::ROW_HASHES), hashes, Vec::new()),
             (
                 self.word(say::ROW_BODIES),
-                of_bodies(n_of_n(found.bodies_checked, self.facts.bodies.0)),
+                of_bodies(n_of_n(found.bodies_checked, self.facts.held.bodies)),
                 Vec::new(),
             ),
             (self.word(say::ROW_ROWS), of_bodies(rows), Vec::new()),
@@ -230,7 +236,7 @@ impl Report<'_> {
             ),
             (
                 self.word(say::ROW_REDACTED),
-                number(self.facts.bodies.1),
+                number(self.facts.held.redacted),
                 Vec::new(),
             ),
             (self.word(say::ROW_RESTORES), restores, restore_leaves),

@@ -98,12 +98,16 @@ impl Statement<'_> {
         (tone, sentences.join(join))
     }
 
-    /// What is missing, each kind in words.
+    /// What is missing, each kind in words. Runs are not of a scope: what they missed of it is among the gaps.
     fn missing(&self) -> Vec<String> {
         let figures = self.figures;
+        let runs_not_complete = match self.window.is_narrowed() {
+            true => figures.runs_unfinished.number(),
+            false => figures.runs_not_complete(),
+        };
         [
             (say::MISSING_RUNS, figures.runs_missed.number()),
-            (say::MISSING_NOT_COMPLETE, figures.runs_not_complete()),
+            (say::MISSING_NOT_COMPLETE, runs_not_complete),
             (say::MISSING_GAPS, figures.coverage_gaps.number()),
             (say::MISSING_RECORDER_GAPS, self.facts.recorder_gaps()),
             (say::MISSING_LISTINGS, figures.listings_incomplete.number()),

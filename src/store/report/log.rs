@@ -139,11 +139,28 @@ pub fn leaves(connection: &Connection, window: &Window) -> Result<Leaves, StoreE
     Ok(leaves)
 }
 
-/// Leaves whose line stands for a body, and those of them that something was cut out of.
-pub fn bodies(connection: &Connection) -> Result<(i64, i64), StoreError> {
+/// The leaves of the whole log, counted one by one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// All that are there.
+    pub leaves: i64,
+    /// Those with a body.
+    pub bodies: i64,
+    /// Those with a body that something was cut out of.
+    pub redacted: i64,
+}
+
+/// Counts them.
+pub fn held(connection: &Connection) -> Result<Held, StoreError> {
     Ok(connection.query_row(
-        r#"SELECT count(template_id), count(CASE WHEN instr(record, '"redacted"') > 0 THEN 1 END) FROM leaf"#,
+        r#"SELECT count(*), count(template_id), count(CASE WHEN instr(record, '"redacted"') > 0 THEN 1 END) FROM leaf"#,
         [],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| {
+            Ok(Held {
+                leaves: row.get(0)?,
+                bodies: row.get(1)?,
+                redacted: row.get(2)?,
+            })
+        },
     )?)
 }

@@ -80,7 +80,7 @@ figures! {
     REQUESTS_THROTTLED: "requests_throttled", "requests",
         "Of these: throttled by the cloud", "其中：被云端限流";
     LEAVES: "leaves", "leaves",
-        "Leaves of evidence whose time lies in the period", "时间在统计周期内的证据条数";
+        "Leaves of evidence whose time lies in the period; those that only say what will be asked bear no time", "时间在统计周期内的证据条数；仅说明将要查询内容的证据不带时间";
     LEAVES_FIRST: "leaves_first", "sequence",
         "Sequence number of the first of them", "其中第一条的序号";
     LEAVES_LAST: "leaves_last", "sequence",

@@ -15,14 +15,14 @@ super::texts! {
         "本统计周期内没有任何采集开始：整个周期都是覆盖缺口，其间发生的内容未被观测。";
     NOTHING_RECORDED: "Nothing was recorded: this database holds no run.",
         "没有任何记录：此数据库中没有采集。";
-    MISSING_RUNS: "{n} missed runs", "{n} 次采集缺失";
-    MISSING_NOT_COMPLETE: "{n} runs that were not complete", "{n} 次采集未完整完成";
-    MISSING_GAPS: "{n} coverage gaps", "{n} 个覆盖缺口";
-    MISSING_RECORDER_GAPS: "{n} gaps of the recorder itself", "{n} 个采集程序自身的缺口";
-    MISSING_LISTINGS: "{n} incomplete listings", "{n} 个不完整的结果列表";
-    MISSING_EXPIRED: "{n} CADT ids that expired before their end was seen", "{n} 个 CADT 操作 ID 在观测到结束之前已失效";
-    MISSING_NOT_FOUND: "{n} ids that the cloud does not know", "{n} 个 ID 在云端不存在";
-    AND: ", ", "、";
+    MISSING_RUNS: "runs missed: {n}", "缺失的采集 {n} 次";
+    MISSING_NOT_COMPLETE: "runs that were not complete: {n}", "未完整完成的采集 {n} 次";
+    MISSING_GAPS: "coverage gaps: {n}", "覆盖缺口 {n} 个";
+    MISSING_RECORDER_GAPS: "gaps of the recorder itself: {n}", "采集程序自身的缺口 {n} 个";
+    MISSING_LISTINGS: "incomplete listings: {n}", "不完整的结果列表 {n} 个";
+    MISSING_EXPIRED: "CADT ids that expired before their end was seen: {n}", "在观测到结束之前已失效的 CADT 操作 ID {n} 个";
+    MISSING_NOT_FOUND: "ids that the cloud does not know: {n}", "云端不存在的 ID {n} 个";
+    AND: "; ", "、";
 
     STATEMENT_POPULATION: "Population: {watches} watches existed ({added} added, {removed} removed in the period); {operations} operations were seen.",
         "总体：存在 {watches} 个监视项（周期内添加 {added} 个，移除 {removed} 个）；观测到 {operations} 个操作。";
@@ -73,10 +73,8 @@ super::texts! {
     ABOUT_FAILURES: "Operations and results that failed, with the reasons that the cloud gives.", "失败的操作和执行结果，及云端给出的原因。";
     ABOUT_TARGETS: "Results of the stack-group operations of the period as last seen, by the account and region deployed to.",
         "统计周期内资源栈组操作的最近执行结果，按目标账号和地域统计。";
-    ABOUT_DURATIONS: "A duration is the cloud's end less the cloud's start, of operations that have ended. What we saw ourselves is known to the poll interval only: {every}; widest time between two looks {widest}.",
-        "耗时为云端记录的结束时间减去开始时间，仅含已结束的操作。自行观测的时刻仅精确到采集间隔：{every}；两次观测的最大间隔为 {widest}。";
-    EVERY_DECLARED: "declared schedule {every}", "声明的采集间隔 {every}";
-    EVERY_UNKNOWN: "no schedule declared", "未声明采集间隔";
+    ABOUT_DURATIONS: "A duration is the cloud's end less the cloud's start, of operations that have ended. What was seen from here is known to the poll interval only: declared schedule {every}, widest time between two looks {widest}.", "耗时为云端记录的结束时间减去开始时间，仅含已结束的操作。自行观测的时刻只能精确到轮询间隔：声明的采集间隔 {every}，两次观测的最大间隔 {widest}。";
+    UNDECLARED: "not declared", "未声明";
     UNKNOWN: "not known", "未知";
     ABOUT_DRIFT: "Drift as the cloud last told it. Between two detections nothing is known.", "云端最近一次报告的偏差情况。两次检测之间的情况未知。";
     ABOUT_BATCHES: "DNS batch tasks as last seen.", "最近观测到的 DNS 批量任务。";
@@ -125,7 +123,7 @@ super::texts! {
 
     NOTHING: "none", "无";
     ALL_OF_THEM: "all", "全部";
-    N_OF_N: "{n} of {all}", "{all} 中的 {n}";
+    N_OF_N: "{n} of {all}", "共 {all}，其中 {n}";
     NOT_CHECKED: "not checked at this level", "此级别不检查";
     LEFT_OUT: "left out of this copy", "此副本不含";
     AGREES: "agrees", "一致";
