@@ -6,6 +6,7 @@
 //! words of `model`.
 
 mod csv;
+mod html;
 mod json;
 mod xlsx;
 
@@ -78,7 +79,7 @@ pub fn write(document: &Document, format: DocumentFormat, out: &mut dyn Write) -
     match format {
         DocumentFormat::Json => json::write(document, out),
         DocumentFormat::Xlsx => xlsx::write(document, out),
-        DocumentFormat::Html => Err(io::ErrorKind::Unsupported.into()),
+        DocumentFormat::Html => html::write(document, out),
         DocumentFormat::Csv => Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "CSV is a file for each section, not one; name a directory",
