@@ -1,10 +1,13 @@
 //! The file as it was: every table and every view of a size is what derivation from so many leaves alone gives.
 //!
-//! Two histories are told: one of a stop, a row that goes, failures and broken lists, by the program; and months of
-//! chance, with stack groups that are found, batches, watches that are given up, runs that die and clocks that are
-//! wrong.
+//! Two histories are told: a short one in which everything happens that leaves a row, at every size; and days of
+//! chance, with rows that go, stack groups that are found, batches, watches that are given up, lists that break off and
+//! runs that die, at sizes where something ends.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "verify/answers.rs"]
+#[allow(dead_code)]
+mod answers;
 #[path = "year/births.rs"]
 mod births;
 #[path = "year/desk.rs"]
@@ -19,9 +22,6 @@ mod life;
 #[path = "year/model.rs"]
 #[allow(dead_code)]
 mod model;
-#[path = "prove/scene.rs"]
-#[allow(dead_code)]
-mod scene;
 #[path = "year/sight.rs"]
 mod sight;
 #[path = "year/thing.rs"]
@@ -29,6 +29,9 @@ mod sight;
 mod thing;
 #[path = "as_of/views.rs"]
 mod views;
-#[path = "recording/world.rs"]
+
+#[path = "verify"]
 #[allow(dead_code)]
-mod world;
+mod recorded {
+    pub mod fixture;
+}
