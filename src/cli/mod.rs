@@ -14,6 +14,7 @@ mod database;
 pub mod dataset;
 #[cfg(feature = "sandbox")]
 pub mod demo;
+pub mod diff;
 pub mod doctor;
 pub mod exit;
 pub mod export;
@@ -115,6 +116,7 @@ pub enum Command {
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     Export(export::ExportArgs),
+    Diff(diff::DiffArgs),
     #[command(visible_alias = "query")]
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),

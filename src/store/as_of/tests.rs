@@ -197,5 +197,5 @@ fn derivation_is_as_far_as_the_leaves_are() {
             (size, 0)
         );
     }
-    assert_eq!(size_at(&connection, UtcMillis(3)).unwrap(), 3);
+    assert_eq!(size_at(&connection, 0, UtcMillis(3)).unwrap(), 3);
 }
