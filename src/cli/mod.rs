@@ -14,6 +14,7 @@ mod database;
 pub mod dataset;
 #[cfg(feature = "sandbox")]
 pub mod demo;
+pub mod diff;
 pub mod doctor;
 pub mod exit;
 pub mod export;
@@ -117,6 +118,7 @@ pub enum Command {
     Show(show::ShowArgs),
     Export(export::ExportArgs),
     Report(report::ReportArgs),
+    Diff(diff::DiffArgs),
     #[command(visible_alias = "query")]
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),

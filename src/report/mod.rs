@@ -5,3 +5,4 @@
 //! asks no clock, and knows no terminal and no file. Depends on `store`, `verify` and the shapes of `export`.
 
 pub mod compliance;
+pub mod diff;
