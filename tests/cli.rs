@@ -4,6 +4,7 @@
 mod cli {
     mod bench;
     mod config;
+    mod diff;
     mod doctor;
     mod export;
     mod integrity;

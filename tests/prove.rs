@@ -2,8 +2,6 @@
 //! to the same is `.ci/evidence`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "prove/as_of.rs"]
-mod as_of;
 #[path = "prove/bundles.rs"]
 mod bundles;
 #[path = "prove/checker.rs"]

@@ -42,8 +42,7 @@ pub(super) fn to_read(config: &Config) -> Result<Database<'_>, SealError> {
     })
 }
 
-/// The same, showing what was known at a time or at a size of the evidence; a time is told as the size that it
-/// means.
+/// The same, showing what was known at a time or at a size of the evidence; which size that is, is told.
 ///
 /// # Errors
 /// [`SealError`] as [`to_read`]; [`UsageError`] for a size that the evidence has not reached.
@@ -53,30 +52,23 @@ pub(super) fn to_read_as_of(
     now: UtcMillis,
 ) -> anyhow::Result<Database<'_>> {
     let mut database = to_read(config)?;
-    let Some(as_of) = as_of else {
-        return Ok(database);
-    };
-    let connection = &database.connection;
-    let all = Progress::read(connection)?.evidence_size;
-    let size = match as_of {
-        AsOf::Size(size) if size > all => {
-            return Err(UsageError(format!("the evidence has {all} leaves, not {size}")).into());
-        }
-        AsOf::Size(size) => size,
-        AsOf::Time(when) => {
-            let at = when.resolve(now, &config.zone);
-            let size = as_of::size_at(connection, at)?;
-            let of = config.zone.to_text(at);
-            notice(
-                config,
-                &format!("as of {of}: the first {size} of {all} leaves of evidence"),
-            );
-            size
-        }
-    };
-    as_of::limit(connection, size)?;
-    database.as_of_size = Some(size);
+    if let Some(as_of) = as_of {
+        let moment = database.moment(as_of, now, None)?;
+        database.tell("as of", &moment);
+        database.limit(moment.size)?;
+    }
     Ok(database)
+}
+
+/// A moment of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// Leaves of evidence that there were.
+    pub(super) size: i64,
+    /// The time that was typed, if one was.
+    pub(super) at: Option<UtcMillis>,
+    /// Leaves that there are now.
+    all: i64,
 }
 
 /// Refuses a database that this program cannot verify, for who hands a copy on: it is told of the database
@@ -94,6 +86,63 @@ pub(super) fn refuse_other_rules(config: &Config) -> Result<(), StoreError> {
 }
 
 impl Database<'_> {
+    /// Leaves of evidence.
+    pub(super) fn size(&self) -> Result<i64, StoreError> {
+        Ok(Progress::read(&self.connection)?.evidence_size)
+    }
+
+    /// The moment that was typed. With an earlier one leaves are not read again.
+    ///
+    /// # Errors
+    /// [`UsageError`] for a size that the evidence has not reached.
+    pub(super) fn moment(
+        &self,
+        as_of: AsOf,
+        now: UtcMillis,
+        earlier: Option<&Moment>,
+    ) -> anyhow::Result<Moment> {
+        let all = self.size()?;
+        let (size, at) = match as_of {
+            AsOf::Size(size) if size > all => {
+                return Err(
+                    UsageError(format!("the evidence has {all} leaves, not {size}")).into(),
+                );
+            }
+            AsOf::Size(size) => (size, None),
+            AsOf::Time(when) => {
+                let at = when.resolve(now, &self.config.zone);
+                let known = earlier.filter(|earlier| earlier.at.is_some_and(|e| e <= at));
+                let known = known.map_or(0, |earlier| earlier.size);
+                (as_of::size_at(&self.connection, known, at)?, Some(at))
+            }
+        };
+        Ok(Moment { size, at, all })
+    }
+
+    /// Says which size a moment is.
+    pub(super) fn tell(&self, what: &str, moment: &Moment) {
+        let Moment { size, at, all } = moment;
+        let at = at.map_or_else(String::new, |at| {
+            format!(" {}:", self.config.zone.to_text(at))
+        });
+        notice(
+            self.config,
+            &format!("{what}{at} the first {size} of {all} leaves of evidence"),
+        );
+    }
+
+    /// Shows from now on what was known when the evidence had so many leaves. Once.
+    pub(super) fn limit(&mut self, size: i64) -> Result<(), StoreError> {
+        as_of::limit(&self.connection, size)?;
+        self.as_of_size = Some(size);
+        Ok(())
+    }
+
+    /// The same file once more, as it was at another size.
+    pub(super) fn again_at(&self, size: i64) -> Result<Connection, StoreError> {
+        as_of::open_at(&self.config.database, size)
+    }
+
     /// Asks within one transaction, so that all answers are of one moment; says so where rows of the
     /// newest evidence are still missing.
     pub(super) fn read<T, E: From<StoreError>>(

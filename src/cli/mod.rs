@@ -15,6 +15,7 @@ mod database;
 pub mod dataset;
 #[cfg(feature = "sandbox")]
 pub mod demo;
+pub mod diff;
 pub mod doctor;
 pub mod exit;
 pub mod export;
@@ -30,6 +31,7 @@ mod process;
 pub mod prove;
 pub mod rebuild;
 mod renewal;
+pub mod report;
 pub mod restore;
 mod rows;
 mod run;
@@ -116,6 +118,8 @@ pub enum Command {
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     Export(export::ExportArgs),
+    Report(report::ReportArgs),
+    Diff(diff::DiffArgs),
     #[command(visible_alias = "query")]
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),

@@ -5,8 +5,7 @@ use std::error::Error;
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    backup, checkpoint, collect, completions, config, doctor, export, init, policy, process, prove,
-    rebuild, restore, show, snapshot, sql, status, stop, verify, watch,
+    backup, checkpoint, collect, completions, config, diff, doctor, export, init, policy, process, prove, rebuild, report, restore, show, snapshot, sql, status, stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -56,7 +55,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Stop(args) => stop::run(args, &config()?),
         Command::Status(args) => status::run(args, &config()?),
         Command::Show(args) => show::run(args, &config()?),
+        Command::Diff(args) => diff::run(args, &config()?),
         Command::Export(args) => export::run(args, &config()?),
+        Command::Report(args) => report::run(args, &config()?),
         Command::Sql(args) => sql::run(args, &config()?),
         Command::Verify(args) => verify::run(args, &config()?),
         Command::Checkpoint(args) => checkpoint::run(args, &config()?),

@@ -11,10 +11,11 @@ use super::account_words::account_words;
 use super::output::{DataFormat, to_stdout};
 use super::sections::{Look, json, json_first};
 use super::values::{ReportFormat, region, some_text};
+use super::when::{AsOf, as_of};
 use super::{Exit, database};
 use crate::config::Config;
 use crate::export::escape::terminal;
-use crate::model::OperationKey;
+use crate::model::{Clock as _, OperationKey, SystemClock};
 use crate::store::Connection;
 use crate::store::query::Rows;
 use crate::store::show::{CHOICES, Shown, find, watches_on};
@@ -25,6 +26,7 @@ use crate::store::show::{CHOICES, Shown, find, watches_on};
 Examples:
   optrail show 6da106ca-1784-4a6f-a7e1-e723863d0000
   optrail show 6da1
+  optrail show 6da1 --as-of yesterday
   optrail show 6da1 --format json")]
 pub struct ShowArgs {
     /// Operation; a prefix will do if only one operation has it
@@ -35,6 +37,10 @@ pub struct ShowArgs {
     #[arg(long, value_name = "REGION", value_parser = region)]
     pub region: Option<String>,
 
+    /// As it was at a time (2026-01-31, yesterday, -7d), or with so many leaves of evidence
+    #[arg(long, value_name = "TIME|SIZE", value_parser = as_of, allow_hyphen_values = true)]
+    pub as_of: Option<AsOf>,
+
     /// How to answer
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: ReportFormat,
@@ -42,7 +48,7 @@ pub struct ShowArgs {
 
 /// Answers what is known of one operation.
 pub fn run(args: &ShowArgs, config: &Config) -> anyhow::Result<Exit> {
-    let database = database::to_read(config)?;
+    let database = database::to_read_as_of(config, args.as_of, SystemClock.now())?;
     let shown = database.read(|connection| -> anyhow::Result<Shown> {
         let key = choose(connection, &args.id, args.region.as_deref(), config)?;
         Ok(Shown::read(connection, &key)?)

@@ -6,13 +6,12 @@ mod adding;
 mod import;
 mod list;
 mod remove;
-mod since;
 mod wanted;
 
 use clap::{Args, Subcommand};
 
-use self::since::{Since, since};
 use super::values::{FileOrStd, instant, region, service, some_text};
+use super::when::{When, when};
 use super::{Exit, checked_args};
 use crate::config::Config;
 use crate::model::{Service, UtcMillis};
@@ -188,9 +187,10 @@ pub struct StackGroupsArgs {
     #[arg(long, value_name = "PATTERN", value_parser = some_text)]
     pub name: Vec<String>,
 
-    /// Only operations created since then: 2026-01-31T08:00:00Z, 2026-01-31, or 30d and 12h before now
-    #[arg(long, value_name = "TIME", value_parser = since)]
-    pub since: Option<Since>,
+    /// Only operations created since then: 2026-01-31T08:00:00Z, 2026-01-31, yesterday, or 30d and 12h
+    /// before now
+    #[arg(long, value_name = "TIME", value_parser = when, allow_hyphen_values = true)]
+    pub since: Option<When>,
 }
 
 /// Watch CADT operations; an id can be asked about for one hour only

@@ -39,6 +39,11 @@ impl When {
             }
         }
     }
+
+    /// Whether it means another instant when it is typed again later.
+    pub fn is_relative(self) -> bool {
+        matches!(self, Self::Ago(_) | Self::DaysAgo(_))
+    }
 }
 
 /// Reads a time: RFC 3339 with its offset; a day, or a day and a time, of `--tz`; `now`, `today`, `yesterday`;

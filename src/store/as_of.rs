@@ -3,104 +3,112 @@
 //!
 //! Temporary views stand before the tables and the public views, under the same names, for one connection that
 //! reads. The file itself is not touched. Rows are only ever inserted, each with the leaf that first showed it,
-//! so what an older size showed is still there.
+//! so what an older size showed is still there. Every table of the file has a rule, so that a view needs none of
+//! its own: it shows what the tables that it reads had by then. Setting this up looks at the runs around that leaf,
+//! never at the whole file.
+
+mod closing;
+mod size;
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
+use self::closing::OpenLists;
+use super::catalogue::Table;
 use super::{StoreError, open, views};
-use crate::model::UtcMillis;
 
-/// When a row came to be: with the leaf that the column names.
-enum Since {
-    /// With that leaf itself.
+pub use self::size::size_at;
+
+/// Which rows of a table were there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// Those that came with a leaf, which the expression names.
     Leaf(&'static str),
-    /// When the listing closed whose last answer that leaf is.
+    /// The same, where the leaf is the last answer or the beginning of a listing and the row came when that
+    /// listing closed, which may have been later.
     Closing(&'static str),
-    /// When the listing closed of which that leaf is a page.
+    /// The same, where the leaf is a page of such a listing.
     Page(&'static str),
-    /// With the end of the run that the column names.
-    RunEnd(&'static str),
+    /// Those whose row in another table, with the same values in these columns, was there.
+    With(&'static str, &'static [&'static str]),
+    /// Heads of no more leaves than there were.
+    Head(&'static str),
+    /// The one row that says how far derivation has come: no farther than there were leaves.
+    Watermark,
+    /// All. Dictionaries of numbers for words: none of their entries is met but through a row that has a rule.
+    Words,
+    /// All. What the program remembers between runs has no past: it is overwritten. No view reads it.
+    Now,
 }
-use Since::{Closing, Leaf, Page, RunEnd};
+use Rule::{Closing, Head, Leaf, Now, Page, Watermark, With, Words};
 
-/// The tables that are limited, which are those that [`PUBLIC_VIEWS`] and proofs read. Others (dictionaries, and
-/// tables that are joined to a version) hold nothing that could be met without one of these.
-const TABLES: &[(&str, Since)] = &[
+/// What makes a version one of an operation.
+const VERSION: &[&str] = &["op", "version"];
+
+/// Every table of the file.
+const RULES: &[(&str, Rule)] = &[
     ("leaf", Leaf("sequence")),
+    ("body_template", Words),
+    ("subtree", Leaf("number * 256 + 255")),
+    ("checkpoint", Head("size")),
+    ("derivation", Watermark),
     ("run", Leaf("start_sequence")),
     ("run_end", Leaf("end_sequence")),
-    ("run_clock", RunEnd("run_id")),
+    ("run_plan", Leaf("sequence")),
+    ("run_clock", With("run_end", &["run_id"])),
     ("run_identity", Leaf("sequence")),
     ("run_note", Leaf("sequence")),
+    ("run_skipped", Leaf("sequence")),
     ("watch", Leaf("add_sequence")),
     ("watch_removal", Leaf("sequence")),
     ("watch_operation", Leaf("from_sequence")),
+    ("watch_look", Leaf("sequence")),
+    ("missed_look", Leaf("sequence")),
     ("operation", Leaf("first_sequence")),
     ("operation_state", Leaf("from_sequence")),
     ("operation_version", Leaf("from_sequence")),
+    ("ros_operation_version", With("operation_version", VERSION)),
+    ("ros_operation_list", With("operation_version", VERSION)),
+    (
+        "bpstudio_operation_version",
+        With("operation_version", VERSION),
+    ),
+    ("alidns_batch_version", With("operation_version", VERSION)),
     ("exchange", Leaf("sequence")),
     ("exchange_error", Leaf("sequence")),
+    ("exchange_watch", Leaf("sequence")),
+    ("identity_failure", Leaf("sequence")),
     ("listing", Leaf("listing_id")),
     ("listing_end", Closing("end_sequence")),
     ("listing_missing", Closing("listing_id")),
     ("result_version", Page("from_sequence")),
+    ("target", Words),
+    ("result_status", Words),
+    ("result_text", Words),
     ("page_listing", Leaf("listing_id")),
     ("page_listing_end", Closing("end_sequence")),
+    ("stack_group", Page("first_sequence")),
+    ("stack_group_version", Page("from_sequence")),
+    ("stack_group_presence", Closing("listing_id")),
     ("batch_detail", Page("sequence")),
     ("intervention", Leaf("sequence")),
     ("intervention_call", Leaf("sequence")),
+    ("unknown", With("unknown_seen", &["unknown_id"])),
+    ("unknown_seen", Leaf("sequence")),
+    ("gap", Leaf("sequence")),
+    ("gap_end", Leaf("sequence")),
+    ("account_label", Leaf("first_sequence")),
+    ("account_name", Leaf("sequence")),
     ("config", Leaf("sequence")),
+    ("credential_call", Leaf("sequence")),
+    ("clock_step", Leaf("sequence")),
     ("key_event", Leaf("sequence")),
     ("restoration", Leaf("sequence")),
+    ("schema_change", Leaf("sequence")),
+    ("limit_learned", Now),
+    ("told", Now),
 ];
-
-/// The public views that can be asked about an older size. The others still show the whole file.
-pub const PUBLIC_VIEWS: [&str; 11] = [
-    "operations",
-    "operation_history",
-    "operation_timeline",
-    "result_timeline",
-    "results",
-    "result_history",
-    "batch_details",
-    "interventions",
-    "listings",
-    "requests",
-    "collection_runs",
-];
-
-/// Listings that had begun below leaf ?1 and were not closed there: not complete, their run not ended, and no
-/// later listing of the same operation begun, which would have closed them.
-const STILL_OPEN: &str = "
-SELECT l.listing_id FROM main.listing l LEFT JOIN main.listing_end e ON e.listing_id = l.listing_id
-WHERE l.listing_id < ?1
-    AND NOT coalesce(e.verdict = 'complete' AND e.end_sequence < ?1, 0)
-    AND NOT EXISTS (SELECT 1 FROM main.run_end r WHERE r.run_id = l.run_id AND r.end_sequence < ?1)
-    AND NOT EXISTS (SELECT 1 FROM main.listing n WHERE n.op = l.op AND n.listing_id > l.listing_id AND n.listing_id < ?1)
-UNION ALL
-SELECT l.listing_id FROM main.page_listing l LEFT JOIN main.page_listing_end e ON e.listing_id = l.listing_id
-WHERE l.listing_id < ?1
-    AND NOT coalesce(e.verdict = 'complete' AND e.end_sequence < ?1, 0)
-    AND NOT EXISTS (SELECT 1 FROM main.run_end r WHERE r.run_id = l.run_id AND r.end_sequence < ?1)";
-
-/// Where the time stands in a leaf that bears one: of an answer its receipt, of any other event when it was.
-/// Leaves that only say what will be asked bear none.
-const LEAF_TIME: &str = "
-coalesce(record ->> '$.received_at', record ->> '$.at', record ->> '$.started_at', record ->> '$.ended_at',
-    record ->> '$.found_at', record ->> '$.created_at', record ->> '$.requested_at')";
-
-/// How many leaves had been kept at an instant: those before the first that is later, so that a clock that
-/// jumped ahead cuts early. Reads leaves from the first on.
-pub fn size_at(connection: &Connection, at: UtcMillis) -> Result<i64, StoreError> {
-    let sql = format!(
-        "SELECT coalesce(
-            (SELECT sequence FROM main.leaf WHERE {LEAF_TIME} > ?1 ORDER BY sequence LIMIT 1),
-            (SELECT max(sequence) + 1 FROM main.leaf), 0)"
-    );
-    Ok(connection.query_row(&sql, [at.0], |row| row.get(0))?)
-}
 
 /// Opens a database for reading as it was when it had `size` leaves.
 pub fn open_at(path: &Path, size: i64) -> Result<Connection, StoreError> {
@@ -109,48 +117,57 @@ pub fn open_at(path: &Path, size: i64) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Hides from this connection, which only reads, what came with leaf `size` and later.
+/// Hides from this connection, which only reads, what came with leaf `size` and later. Once for a connection.
 pub fn limit(connection: &Connection, size: i64) -> Result<(), StoreError> {
+    let open = OpenLists::at(connection, size)?;
     connection.pragma_update(None, "query_only", false)?;
-    let open: Vec<i64> = connection
-        .prepare(STILL_OPEN)?
-        .query_map([size], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let mut sql = String::new();
-    for (table, since) in TABLES {
-        let condition = condition(since, size, &open);
-        sql.push_str(&format!(
-            "CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} r WHERE {condition};\n"
-        ));
+    open.keep(connection)?;
+    for (name, rule) in RULES {
+        let table = Table::read(connection, name)?;
+        connection.execute_batch(&limited(&table, *rule, size, &open))?;
     }
-    for name in PUBLIC_VIEWS {
-        sql.push_str(&views::temporary(name)?);
-        sql.push_str(";\n");
+    for name in views::names() {
+        connection.execute_batch(&views::temporary(name)?)?;
     }
-    connection.execute_batch(&sql)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(())
 }
 
-/// What holds for the rows of a table that were there. `open` are the listings that had not closed.
-fn condition(since: &Since, size: i64, open: &[i64]) -> String {
-    let open: Vec<String> = open.iter().map(i64::to_string).collect();
-    let open = open.join(", ");
-    let closed = |listing: &str| match open.is_empty() {
-        true => String::new(),
-        false => format!(" AND {listing} NOT IN ({open})"),
-    };
-    match since {
-        Leaf(column) => format!("r.{column} < {size}"),
-        Closing(column) => format!("r.{column} < {size}{}", closed("r.listing_id")),
-        Page(column) => {
-            let listing = format!(
-                "coalesce((SELECT x.listing_id FROM main.exchange x WHERE x.sequence = r.{column}), -1)"
-            );
-            format!("r.{column} < {size}{}", closed(&listing))
-        }
-        RunEnd(column) => format!(
-            "r.{column} IN (SELECT e.run_id FROM main.run_end e WHERE e.end_sequence < {size})"
-        ),
-    }
+/// The number of the first leaf of a listing that had begun by `size` and closes later, or `size`: what is known of
+/// a listing's rows only since then comes from listings that begin there.
+pub fn listed_since(connection: &Connection, size: i64) -> Result<i64, StoreError> {
+    Ok(OpenLists::at(connection, size)?.oldest().unwrap_or(size))
 }
+
+/// The statement that puts the rows of a table that were there in its place.
+fn limited(table: &Table, rule: Rule, size: i64, open: &OpenLists) -> String {
+    let columns = table.columns.iter().map(|column| match rule {
+        Watermark if column == "derived_through" => {
+            format!("min(r.{column}, {size} - 1) AS {column}")
+        }
+        _ => format!("r.{column} AS {column}"),
+    });
+    let columns: Vec<String> = columns.collect();
+    let condition = match rule {
+        Leaf(leaf) => format!("r.{leaf} < {size}"),
+        Closing(leaf) => format!("r.{leaf} < {size}{}", open.without("r.listing_id")),
+        Page(leaf) => format!("r.{leaf} < {size}{}", open.without_pages(leaf)),
+        With(other, on) => {
+            let on: Vec<String> = on.iter().map(|on| format!("w.{on} = r.{on}")).collect();
+            format!(
+                "EXISTS (SELECT 1 FROM {other} w WHERE {})",
+                on.join(" AND ")
+            )
+        }
+        Head(covered) => format!("r.{covered} <= {size}"),
+        Watermark | Words | Now => "1".to_owned(),
+    };
+    format!(
+        "CREATE TEMP VIEW {name} AS SELECT {} FROM main.{name} r WHERE {condition}",
+        columns.join(", "),
+        name = table.name
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,32 @@ pub fn record(path: &Path) {
     });
 }
 
+/// Records the story and goes on: in the third run a result fails and another is new, in the fourth the failure is
+/// taken back, in the fourth and fifth a row is missing, so that it is gone after the fifth.
+pub fn record_on(path: &Path) {
+    let (mut teller, plan) = watched(path);
+    let end = r#""EndTime": "2026-01-31T08:09:59","#;
+    let hangzhou = |status| ("cn-hangzhou", status, "");
+    let (beijing, shanghai) = (
+        ("cn-beijing", "FAILED", REASON),
+        ("cn-shanghai", "SUCCEEDED", ""),
+    );
+    let runs = [
+        vec![beijing, hangzhou("FAILED"), shanghai],
+        vec![hangzhou("SUCCEEDED"), shanghai],
+        vec![hangzhou("SUCCEEDED"), shanghai],
+    ];
+    runtime().block_on(async {
+        teller.first_run(&plan).await;
+        teller.second_run(&plan).await;
+        for (number, rows) in (3..).zip(runs) {
+            teller.begin(BEGIN + 5 * number * MINUTE, &plan).await;
+            teller.ros("SUCCEEDED", end, &rows).await;
+            teller.end().await;
+        }
+    });
+}
+
 /// Records a run that ended before any operation was asked about.
 pub fn record_deferred(path: &Path) {
     let (mut teller, plan) = watched(path);

@@ -9,10 +9,11 @@ use super::wanted::{Origin, Wanted};
 use super::{AddArgs, AlidnsArgs, Operations, StackGroupsArgs, accounts, adding};
 use crate::cli::from_answer::{self, MAX_ANSWER_BYTES};
 use crate::cli::values::region as checked_region;
+use crate::cli::when::When;
 use crate::cli::{Exit, FileOrStd, UsageError, asking};
 use crate::cloud::credentials::default_region;
 use crate::config::{ALL_REGIONS, Account, Config};
-use crate::model::Service;
+use crate::model::{Clock as _, Service, SystemClock};
 
 /// Adds the watches that are not there yet, and says which those are.
 pub(super) fn run(args: &AddArgs, config: &Config) -> anyhow::Result<Exit> {
@@ -45,7 +46,7 @@ fn of_operations(operations: &Operations, config: &Config) -> anyhow::Result<Vec
             let of = |id: &String| Wanted::new(Service::Ros, label, region.clone(), id.clone());
             args.ids.iter().map(of).collect()
         }
-        Operations::RosStackGroups(args) => of_stack_groups(args, &accounts::picked(config)?)?,
+        Operations::RosStackGroups(args) => of_stack_groups(args, config)?,
         Operations::Bpstudio(args) => {
             let label = &accounts::one(config)?.label;
             let of = |id: &String| Wanted {
@@ -62,15 +63,18 @@ fn of_operations(operations: &Operations, config: &Config) -> anyhow::Result<Vec
     })
 }
 
-fn of_stack_groups(args: &StackGroupsArgs, picked: &[&Account]) -> anyhow::Result<Vec<Wanted>> {
+fn of_stack_groups(args: &StackGroupsArgs, config: &Config) -> anyhow::Result<Vec<Wanted>> {
+    let now = SystemClock.now();
+    let since = args.since.map(|since| since.resolve(now, &config.zone));
     let of = |account: &&Account| {
         let region = region(args.region.as_deref(), account)?;
         Ok(Wanted {
-            since: args.since,
+            since,
+            is_since_relative: args.since.is_some_and(When::is_relative),
             ..Wanted::stack_groups(&account.label, region, &args.name)
         })
     };
-    picked.iter().map(of).collect()
+    accounts::picked(config)?.iter().map(of).collect()
 }
 
 fn of_tasks(args: &AlidnsArgs, account: &Account) -> anyhow::Result<Vec<Wanted>> {

@@ -20,7 +20,7 @@ pub(super) fn add(wanted: &[Wanted], origin: Origin, config: &Config) -> anyhow:
     let standings: Vec<Standing> = recorder.read_blocking(move |db| {
         asked
             .iter()
-            .map(|watch| watch.standing(db, now))
+            .map(|watch| watch.standing(db))
             .collect::<Result<_, StoreError>>()
     })?;
     let conflicts: Vec<&String> = standings
@@ -55,7 +55,7 @@ pub(super) fn add(wanted: &[Wanted], origin: Origin, config: &Config) -> anyhow:
         let done = if is_new { "added" } else { "is there already" };
         lines.push_str(&format!(
             "watch {watch_id} {done}: {}\n",
-            name(&watch.target(now))
+            name(&watch.target())
         ));
     }
     // Derives the rows of what was just kept, so that `watch list` shows it.

@@ -1,6 +1,5 @@
 //! A watch that is wanted, and whether what is there already does the same.
 
-use super::since::Since;
 use crate::evidence::leaf::{Watch, WatchChange, WatchKind};
 use crate::export::escape::terminal;
 use crate::model::{Service, UtcMillis};
@@ -40,7 +39,10 @@ pub(super) struct Wanted {
     pub(super) kind: Option<WatchKind>,
     /// In order, each once: the same patterns are the same watch.
     pub(super) names: Vec<String>,
-    pub(super) since: Option<Since>,
+    /// Operations created before are left out.
+    pub(super) since: Option<UtcMillis>,
+    /// Whether that was typed as a time before now, and will mean another instant when it is typed again.
+    pub(super) is_since_relative: bool,
     pub(super) batch_type: Option<String>,
     pub(super) lang: Option<String>,
     pub(super) resource_group: Option<String>,
@@ -69,6 +71,7 @@ impl Wanted {
             kind: None,
             names: Vec::new(),
             since: None,
+            is_since_relative: false,
             batch_type: None,
             lang: (service == Service::Alidns).then(|| DEFAULT_LANG.to_owned()),
             resource_group: None,
@@ -88,8 +91,8 @@ impl Wanted {
         }
     }
 
-    /// What it is about, if it is added at `now`.
-    pub(super) fn target(&self, now: UtcMillis) -> WatchTarget {
+    /// What it is about.
+    pub(super) fn target(&self) -> WatchTarget {
         WatchTarget {
             service: self.service.as_str().to_owned(),
             label: self.label.clone(),
@@ -101,13 +104,13 @@ impl Wanted {
                 .clone()
                 .filter(|_| self.operation.is_empty()),
             names: self.names.clone(),
-            since: self.since.map(|since| since.at(now)),
+            since: self.since,
         }
     }
 
     /// The watch as the recorder adds it.
     pub(super) fn found(&self, origin: Origin, user: &str, now: UtcMillis) -> Found {
-        let target = self.target(now);
+        let target = self.target();
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let watch = Watch {
             service: Some(self.service),
@@ -128,8 +131,8 @@ impl Wanted {
     }
 
     /// How it stands to the watches of a database.
-    pub(super) fn standing(&self, db: &Connection, now: UtcMillis) -> Result<Standing, StoreError> {
-        let target = self.target(now);
+    pub(super) fn standing(&self, db: &Connection) -> Result<Standing, StoreError> {
+        let target = self.target();
         if self.kind.is_some() {
             return self.standing_of_discovery(db, &target);
         }
@@ -166,8 +169,7 @@ impl Wanted {
         Ok(match watches::find_discovery(db, target)? {
             None => Standing::New,
             Some((watch_id, since))
-                if since == target.since
-                    || (since.is_some() && matches!(self.since, Some(Since::Ago(_)))) =>
+                if since == target.since || (since.is_some() && self.is_since_relative) =>
             {
                 Standing::There(watch_id)
             }

@@ -1,0 +1,293 @@
+//! What `diff` says to people: by operation, first its own fields and then its results, each cut to its line.
+
+use std::io::Write;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::cli::database::Moment;
+use crate::cli::output::stdout_width;
+use crate::config::{Config, Zone};
+use crate::export::escape::terminal;
+use crate::model::{OperationKey, UtcMillis};
+use crate::report::diff::{Change, Changed, FieldChange, Tally};
+use crate::store::query::OwnedValue;
+
+/// Columns of a line where stdout is no terminal.
+const WIDTH: usize = 80;
+
+/// Columns that a value gets at least, however narrow the terminal.
+const VALUE_NARROWEST: usize = 8;
+
+/// Between what a field said and what it says.
+const ARROW: &str = " → ";
+
+/// Fields that follow from another one, which is told instead.
+const IMPLIED: [(&str, &str); 6] = [
+    ("status_raw", "status"),
+    ("phase", "status"),
+    ("is_final", "status"),
+    ("cloud_started_at_raw", "cloud_started_at"),
+    ("cloud_ended_at_raw", "cloud_ended_at"),
+    ("duration_ms", "cloud_ended_at"),
+];
+
+/// A text that grows operation by operation.
+pub(super) struct Text<'c> {
+    zone: &'c Zone,
+    width: usize,
+    /// The operation under whose heading the next lines stand.
+    heading: Option<OperationKey>,
+}
+
+impl<'c> Text<'c> {
+    pub(super) fn new(config: &'c Config) -> Self {
+        Self {
+            zone: &config.zone,
+            width: stdout_width().unwrap_or(WIDTH),
+            heading: None,
+        }
+    }
+
+    /// Writes what changed of one operation or result.
+    pub(super) fn write(
+        &mut self,
+        changed: &Changed<'_>,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        if self.heading.as_ref() != Some(&changed.operation.key) {
+            self.head(changed, out)?;
+        }
+        let mut indent = 2;
+        if let Some((account, region)) = changed.target {
+            let line = format!(
+                "  {} result {} {}",
+                changed.change.as_str(),
+                terminal(account),
+                terminal(region)
+            );
+            writeln!(out, "{}", cut(&line, self.width))?;
+            indent = 4;
+        }
+        let told: Vec<&FieldChange> = told(changed.fields).collect();
+        let names = told.iter().map(|field| field.field.width()).max();
+        for field in &told {
+            let line = self.line(field, changed.change, (indent, names.unwrap_or(0)));
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// The two lines over an operation.
+    fn head(&mut self, changed: &Changed<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
+        let operation = changed.operation;
+        let key = &operation.key;
+        if self.heading.is_some() {
+            writeln!(out)?;
+        }
+        let mut line = format!("{} {}", key.service, terminal(&key.operation_id));
+        if changed.target.is_none() && changed.change == Change::Added {
+            line.push_str("  seen for the first time");
+        }
+        writeln!(out, "{}", cut(&line, self.width))?;
+        let what = [
+            operation.kind.as_deref(),
+            operation.resource_name.as_deref(),
+        ];
+        let mut words: Vec<String> = what
+            .into_iter()
+            .flatten()
+            .map(|word| terminal(word).into_owned())
+            .collect();
+        if !key.region_id.is_empty() {
+            words.push(format!("in {}", terminal(&key.region_id)));
+        }
+        words.push(format!("of account {}", terminal(&key.account_id)));
+        let line = format!("  {}", words.join(" "));
+        writeln!(out, "{}", cut(&line, self.width))?;
+        self.heading = Some(key.clone());
+        Ok(())
+    }
+
+    /// `  status  RUNNING → SUCCEEDED`, within the width.
+    fn line(&self, field: &FieldChange, change: Change, (indent, names): (usize, usize)) -> String {
+        let name = &field.field;
+        let padding = names.saturating_sub(name.width()) + 2;
+        let lead = format!("{:indent$}{}{:padding$}", "", terminal(name), "");
+        let room = self.width.saturating_sub(lead.width());
+        let (old, new) = (self.value(name, &field.old), self.value(name, &field.new));
+        let values = match change {
+            Change::Added => cut(&new, room.max(VALUE_NARROWEST)),
+            Change::Gone => cut(&format!("was {old}"), room.max(VALUE_NARROWEST)),
+            Change::Changed => {
+                let room = room.saturating_sub(ARROW.width());
+                let half = (room / 2).max(VALUE_NARROWEST);
+                // What one does not need the other may have.
+                let of_old = half.max(room.saturating_sub(new.width()));
+                let old = cut(&old, of_old);
+                let of_new = half.max(room.saturating_sub(old.width()));
+                format!("{old}{ARROW}{}", cut(&new, of_new))
+            }
+        };
+        format!("{lead}{values}")
+    }
+
+    /// A value as people read it: times in their zone, text safe on a terminal.
+    fn value(&self, field: &str, value: &OwnedValue) -> String {
+        match value {
+            OwnedValue::Null => "-".to_owned(),
+            OwnedValue::Integer(number) => number.to_string(),
+            OwnedValue::Real(number) => number.to_string(),
+            OwnedValue::Text(text) if text.is_empty() => "\"\"".to_owned(),
+            OwnedValue::Text(text) => match UtcMillis::parse_rfc3339(text) {
+                Some(at) if field.ends_with("_at") => self.zone.to_text(at),
+                _ => terminal(text).into_owned(),
+            },
+            OwnedValue::Blob(bytes) => format!("{} bytes", bytes.len()),
+        }
+    }
+
+    /// Writes what it comes to.
+    pub(super) fn finish(
+        &self,
+        tally: &Tally,
+        (from, to): (&Moment, &Moment),
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        let between = format!("between {} and {} leaves of evidence", from.size, to.size);
+        if tally.is_empty() {
+            writeln!(out, "nothing changed {between}")?;
+        } else {
+            writeln!(out, "\n{} {between}", counts(tally))?;
+        }
+        writeln!(
+            out,
+            "a change that was taken back in between is none; `optrail export history` has each"
+        )?;
+        Ok(())
+    }
+}
+
+/// The fields that are told: not what follows from another that is.
+fn told(fields: &[FieldChange]) -> impl Iterator<Item = &FieldChange> {
+    let is_told = |name: &str| fields.iter().any(|field| field.field == name);
+    fields.iter().filter(move |field| {
+        let implied = IMPLIED.iter().find(|(name, _)| *name == field.field);
+        implied.is_none_or(|(_, by)| !is_told(by))
+    })
+}
+
+/// `operations: 2 added, 1 changed; results: 3 added, 1 gone`.
+fn counts(tally: &Tally) -> String {
+    let some = |parts: &[(u64, &str)]| {
+        let parts = parts.iter().filter(|(count, _)| *count > 0);
+        let parts: Vec<String> = parts
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        parts.join(", ")
+    };
+    let operations = some(&[
+        (tally.operations_added, "added"),
+        (tally.operations_changed, "changed"),
+    ]);
+    let results = some(&[
+        (tally.results_added, "added"),
+        (tally.results_changed, "changed"),
+        (tally.results_gone, "gone"),
+    ]);
+    let parts = [("operations", operations), ("results", results)];
+    let parts = parts.iter().filter(|(_, counts)| !counts.is_empty());
+    let parts: Vec<String> = parts
+        .map(|(what, counts)| format!("{what}: {counts}"))
+        .collect();
+    parts.join("; ")
+}
+
+/// As much of a text as fits, with `…` where something is missing.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut cut = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            break;
+        }
+        cut.push(c);
+    }
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(zone: &Zone) -> Text<'_> {
+        Text {
+            zone,
+            width: 40,
+            heading: None,
+        }
+    }
+
+    fn field(name: &str, old: &str, new: &str) -> FieldChange {
+        FieldChange {
+            field: name.to_owned(),
+            old: OwnedValue::Text(old.to_owned()),
+            new: OwnedValue::Text(new.to_owned()),
+            exchange_id: 1,
+        }
+    }
+
+    #[test]
+    fn a_line_is_never_wider_than_the_terminal() {
+        let zone = Zone::default();
+        let text = text(&zone);
+        let long = "操作失败, quota exceeded in this region and in all others";
+        for (old, new) in [("a", "b"), (long, "b"), ("a", long), (long, long)] {
+            let field = field("status_reason", old, new);
+            for change in [Change::Added, Change::Gone, Change::Changed] {
+                let line = text.line(&field, change, (4, 13));
+                assert!(line.width() <= 40, "{} columns: {line}", line.width());
+            }
+        }
+    }
+
+    #[test]
+    fn what_others_wrote_is_escaped_and_times_are_of_the_zone() {
+        let zone = Zone::default();
+        let text = text(&zone);
+        let line = text.line(&field("reason", "\u{1b}[2J", ""), Change::Changed, (2, 6));
+        assert_eq!(line, "  reason  \\u{1b}[2J → \"\"");
+        let at = OwnedValue::Text("2026-01-31T08:00:00.000Z".to_owned());
+        assert_eq!(text.value("cloud_ended_at", &at), "2026-01-31 08:00:00 UTC");
+        assert_eq!(text.value("reason", &at), "2026-01-31T08:00:00.000Z");
+    }
+
+    #[test]
+    fn what_follows_from_a_change_is_not_told_twice() {
+        let fields = [
+            field("status", "RUNNING", "SUCCEEDED"),
+            field("status_raw", "RUNNING", "SUCCEEDED"),
+            field("phase", "running", "succeeded"),
+            field("cloud_ended_at_raw", "", "soon"),
+        ];
+        let names: Vec<&str> = told(&fields).map(|field| field.field.as_str()).collect();
+        assert_eq!(names, ["status", "cloud_ended_at_raw"]);
+        let phase = &fields[2..3];
+        assert_eq!(told(phase).count(), 1);
+    }
+
+    #[test]
+    fn only_what_there_is_is_counted() {
+        let mut tally = Tally {
+            operations_changed: 2,
+            ..Tally::default()
+        };
+        assert_eq!(counts(&tally), "operations: 2 changed");
+        tally.results_gone = 1;
+        assert_eq!(counts(&tally), "operations: 2 changed; results: 1 gone");
+    }
+}
