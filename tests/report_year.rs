@@ -1,0 +1,78 @@
+//! A year of evidence with a truth of its own, and every figure of the compliance report counted from that truth
+//! alone.
+//!
+//! A *world* of accounts, operations and results changes at exact instants. A *life* asks it from a schedule, is
+//! refused, cut off, killed, and kept from running; it writes evidence as the recorder does, and a *diary*. The
+//! *oracle* counts the figures from world and diary, without database and without the program's rules.
+//!
+//! A failure names section, row and column. `OPTRAIL_REPORT_SEED=n` runs another world,
+//! `OPTRAIL_REPORT_DAYS=365` the whole year (3,000 operations, 200,000 results, 35,040 runs).
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "report_year/answers.rs"]
+mod answers;
+#[path = "report_year/diary.rs"]
+mod diary;
+#[path = "truth/dice.rs"]
+#[allow(dead_code)]
+mod dice;
+#[path = "report_year/judge.rs"]
+mod judge;
+#[path = "report_year/life.rs"]
+mod life;
+#[path = "report_year/pen.rs"]
+mod pen;
+#[path = "report_year/poll.rs"]
+mod poll;
+#[path = "report_year/truth.rs"]
+mod truth;
+
+use std::time::Instant;
+
+use dice::Dice;
+use optrail::verify::{Depth, verify};
+use truth::{Size, World};
+
+/// Days of an ordinary run of the tests.
+const DAYS: i64 = 60;
+
+#[test]
+fn the_report_says_what_happened() {
+    let number = |name: &str| -> Option<i64> {
+        let text = std::env::var(name).ok()?;
+        Some(text.parse().unwrap())
+    };
+    let days = number("OPTRAIL_REPORT_DAYS").unwrap_or(DAYS);
+    let seed = number("OPTRAIL_REPORT_SEED").unwrap_or(1).unsigned_abs();
+    let operations = usize::try_from(days * 3_000 / 365).unwrap();
+    let size = Size {
+        days,
+        operations,
+        rows: operations * 200_000 / 3_000,
+    };
+    println!("OPTRAIL_REPORT_SEED={seed}, {days} days");
+    let begun = Instant::now();
+    let mut dice = Dice::new(seed);
+    let mut world = World::new(&mut dice, size);
+    let home = match std::env::var_os("OPTRAIL_REPORT_HOME") {
+        Some(home) => tempfile::Builder::new()
+            .disable_cleanup(true)
+            .tempdir_in(home),
+        None => tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()),
+    };
+    let home = home.unwrap();
+    let file = home.path().join("optrail.db");
+    let diary = life::live(&mut world, &file, dice);
+    println!(
+        "{} leaves, {} runs, {} requests, {} looks, {} listings in {:?}",
+        diary.leaves,
+        diary.runs.len(),
+        diary.requests.len(),
+        diary.looks.len(),
+        diary.listings.len(),
+        begun.elapsed()
+    );
+    let report = verify(&file, Depth::All).unwrap();
+    assert!(report.agrees(), "{:#?}", report.differences);
+    println!("verified, {:?} in all", begun.elapsed());
+}
