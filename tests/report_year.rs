@@ -11,6 +11,8 @@
 
 #[path = "report_year/answers.rs"]
 mod answers;
+#[path = "report_year/compare.rs"]
+mod compare;
 #[path = "report_year/diary.rs"]
 mod diary;
 #[path = "truth/dice.rs"]
@@ -20,6 +22,8 @@ mod dice;
 mod judge;
 #[path = "report_year/life.rs"]
 mod life;
+#[path = "report_year/oracle/mod.rs"]
+mod oracle;
 #[path = "report_year/pen.rs"]
 mod pen;
 #[path = "report_year/poll.rs"]
@@ -27,11 +31,16 @@ mod poll;
 #[path = "report_year/truth.rs"]
 mod truth;
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
+use answers::utc;
 use dice::Dice;
 use optrail::verify::{Depth, verify};
-use truth::{Size, World};
+use oracle::{Known, Oracle, Scope};
+use serde_json::Value;
+use truth::{BEGIN, DAY, Size, World};
 
 /// Days of an ordinary run of the tests.
 const DAYS: i64 = 60;
@@ -72,7 +81,73 @@ fn the_report_says_what_happened() {
         diary.listings.len(),
         begun.elapsed()
     );
-    let report = verify(&file, Depth::All).unwrap();
-    assert!(report.agrees(), "{:#?}", report.differences);
+    let verified = verify(&file, Depth::All).unwrap();
+    assert!(verified.agrees(), "{:#?}", verified.differences);
     println!("verified, {:?} in all", begun.elapsed());
+    let known = Known::of(&diary);
+    for scope in scopes(&world, days) {
+        let said = report(&file, &world, &scope);
+        let expected = Oracle::new(&world, &diary, &known, &scope).sections();
+        let differences = compare::differences(&said, &expected, diary.leaves);
+        assert!(
+            differences.is_empty(),
+            "OPTRAIL_REPORT_SEED={seed}, {}:\n{}",
+            scope.name,
+            differences.join("\n")
+        );
+        let rows: usize = expected.iter().map(|section| section.rows.len()).sum();
+        println!("{}: {rows} rows, {:?} in all", scope.name, begun.elapsed());
+    }
+}
+
+/// All of it, a quarter, and the same of one account.
+fn scopes(world: &World, days: i64) -> [Scope; 3] {
+    let quarter = days / 4 * DAY;
+    let all = Scope {
+        name: "all of it",
+        since: BEGIN,
+        until: world.end + DAY,
+        account: None,
+    };
+    let of_quarter = Scope {
+        name: "a quarter",
+        since: BEGIN + quarter,
+        until: BEGIN + 2 * quarter,
+        account: None,
+    };
+    let of_account = Scope {
+        name: "an account",
+        account: Some(4),
+        ..of_quarter.clone()
+    };
+    [all, of_quarter, of_account]
+}
+
+/// The report as the program writes it.
+fn report(file: &Path, world: &World, scope: &Scope) -> Value {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_optrail"));
+    command
+        .env_clear()
+        .env("HOME", home.path())
+        .env("XDG_CONFIG_HOME", home.path())
+        .env("XDG_STATE_HOME", home.path())
+        .env("XDG_DATA_HOME", home.path())
+        .env("OPTRAIL_DB", file)
+        .args([
+            "report",
+            "compliance",
+            "--format",
+            "json",
+            "--verify",
+            "quick",
+        ])
+        .args(["--since", &utc(scope.since), "--until", &utc(scope.until)]);
+    if let Some(account) = scope.account {
+        command.args(["--account", &world.accounts[account].id]);
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {said}", output.status);
+    serde_json::from_slice(&output.stdout).unwrap()
 }

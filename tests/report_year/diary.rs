@@ -38,7 +38,7 @@ pub struct Identity {
     pub account_id: String,
     pub arn: String,
     pub leaf: Leaf,
-    pub requested_at: i64,
+    pub received_at: i64,
 }
 
 #[derive(Debug, Clone)]

@@ -495,14 +495,14 @@ impl Life<'_> {
             http_status: 200,
             body: answers::identity(&account_id, &arn),
         };
-        let (leaf, requested_at, _) = self.pen.ask(&asked, Ask::Call(call), (1, 30), came, "ok");
+        let (leaf, _, received_at) = self.pen.ask(&asked, Ask::Call(call), (1, 30), came, "ok");
         self.pen.diary.identities.push(Identity {
             run,
             label: label.to_owned(),
             account_id: account_id.clone(),
             arn,
             leaf,
-            requested_at,
+            received_at,
         });
         if fate == Some("stranger") {
             self.note(run, label, Some(account_id), Cause::Credential);

@@ -232,7 +232,8 @@ impl Life<'_> {
         let total = i64::try_from(rows.len()).unwrap();
         let pages = rows.chunks(PAGE_ROWS).map(<[_]>::to_vec);
         let mut pages: Vec<Vec<_>> = pages.collect();
-        if pages.is_empty() {
+        // A recorder that is told of more rows than came asks for one more page.
+        if pages.is_empty() || flaw == Flaw::Total {
             pages.push(Vec::new());
         }
         let torn = (flaw == Flaw::Torn).then(|| self.dice.below(pages.len()));
