@@ -29,6 +29,7 @@ mod process;
 pub mod prove;
 pub mod rebuild;
 mod renewal;
+pub mod report;
 pub mod restore;
 mod rows;
 mod run;
@@ -115,6 +116,7 @@ pub enum Command {
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     Export(export::ExportArgs),
+    Report(report::ReportArgs),
     #[command(visible_alias = "query")]
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),

@@ -104,6 +104,7 @@ fn the_first_help_text() {
       status      Show watches, the last runs, what expires soon, and the file's size
       show        Show one operation with its timeline and results
       export      Write a dataset as CSV, JSON or a table
+      report      Write a report for people who were not there
       sql         Ask the views in SQL, read-only [alias: query]
       verify      Compute everything again from the evidence and compare
       checkpoint  Sign the evidence as it stands, and print that
@@ -274,7 +275,7 @@ fn export_refuses_options_of_another_format() {
         ErrorKind::ValueValidation
     );
     assert_eq!(
-        refused("optrail export results --format xlsx"),
+        refused("optrail export results --format parquet"),
         ErrorKind::InvalidValue
     );
 }

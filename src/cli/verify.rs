@@ -107,6 +107,11 @@ impl Verified {
         self.report.agrees()
     }
 
+    /// What was found.
+    pub(super) fn into_report(self) -> Report {
+        self.report
+    }
+
     /// What the log was compared with, in a sentence; never silent about its limit.
     fn limits(&self) -> String {
         let copies = |by: HeldBy| {
@@ -158,7 +163,8 @@ pub fn run(args: &VerifyArgs, config: &Config) -> anyhow::Result<Exit> {
     })
 }
 
-fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
+/// Verifies the configured database against all that was handed in, and against the state directory.
+pub(super) fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
     let mut held = held::read(args)?;
     // All that is asked of the file here is asked as of a stranger's.
     let connection = open::untrusted(&config.database)?;

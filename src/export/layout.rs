@@ -1,6 +1,7 @@
 //! Which format, with which options, and the checks that an option belongs to its format.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::Encoder;
@@ -8,6 +9,7 @@ use super::csv::Csv;
 use super::json::Json;
 use super::jsonl::Jsonl;
 use super::table::Table;
+use super::xlsx::Xlsx;
 
 /// A format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,11 +22,13 @@ pub enum Format {
     Json,
     /// Aligned columns for people; the only format that shortens and escapes.
     Table,
+    /// A workbook: bytes, never for a terminal.
+    Xlsx,
 }
 
 impl Format {
     /// Every format, in the order in which help texts name them.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Jsonl, Self::Json, Self::Table];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Jsonl, Self::Json, Self::Table, Self::Xlsx];
 
     /// The word of `--format`.
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +37,7 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Json => "json",
             Self::Table => "table",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -45,7 +50,7 @@ impl fmt::Display for Format {
 
 /// A word that names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no format; known are csv, jsonl, json, table")]
+#[error("'{0}' is no format; known are csv, jsonl, json, table, xlsx")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {
@@ -110,6 +115,10 @@ pub struct Layout {
     pub width: Option<usize>,
     /// Whether a table's header may be set in bold.
     pub color: bool,
+    /// Name of the sheet (xlsx), at most 31 characters of `[A-Za-z0-9_ -]`; `rows` if `None`.
+    pub sheet: Option<String>,
+    /// Directory of temporary files (xlsx); the system's if `None`.
+    pub temporary: Option<PathBuf>,
 }
 
 /// Options that do not fit each other.
@@ -138,7 +147,7 @@ pub enum LayoutError {
 /// The encoder for a format, once the options have been found to fit.
 pub fn encoder(format: Format, layout: &Layout) -> Result<Box<dyn Encoder>, LayoutError> {
     let reject = |option| Err(LayoutError::NotForFormat { option, format });
-    let structured = matches!(format, Format::Json | Format::Jsonl);
+    let structured = matches!(format, Format::Json | Format::Jsonl | Format::Xlsx);
     if layout.delimiter.is_some() && format != Format::Csv {
         return reject("--delimiter");
     }
@@ -153,6 +162,7 @@ pub fn encoder(format: Format, layout: &Layout) -> Result<Box<dyn Encoder>, Layo
         Format::Jsonl => Box::new(Jsonl::new(layout)),
         Format::Json => Box::new(Json::new(layout)),
         Format::Table => Box::new(Table::new(layout)),
+        Format::Xlsx => Box::new(Xlsx::new(layout)),
     })
 }
 
@@ -166,7 +176,7 @@ mod tests {
         for format in Format::ALL {
             assert_eq!(format.as_str().parse(), Ok(format));
         }
-        assert!("xlsx".parse::<Format>().is_err());
+        assert!("parquet".parse::<Format>().is_err());
     }
 
     #[test]

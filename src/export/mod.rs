@@ -1,8 +1,8 @@
-//! Rows to bytes: CSV, JSON lines, JSON, and a table for people.
+//! Rows and documents to bytes: CSV, JSON lines, JSON, workbooks, a table for people, a page.
 //!
 //! It is not a query and not a file: what comes in are column names and cells, what goes out is
 //! written to whatever the caller hands over. Same rows, same options, same bytes: nothing here
-//! reads a clock, the environment or the terminal. Depends on `model` alone (today on nothing).
+//! reads a clock, the environment or the terminal; workbooks alone use temporary files. Depends on `model` alone.
 
 mod buffer;
 mod csv;
@@ -14,6 +14,7 @@ mod layout;
 mod object;
 mod table;
 mod terminal;
+mod xlsx;
 
 use std::io::{self, Write};
 

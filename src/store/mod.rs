@@ -35,6 +35,7 @@ pub mod progress;
 pub mod proving;
 pub mod query;
 pub mod replace;
+pub mod report;
 pub mod results;
 pub mod runs;
 pub mod selection;

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use crate::cli::UsageError;
 use crate::export::escape::Notation;
 use crate::export::{Format, TerminalWriter};
 
@@ -14,6 +15,8 @@ pub enum DataFormat {
     Json,
     /// Already escaped, cell by cell; its colors must pass.
     Escaped,
+    /// No text: a terminal is refused.
+    Bytes,
 }
 
 impl From<Format> for DataFormat {
@@ -22,6 +25,7 @@ impl From<Format> for DataFormat {
             Format::Csv => Self::Raw,
             Format::Json | Format::Jsonl => Self::Json,
             Format::Table => Self::Escaped,
+            Format::Xlsx => Self::Bytes,
         }
     }
 }
@@ -69,6 +73,10 @@ fn write_data<T>(
         (true, DataFormat::Json) => {
             escaped = TerminalWriter::new(plain, Notation::Json);
             &mut escaped
+        }
+        (true, DataFormat::Bytes) => {
+            let refused = "a workbook is no text for a terminal; name a file with --output, or redirect stdout";
+            return Err(UsageError(refused.to_owned()).into());
         }
         (false, _) | (true, DataFormat::Escaped) => &mut plain,
     };
@@ -155,6 +163,16 @@ mod tests {
             Err(io::Error::from(io::ErrorKind::BrokenPipe).into())
         };
         assert!(write_data(Vec::new(), false, DataFormat::Raw, elsewhere).is_err());
+    }
+
+    #[test]
+    fn a_terminal_gets_no_workbook() {
+        let mut out = Vec::new();
+        let error = write_data(&mut out, true, DataFormat::Bytes, write_much).unwrap_err();
+        assert!(error.is::<UsageError>());
+        assert!(error.to_string().contains("--output"), "{error}");
+        assert!(out.is_empty());
+        assert!(write_data(&mut out, false, DataFormat::Bytes, write_much).is_ok());
     }
 
     #[test]

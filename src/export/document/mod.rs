@@ -1,10 +1,22 @@
-//! A document: sections of words, one table each, and drawn timelines. What a report is before it has a format.
+//! A document: sections of words, one table each, and drawn timelines. What a report is before it has a format,
+//! and the way to each format.
 //!
-//! It says nothing about how it looks. Names (`id`, `name`) are for machines and the same in every language;
-//! titles and labels are for people, in the document's language. Depends on the words of `model`.
+//! It says nothing about how it looks: that is in the module of each format. Names (`id`, `name`) are for machines
+//! and the same in every language; titles and labels are for people, in the document's language. Depends on the
+//! words of `model`.
+
+mod csv;
+mod html;
+mod json;
+mod xlsx;
 
 use std::fmt;
+use std::io::{self, Write};
 use std::ops::RangeInclusive;
+
+pub use csv::files;
+
+use super::Cell;
 
 use crate::model::{Phase, UtcMillis};
 
@@ -28,6 +40,50 @@ impl Language {
             Self::En => "en",
             Self::Zh => "zh",
         }
+    }
+}
+
+/// A form of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DocumentFormat {
+    /// One page that needs nothing but itself; timelines are drawn.
+    Html,
+    /// A file for the table of each section, in a directory: see [`files`].
+    Csv,
+    /// One JSON object.
+    Json,
+    /// A workbook, a sheet for each section.
+    Xlsx,
+}
+
+impl DocumentFormat {
+    /// Every form, in the order in which help texts name them.
+    pub const ALL: [Self; 4] = [Self::Html, Self::Csv, Self::Json, Self::Xlsx];
+
+    /// The word of `--format`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
+
+/// Writes a document in a form that is one file. CSV is a file for each section, [`files`] gives those: asked for
+/// here it is refused as [`io::ErrorKind::InvalidInput`], before anything is written.
+///
+/// Same document, same bytes, but for the version of the program that a workbook names.
+pub fn write(document: &Document, format: DocumentFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        DocumentFormat::Json => json::write(document, out),
+        DocumentFormat::Xlsx => xlsx::write(document, out),
+        DocumentFormat::Html => html::write(document, out),
+        DocumentFormat::Csv => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "CSV is a file for each section, not one; name a directory",
+        )),
     }
 }
 
@@ -92,6 +148,18 @@ pub enum Tone {
     Unknown,
 }
 
+impl Tone {
+    /// The word for machines.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Rows of one shape.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {
@@ -133,6 +201,22 @@ pub enum Kind {
     Evidence,
 }
 
+impl Kind {
+    /// The word for machines.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Id => "id",
+            Self::Word => "word",
+            Self::Count => "count",
+            Self::Time => "time",
+            Self::Seconds => "seconds",
+            Self::Millis => "millis",
+            Self::Evidence => "evidence",
+        }
+    }
+}
+
 /// A value in a document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -144,6 +228,30 @@ pub enum Value {
     Integer(i64),
     /// Sequence numbers of leaves.
     Evidence(Evidence),
+}
+
+/// Hands the values of a row on as cells of an export; evidence as its text.
+fn with_cells<'a, T>(
+    values: impl IntoIterator<Item = &'a Value>,
+    use_cells: impl FnOnce(&[Cell<'_>]) -> T,
+) -> T {
+    let texts: Vec<(&Value, Option<String>)> = values
+        .into_iter()
+        .map(|value| match value {
+            Value::Evidence(evidence) => (value, Some(evidence.to_string())),
+            _ => (value, None),
+        })
+        .collect();
+    let cells: Vec<Cell<'_>> = texts
+        .iter()
+        .map(|(value, text)| match (value, text) {
+            (_, Some(text)) => Cell::Text(text),
+            (Value::Text(text), None) => Cell::Text(text),
+            (Value::Integer(number), None) => Cell::Integer(*number),
+            (Value::Null | Value::Evidence(_), None) => Cell::Null,
+        })
+        .collect();
+    use_cells(&cells)
 }
 
 /// Leaves of evidence, by their sequence numbers from 0: ascending ranges that do not touch.

@@ -1,0 +1,273 @@
+//! The figures of completeness: numbers, and the leaves that each was counted from. No words.
+
+use super::facts::Facts;
+use super::schedule::seconds_up;
+use super::table::count;
+use super::words::figures::{self as words, FigureWords};
+use crate::store::report::Window;
+use crate::store::report::gaps::Gap;
+use crate::store::report::runs::Run;
+
+/// One figure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figure {
+    /// Its value; `None` where it cannot be known.
+    pub value: Option<i64>,
+    /// The leaves that it was counted from.
+    pub leaves: Vec<i64>,
+}
+
+impl Figure {
+    /// As many as there are leaves.
+    fn counted(leaves: Vec<i64>) -> Self {
+        Self {
+            value: Some(count(leaves.len())),
+            leaves,
+        }
+    }
+
+    fn known(value: i64, leaves: Vec<i64>) -> Self {
+        Self {
+            value: Some(value),
+            leaves,
+        }
+    }
+
+    /// Its value where it always has one.
+    pub fn number(&self) -> i64 {
+        self.value.unwrap_or(0)
+    }
+}
+
+/// All figures; what each means stands in its words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // explained in `words::figures`
+pub struct Completeness {
+    pub runs_made: Figure,
+    pub runs_missed: Figure,
+    pub runs_expected: Figure,
+    pub runs_complete: Figure,
+    pub runs_partial: Figure,
+    pub runs_failed: Figure,
+    pub runs_interrupted: Figure,
+    pub runs_aborted: Figure,
+    pub runs_unfinished: Figure,
+    pub runs_skipped: Figure,
+    pub longest_run_interval_seconds: Figure,
+    pub watches: Figure,
+    pub watches_added: Figure,
+    pub watches_removed: Figure,
+    pub operations: Figure,
+    pub coverage_gaps: Figure,
+    pub coverage_gaps_open: Figure,
+    pub longest_blind_interval_seconds: Figure,
+    pub listings: Figure,
+    pub listings_complete: Figure,
+    pub listings_incomplete: Figure,
+    pub ids_expired_unseen: Figure,
+    pub ids_not_found: Figure,
+    pub requests: Figure,
+    pub requests_ok: Figure,
+    pub requests_throttled: Figure,
+    pub leaves: Figure,
+    pub leaves_first: Figure,
+    pub leaves_last: Figure,
+    pub redactions: Figure,
+    pub clock_offset_worst_ms: Figure,
+    pub clock_steps: Figure,
+}
+
+impl Completeness {
+    /// Counts them.
+    pub fn of(facts: &Facts, window: &Window) -> Self {
+        let mut figures = Self {
+            runs_skipped: Figure::counted(facts.skipped.clone()),
+            clock_steps: Figure::counted(facts.clock_steps.clone()),
+            ..Self::default()
+        };
+        figures.count_runs(facts);
+        figures.count_watches(facts, window);
+        figures.count_gaps(facts, window);
+        figures.count_listings(facts);
+        figures.count_evidence(facts);
+        figures
+    }
+
+    fn count_runs(&mut self, facts: &Facts) {
+        let starts = |has: &dyn Fn(&Run) -> bool| {
+            let runs = facts.runs.iter().filter(|run| has(run));
+            Figure::counted(runs.map(|run| run.start_sequence).collect())
+        };
+        let with = |outcome: &str| starts(&|run| run.outcome.as_deref() == Some(outcome));
+        self.runs_made = starts(&|_| true);
+        self.runs_complete = with("complete");
+        self.runs_partial = with("partial");
+        self.runs_failed = with("failed");
+        self.runs_interrupted = with("interrupted");
+        self.runs_aborted = with("aborted");
+        self.runs_unfinished = starts(&|run| run.outcome.is_none());
+        let schedule = &facts.schedule;
+        self.runs_missed = Figure {
+            value: schedule.missed,
+            leaves: schedule.around_missed.clone(),
+        };
+        let around = schedule.around_missed.iter().copied();
+        self.runs_expected = Figure {
+            value: schedule
+                .missed
+                .map(|missed| missed + self.runs_made.number()),
+            leaves: match schedule.missed {
+                Some(_) => self
+                    .runs_made
+                    .leaves
+                    .iter()
+                    .copied()
+                    .chain(around)
+                    .collect(),
+                None => Vec::new(),
+            },
+        };
+        self.longest_run_interval_seconds = Figure {
+            value: schedule.longest_ms.map(seconds_up),
+            leaves: schedule.around_longest.clone(),
+        };
+        let offsets = facts
+            .runs
+            .iter()
+            .filter(|run| run.clock_offset_ms.is_some());
+        // Of equal ones the first.
+        let worst = offsets
+            .rev()
+            .max_by_key(|run| run.clock_offset_ms.map(i64::unsigned_abs));
+        self.clock_offset_worst_ms = Figure {
+            value: worst.and_then(|run| run.clock_offset_ms),
+            leaves: worst.map(|run| run.start_sequence).into_iter().collect(),
+        };
+    }
+
+    fn count_watches(&mut self, facts: &Facts, window: &Window) {
+        let (since, until) = (window.since.to_string(), window.until.to_string());
+        let in_period = |at: &str| since.as_str() <= at && at < until.as_str();
+        let watches = || facts.watches.iter();
+        self.watches = Figure::counted(watches().map(|watch| watch.add_sequence).collect());
+        let added = watches().filter(|watch| in_period(&watch.added_at));
+        self.watches_added = Figure::counted(added.map(|watch| watch.add_sequence).collect());
+        let removed = watches().filter(|watch| watch.removed_at.as_deref().is_some_and(in_period));
+        self.watches_removed =
+            Figure::counted(removed.filter_map(|watch| watch.remove_sequence).collect());
+        let operations = facts.operations.iter();
+        self.operations = Figure::known(
+            count(facts.operations.len()),
+            operations
+                .filter_map(|operation| operation.current())
+                .collect(),
+        );
+        let lost = |state: &str, service: Option<&str>| {
+            let lost = facts.lost.iter().filter(|one| one.state == state);
+            let lost = lost.filter(|one| service.is_none_or(|service| one.service == service));
+            Figure::counted(lost.map(|one| one.sequence).collect())
+        };
+        self.ids_expired_unseen = lost("expired", Some("bpstudio"));
+        self.ids_not_found = lost("not_found", None);
+    }
+
+    fn count_gaps(&mut self, facts: &Facts, window: &Window) {
+        let of_watches = || facts.gaps.iter().filter(|gap| gap.is_of_watch());
+        self.coverage_gaps = Figure::known(
+            count(of_watches().count()),
+            of_watches().flat_map(Gap::leaves).collect(),
+        );
+        let open = of_watches().filter(|gap| gap.gap_until.is_none());
+        self.coverage_gaps_open = Figure::counted(open.map(|gap| gap.sequence).collect());
+        let (length, gap) = facts.longest_blind_ms(window);
+        self.longest_blind_interval_seconds = Figure::known(
+            seconds_up(length),
+            gap.map(|gap| gap.leaves().collect()).unwrap_or_default(),
+        );
+    }
+
+    fn count_listings(&mut self, facts: &Facts) {
+        let incomplete = facts.listings.incomplete.iter();
+        self.listings_complete = Figure::counted(facts.listings.complete.clone());
+        self.listings_incomplete =
+            Figure::counted(incomplete.map(|listing| listing.listing_id).collect());
+        let (complete, incomplete) = (&self.listings_complete, &self.listings_incomplete);
+        let all = complete.leaves.iter().chain(&incomplete.leaves);
+        self.listings = Figure::counted(all.copied().collect());
+    }
+
+    fn count_evidence(&mut self, facts: &Facts) {
+        let requests = |outcome| {
+            let (count, span) = facts.requests_of(outcome);
+            let span = span.map(|(first, last)| (first..=last).collect());
+            Figure::known(count, span.unwrap_or_default())
+        };
+        self.requests = requests(None);
+        self.requests_ok = requests(Some("ok"));
+        self.requests_throttled = requests(Some("throttled"));
+        let leaves = &facts.leaves;
+        self.leaves = Figure {
+            value: Some(leaves.count),
+            leaves: leaves
+                .span
+                .map(|(first, last)| (first..=last).collect())
+                .unwrap_or_default(),
+        };
+        let one = |sequence: Option<i64>| Figure {
+            value: sequence,
+            leaves: sequence.into_iter().collect(),
+        };
+        self.leaves_first = one(leaves.span.map(|(first, _)| first));
+        self.leaves_last = one(leaves.span.map(|(_, last)| last));
+        self.redactions = Figure::known(leaves.redactions, leaves.redacted.clone());
+    }
+
+    /// Runs that did not end with all that was due.
+    pub fn runs_not_complete(&self) -> i64 {
+        self.runs_made.number() - self.runs_complete.number()
+    }
+
+    /// All of them, each with its words, in order.
+    pub(super) fn rows(&self) -> [(FigureWords, &Figure); 32] {
+        [
+            (words::RUNS_MADE, &self.runs_made),
+            (words::RUNS_MISSED, &self.runs_missed),
+            (words::RUNS_EXPECTED, &self.runs_expected),
+            (words::RUNS_COMPLETE, &self.runs_complete),
+            (words::RUNS_PARTIAL, &self.runs_partial),
+            (words::RUNS_FAILED, &self.runs_failed),
+            (words::RUNS_INTERRUPTED, &self.runs_interrupted),
+            (words::RUNS_ABORTED, &self.runs_aborted),
+            (words::RUNS_UNFINISHED, &self.runs_unfinished),
+            (words::RUNS_SKIPPED, &self.runs_skipped),
+            (
+                words::LONGEST_RUN_INTERVAL_SECONDS,
+                &self.longest_run_interval_seconds,
+            ),
+            (words::WATCHES, &self.watches),
+            (words::WATCHES_ADDED, &self.watches_added),
+            (words::WATCHES_REMOVED, &self.watches_removed),
+            (words::OPERATIONS, &self.operations),
+            (words::COVERAGE_GAPS, &self.coverage_gaps),
+            (words::COVERAGE_GAPS_OPEN, &self.coverage_gaps_open),
+            (
+                words::LONGEST_BLIND_INTERVAL_SECONDS,
+                &self.longest_blind_interval_seconds,
+            ),
+            (words::LISTINGS, &self.listings),
+            (words::LISTINGS_COMPLETE, &self.listings_complete),
+            (words::LISTINGS_INCOMPLETE, &self.listings_incomplete),
+            (words::IDS_EXPIRED_UNSEEN, &self.ids_expired_unseen),
+            (words::IDS_NOT_FOUND, &self.ids_not_found),
+            (words::REQUESTS, &self.requests),
+            (words::REQUESTS_OK, &self.requests_ok),
+            (words::REQUESTS_THROTTLED, &self.requests_throttled),
+            (words::LEAVES, &self.leaves),
+            (words::LEAVES_FIRST, &self.leaves_first),
+            (words::LEAVES_LAST, &self.leaves_last),
+            (words::REDACTIONS, &self.redactions),
+            (words::CLOCK_OFFSET_WORST_MS, &self.clock_offset_worst_ms),
+            (words::CLOCK_STEPS, &self.clock_steps),
+        ]
+    }
+}

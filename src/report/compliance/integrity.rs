@@ -1,0 +1,246 @@
+//! The integrity statement: what was checked, n of n, against what, and what that does not prove.
+//!
+//! All of it is about the leaves that the report is made from, so that it says the same when the database has
+//! grown since.
+
+use super::Report;
+use super::table::{evidence, known, toned};
+use super::words::columns as col;
+use super::words::{Text, limits, number, sentences as say, titles};
+use crate::export::document::{Paragraph, Section, Table, Tone, Value};
+use crate::verify::{self, Compared, Depth, HeldBy};
+
+/// Differences that the section lists; the others are counted. Who needs more asks `verify`.
+const DIFFERENCES_TOLD: usize = 20;
+
+/// What a verification came to, for the report.
+#[derive(Debug, Clone)]
+pub struct IntegrityFacts {
+    /// How much was compared.
+    pub depth: Depth,
+    /// What was found, of the whole database.
+    pub found: verify::Report,
+    /// Root of the tree over the leaves of the report, hex; `None` where some of them are missing.
+    pub root: Option<String>,
+}
+
+/// One row: what is stated, what came of it, on which leaves.
+type Row = (String, String, Vec<i64>);
+
+impl Report<'_> {
+    pub(super) fn integrity(&self) -> Section {
+        let mut rows = self.checks();
+        rows.extend(self.copies());
+        rows.extend(self.custody());
+        let rows = rows.into_iter().map(|(statement, result, leaves)| {
+            vec![known(statement), known(result), evidence(leaves)]
+        });
+        let columns = [col::STATEMENT, col::RESULT, col::EVIDENCE];
+        Section {
+            id: "integrity",
+            title: titles::INTEGRITY.of(self.language).to_owned(),
+            paragraphs: self.integrity_paragraphs(),
+            table: Some(Table {
+                columns: columns.map(|column| column.of(self.language)).into(),
+                rows: rows.collect::<Vec<Vec<Value>>>(),
+            }),
+            timelines: Vec::new(),
+        }
+    }
+
+    fn word(&self, text: Text) -> String {
+        text.of(self.language).to_owned()
+    }
+
+    fn with(&self, text: Text, values: &[(&str, &str)]) -> String {
+        text.fill(self.language, values)
+    }
+
+    fn integrity_paragraphs(&self) -> Vec<Paragraph> {
+        let found = &self.integrity.found;
+        let checked = match self.integrity.depth {
+            Depth::Quick => say::CHECKED_QUICK,
+            _ if found.bodies_left_out => say::CHECKED_NO_BODIES,
+            Depth::Leaves => say::CHECKED_LEAVES,
+            Depth::All => say::CHECKED_ALL,
+        };
+        let total = number(found.counts.total());
+        let first = match found.agrees() {
+            true => (
+                Tone::Good,
+                self.with(
+                    say::INTEGRITY_GOOD,
+                    &[("checked", checked.of(self.language))],
+                ),
+            ),
+            false => (Tone::Bad, self.with(say::INTEGRITY_BAD, &[("n", &total)])),
+        };
+        let copies: Vec<&Compared> = self.external().collect();
+        let external = match copies.as_slice() {
+            [] => (Tone::Unknown, self.word(say::NO_EXTERNAL)),
+            copies if copies.iter().all(|copy| copy.agrees) => {
+                let n = copies.len().to_string();
+                (Tone::Good, self.with(say::EXTERNAL_AGREES, &[("n", &n)]))
+            }
+            _ => (Tone::Bad, self.word(say::EXTERNAL_DIFFERS)),
+        };
+        let not_proved = [
+            say::NOT_PROVED,
+            limits::ORIGIN,
+            limits::NEVER_COLLECTED,
+            limits::AFTER_CHECKPOINT,
+            limits::TIME,
+            limits::TRUTH,
+        ];
+        let not_proved = not_proved.map(|text| (Tone::Unknown, self.word(text)));
+        let paragraphs = [first, external].into_iter().chain(not_proved);
+        paragraphs.map(|(tone, text)| toned(tone, text)).collect()
+    }
+
+    fn external(&self) -> impl Iterator<Item = &Compared> {
+        let compared = self.integrity.found.compared.iter();
+        compared.filter(|copy| copy.by == HeldBy::Others)
+    }
+
+    /// What was computed again and compared.
+    fn checks(&self) -> Vec<Row> {
+        let found = &self.integrity.found;
+        let size = self.size;
+        let all: Vec<i64> = (0..size).collect();
+        let n_of_n = |n: i64, all: i64| {
+            let (n, all) = (number(n.min(all)), number(all));
+            self.with(say::N_OF_N, &[("n", &n), ("all", &all)])
+        };
+        let depth = self.integrity.depth;
+        let is_quick = depth == Depth::Quick;
+        let hashes = match is_quick {
+            true => self.word(say::NOT_CHECKED),
+            false => n_of_n(found.leaves_checked, size),
+        };
+        let of_bodies = |checked: String| match depth {
+            _ if found.bodies_left_out => self.word(say::LEFT_OUT),
+            Depth::All => checked,
+            _ => self.word(say::NOT_CHECKED),
+        };
+        let rows = match found.agrees() {
+            true => self.word(say::ALL_OF_THEM),
+            false => self.word(say::DIFFERS),
+        };
+        let root = self.integrity.root.clone();
+        let root = root.unwrap_or(self.word(say::UNKNOWN));
+        let mut checks = vec![
+            (
+                self.word(say::ROW_LEAVES),
+                n_of_n(self.facts.held.leaves, size),
+                all.clone(),
+            ),
+            (self.word(say::ROW_ROOT), root, all),
+            (self.word(say::ROW_HASHES), hashes, Vec::new()),
+            (
+                self.word(say::ROW_BODIES),
+                of_bodies(n_of_n(found.bodies_checked, self.facts.held.bodies)),
+                Vec::new(),
+            ),
+            (self.word(say::ROW_ROWS), of_bodies(rows), Vec::new()),
+            (
+                self.word(say::ROW_DIFFERENCES),
+                number(found.counts.total()),
+                Vec::new(),
+            ),
+        ];
+        let listed = found.differences.iter().take(DIFFERENCES_TOLD);
+        let listed =
+            listed.map(|one| (self.word(say::ROW_DIFFERENCE), one.to_string(), Vec::new()));
+        checks.extend(listed);
+        let told = i64::try_from(DIFFERENCES_TOLD).unwrap_or(i64::MAX);
+        if found.counts.total() > told {
+            let more = number(found.counts.total() - told);
+            let more = self.with(say::MORE_DIFFERENCES, &[("n", &more)]);
+            checks.push((self.word(say::ROW_DIFFERENCE), more, Vec::new()));
+        }
+        checks
+    }
+
+    /// The checkpoint in the file, and copies outside of it.
+    fn copies(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let sealed = self.facts.sealed.as_ref();
+        let checkpoint = sealed.map_or(self.word(say::NOTHING), |sealed| {
+            let key = sealed.vkey.as_deref().unwrap_or("?");
+            let n = number(sealed.size);
+            let values = [("n", n.as_str()), ("origin", &sealed.origin), ("key", key)];
+            self.with(say::CHECKPOINT, &values)
+        });
+        rows.push((self.word(say::ROW_CHECKPOINT), checkpoint, Vec::new()));
+        let covered = sealed.map_or(0, |sealed| sealed.size);
+        let unsealed = number((self.size - covered).max(0));
+        rows.push((
+            self.word(say::ROW_UNSEALED),
+            unsealed,
+            (covered..self.size).collect(),
+        ));
+        let compared = &self.integrity.found.compared;
+        for copy in compared.iter().filter(|copy| copy.by == HeldBy::State) {
+            rows.push((self.word(say::ROW_STATE), self.compared(copy), Vec::new()));
+        }
+        for copy in self.external() {
+            // Where it lay is of no concern to who reads this elsewhere.
+            let source = copy.source.rsplit('/').next().unwrap_or_default();
+            let statement = self.with(say::ROW_EXTERNAL, &[("source", source)]);
+            rows.push((statement, self.compared(copy), Vec::new()));
+        }
+        if self.external().next().is_none() {
+            rows.push((
+                self.word(say::ROW_NO_EXTERNAL),
+                self.word(say::NOTHING),
+                Vec::new(),
+            ));
+        }
+        rows
+    }
+
+    /// What came of the comparison with a copy. One of more leaves than the report has covers all of it, and how
+    /// many it has now is not the report's.
+    fn compared(&self, copy: &Compared) -> String {
+        let size = i64::try_from(copy.size).unwrap_or(i64::MAX);
+        let n = number(size);
+        match (copy.agrees, size <= self.size) {
+            (true, true) => self.with(say::AGREES_AT, &[("n", &n)]),
+            (false, true) => self.with(say::DIFFERS_AT, &[("n", &n)]),
+            (true, false) => self.word(say::AGREES),
+            (false, false) => self.word(say::DIFFERS),
+        }
+    }
+
+    /// What became of the evidence.
+    fn custody(&self) -> Vec<Row> {
+        let log = &self.facts.log;
+        let oldest = log
+            .first_at
+            .map_or(self.word(say::NOTHING), |at| at.to_string());
+        let first: Vec<i64> = (0..self.size.min(1)).collect();
+        let times = |leaves: &[i64]| (leaves.len().to_string(), leaves.to_vec());
+        let (restores, restore_leaves) = times(&log.restores);
+        let (keys, key_leaves) = times(&log.keys_unusable);
+        vec![
+            (self.word(say::ROW_OLDEST), oldest, first),
+            (
+                self.word(say::ROW_PRUNED),
+                self.word(say::NOTHING),
+                Vec::new(),
+            ),
+            (
+                self.word(say::ROW_DERIVE_VERSION),
+                log.derive_version.to_string(),
+                Vec::new(),
+            ),
+            (
+                self.word(say::ROW_REDACTED),
+                number(self.facts.held.redacted),
+                Vec::new(),
+            ),
+            (self.word(say::ROW_RESTORES), restores, restore_leaves),
+            (self.word(say::ROW_KEYS), keys, key_leaves),
+        ]
+    }
+}
