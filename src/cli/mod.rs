@@ -34,6 +34,7 @@ mod rows;
 mod run;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod schema;
 mod sealing;
 mod sections;
 pub mod show;
@@ -117,6 +118,7 @@ pub enum Command {
     Export(export::ExportArgs),
     #[command(visible_alias = "query")]
     Sql(sql::SqlArgs),
+    Schema(schema::SchemaArgs),
     Verify(verify::VerifyArgs),
     Checkpoint(checkpoint::CheckpointArgs),
     Prove(prove::ProveArgs),

@@ -105,6 +105,7 @@ fn the_first_help_text() {
       show        Show one operation with its timeline and results
       export      Write a dataset as CSV, JSON or a table
       sql         Ask the views in SQL, read-only [alias: query]
+      schema      Explain every view and column: meaning, type, unit, values
       verify      Compute everything again from the evidence and compare
       checkpoint  Sign the evidence as it stands, and print that
       prove       Write a bundle that a third party checks with python3 and openssl

@@ -14,6 +14,7 @@ pub mod configs;
 pub mod copy;
 pub mod custody;
 pub mod derived;
+pub mod dictionary;
 pub mod directory;
 pub mod disk;
 mod door;
