@@ -140,6 +140,8 @@ fn the_first_help_text() {
       -q, --quiet                Say nothing on stderr but errors
       -v, --verbose...           Say more on stderr: -v what is done, -vv each request
           --log-format <FORMAT>  How log lines are written [default: text] [possible values: text, json]
+          --tz <ZONE>            Zone in which times are typed and shown to people: +08:00, local,
+                                 Asia/Shanghai; files are UTC [default: UTC]
           --color <WHEN>         When to use color; NO_COLOR is heard [default: auto] [possible values:
                                  auto, always, never]
 

@@ -51,20 +51,22 @@ fn kind(column: &Column) -> String {
 
 /// Adds a paragraph whose lines begin with `indent`.
 fn wrap(text: &mut String, indent: &str, paragraph: &str) {
-    let mut used = WIDTH;
-    for word in paragraph.split(' ') {
+    let mut used = 0;
+    for word in paragraph.split_whitespace() {
         let length = word.chars().count();
-        if used + 1 + length > WIDTH {
-            if used < WIDTH || !text.ends_with('\n') {
-                text.push('\n');
-            }
+        if used == 0 {
             text.push_str(indent);
-            used = indent.len() + length;
+            used = indent.len();
+        } else if used + 1 + length > WIDTH {
+            text.push('\n');
+            text.push_str(indent);
+            used = indent.len();
         } else {
             text.push(' ');
-            used += 1 + length;
+            used += 1;
         }
         text.push_str(word);
+        used += length;
     }
     text.push('\n');
 }
