@@ -17,6 +17,8 @@ mod answers;
 mod coverage;
 #[path = "truth/dice.rs"]
 mod dice;
+#[path = "truth/dictionary.rs"]
+mod dictionary;
 #[path = "truth/history.rs"]
 mod history;
 #[path = "truth/log.rs"]
@@ -40,7 +42,7 @@ use std::str::FromStr;
 
 use coverage::Coverage;
 use dice::Dice;
-use oracle::{Oracle, expected};
+use oracle::{Oracle, expected, targets};
 use poller::Poller;
 use world::World;
 
@@ -55,12 +57,13 @@ const TIMELINES: [&str; 3] = ["operation_timeline", "result_timeline", "status_t
 
 /// The same, but for cases in which the poller's clock is set: which of two looks is the last is then not for
 /// their times to say.
-const STATES: [&str; 5] = [
+const STATES: [&str; 6] = [
     "operation_history",
     "result_history",
     "results",
     "operations",
     "listings",
+    "targets",
 ];
 
 #[test]
@@ -123,6 +126,8 @@ fn case(seed: u64, coverage: &mut Coverage) -> Result<(), String> {
     let file = optrail::store::open::read_only(&path).unwrap();
     let oracle = Oracle::after(&events, coverage);
     let mut wanted = expected(&world, &oracle);
+    wanted.insert("targets", targets(&world, &oracle, coverage));
+    dictionary::check(&file)?;
     let mut compare = |view: &&'static str| {
         let wanted = wanted.remove(view).unwrap_or_default();
         views::compare(view, views::rows(&file, view), wanted)

@@ -37,7 +37,7 @@ macro_rules! operation_key {
 }
 
 /// Every dataset, in the order of the documentation.
-pub const DATASETS: [Dataset; 34] = [
+pub const DATASETS: [Dataset; 36] = [
     dataset(
         "operations",
         None,
@@ -97,6 +97,19 @@ pub const DATASETS: [Dataset; 34] = [
         None,
         "a version of one",
         operation_key!("target_account_id", "target_region_id", "version"),
+    ),
+    dataset(
+        "targets",
+        None,
+        "an account and region of a stack group: its latest deployment",
+        &[
+            "service",
+            "account_id",
+            "region_id",
+            "resource_id",
+            "target_account_id",
+            "target_region_id",
+        ],
     ),
     dataset("drift_checks", None, "a drift detection", operation_key!()),
     dataset(
@@ -227,12 +240,19 @@ pub const DATASETS: [Dataset; 34] = [
         "a time at which the file was brought to a newer schema",
         &["schema_change_id"],
     ),
+    dataset(
+        "data_dictionary",
+        Some("dictionary"),
+        "a column of a view, and what it means",
+        &["view_name", "position"],
+    ),
 ];
 
 /// Columns of these views whose text is JSON; `json` and `jsonl` write them as values.
-pub const JSON_COLUMNS: [&str; 13] = [
+pub const JSON_COLUMNS: [&str; 14] = [
     "account_ids",
     "accounts",
+    "allowed_values",
     "arguments_json",
     "changed",
     "details",

@@ -37,6 +37,7 @@ mod rows;
 mod run;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod schema;
 mod sealing;
 mod sections;
 pub mod show;
@@ -122,6 +123,7 @@ pub enum Command {
     Diff(diff::DiffArgs),
     #[command(visible_alias = "query")]
     Sql(sql::SqlArgs),
+    Schema(schema::SchemaArgs),
     Verify(verify::VerifyArgs),
     Checkpoint(checkpoint::CheckpointArgs),
     Prove(prove::ProveArgs),

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    backup, checkpoint, collect, completions, config, diff, doctor, export, init, policy, process, prove, rebuild, report, restore, show, snapshot, sql, status, stop, verify, watch,
+    backup, checkpoint, collect, completions, config, diff, doctor, export, init, policy, process, prove, rebuild, report, restore, schema, show, snapshot, sql, status, stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -59,6 +59,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Export(args) => export::run(args, &config()?),
         Command::Report(args) => report::run(args, &config()?),
         Command::Sql(args) => sql::run(args, &config()?),
+        Command::Schema(args) => schema::run(args, &config()?),
         Command::Verify(args) => verify::run(args, &config()?),
         Command::Checkpoint(args) => checkpoint::run(args, &config()?),
         // The checker is part of the program, and is handed out wherever that runs.

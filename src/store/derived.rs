@@ -9,7 +9,8 @@ use super::StoreError;
 pub const WATERMARK: &str = "derivation";
 
 /// Every other derived table, children before the parents that they refer to.
-pub const TABLES: [&str; 50] = [
+pub const TABLES: [&str; 51] = [
+    "watch_open",
     "schema_change",
     "restoration",
     "key_event",

@@ -131,6 +131,18 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether a statement was ended from outside: its time was over.
+    pub fn is_interrupted(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => {
+                error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(Arc::new(error))

@@ -87,6 +87,44 @@ pub fn schema_version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
+/// The texts of the migrations in their order, without the statements that write rows: what makes the tables,
+/// indexes and triggers of a new file, with its comments.
+pub fn definitions() -> Vec<String> {
+    let runner = embedded::migrations::runner();
+    let mut migrations: Vec<_> = runner.get_migrations().iter().collect();
+    migrations.sort_by_key(|migration| migration.version());
+    let texts = migrations.iter().filter_map(|migration| migration.sql());
+    texts.map(without_rows).collect()
+}
+
+/// Names of the tables of a new file.
+pub fn tables() -> Vec<String> {
+    let definitions = definitions();
+    let lines = definitions.iter().flat_map(|text| text.lines());
+    let made = lines.filter_map(|line| line.strip_prefix("CREATE TABLE "));
+    let names = made.filter_map(|rest| rest.split([' ', '(']).next());
+    names
+        .chain(["refinery_schema_history"])
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A migration without what it inserts and updates; each such statement stands on one line, with a comment above it
+/// or none.
+fn without_rows(text: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("INSERT INTO ") || line.starts_with("UPDATE ") {
+            while kept.last().is_some_and(|above| above.starts_with("--")) {
+                kept.pop();
+            }
+        } else {
+            kept.push(line);
+        }
+    }
+    kept.join("\n") + "\n"
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -15,6 +15,7 @@ pub mod copy;
 pub mod custody;
 pub mod derived;
 pub mod diff;
+pub mod dictionary;
 pub mod directory;
 pub mod disk;
 mod door;

@@ -1,6 +1,9 @@
 //! Reading for people: any SELECT, row by row, without knowing its columns.
 
+use std::time::{Duration, Instant};
+
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Params, Statement, params_from_iter};
 
@@ -121,16 +124,45 @@ fn borrowed(column: usize, value: ValueRef<'_>) -> Result<Value<'_>, StoreError>
     })
 }
 
+/// The longest value, in bytes, that a typed statement may make. An answer of the cloud has 16 MiB at most.
+const VALUE_LONGEST_BYTES: i32 = 64 * 1024 * 1024;
+
+/// Bytes that SQLite may hold in memory for typed statements, of all connections of the process together: what
+/// needs more to be sorted goes to a temporary file. It ends in an error, not in the machine's want of memory.
+const HEAP_BYTES: i64 = 512 * 1024 * 1024;
+
+/// Instructions of SQLite between two looks at the clock: about a tenth of a millisecond.
+const INSTRUCTIONS_BETWEEN_LOOKS: i32 = 10_000;
+
 /// From now on this connection answers SELECT alone, whatever the statement says: nothing is written,
-/// attached, or set.
+/// attached, loaded or set, and memory has a bound.
 pub fn restrict_to_select(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.query_row(
+        &format!("PRAGMA hard_heap_limit = {HEAP_BYTES}"),
+        [],
+        |_| Ok(()),
+    )?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, VALUE_LONGEST_BYTES)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_WORKER_THREADS, 0)?;
     connection.authorizer(Some(|context: AuthContext<'_>| match context.action {
+        AuthAction::Function {
+            function_name: "load_extension",
+        } => Authorization::Deny,
         AuthAction::Select
         | AuthAction::Read { .. }
         | AuthAction::Function { .. }
         | AuthAction::Recursive => Authorization::Allow,
         _ => Authorization::Deny,
     }))?;
+    Ok(())
+}
+
+/// Ends whatever this connection is doing when the time is over ([`StoreError::is_interrupted`]).
+pub fn end_after(connection: &mut Connection, timeout: Duration) -> Result<(), StoreError> {
+    let begun = Instant::now();
+    let is_over = move || begun.elapsed() >= timeout;
+    connection.progress_handler(INSTRUCTIONS_BETWEEN_LOOKS, Some(is_over))?;
     Ok(())
 }
 
@@ -256,6 +288,7 @@ mod tests {
             "SAVEPOINT s",
             "REINDEX",
             "ANALYZE",
+            "SELECT load_extension('x')",
             "",
             "-- nothing",
         ] {
@@ -271,6 +304,24 @@ mod tests {
             unknown.to_string().contains("no such column: b"),
             "{unknown}"
         );
+    }
+
+    #[test]
+    fn a_statement_without_an_end_is_ended() {
+        let mut connection = restricted();
+        end_after(&mut connection, Duration::from_millis(20)).unwrap();
+        let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+        let mut query = Query::prepare(&connection, endless).unwrap();
+        let ended = query.each_row(&[], |_| Ok::<_, StoreError>(()));
+        assert!(ended.unwrap_err().is_interrupted());
+    }
+
+    #[test]
+    fn a_value_has_a_greatest_length() {
+        let connection = restricted();
+        let mut query = Query::prepare(&connection, "SELECT zeroblob(100000000)").unwrap();
+        let refused = query.each_row(&[], |_| Ok::<_, StoreError>(()));
+        assert!(refused.is_err());
     }
 
     #[test]

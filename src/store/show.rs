@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::query::Rows;
+use super::query::{OwnedValue, Rows};
 use super::{StoreError, accounts};
 use crate::model::{OperationKey, Service};
 
@@ -84,6 +84,25 @@ pub struct Shown {
     pub interventions: Rows,
 }
 
+/// How many results are in which status, as `results` would count them, and without what it says besides.
+const RESULTS_BY_STATUS: &str = "
+SELECT w.status AS status, w.phase AS phase, v.flags & 1 AS present, count(*) AS results
+FROM operation o
+CROSS JOIN result_version v ON v.op = o.op
+JOIN result_status w ON w.status_no = v.status_no
+WHERE o.service = ?1 AND o.account_id = ?2 AND o.region_id = ?3 AND o.operation_id = ?4
+    AND NOT EXISTS (SELECT 1 FROM result_version n WHERE n.op = v.op AND n.target = v.target AND n.version = v.version + 1)
+GROUP BY w.status, w.phase, v.flags & 1 ORDER BY present DESC, w.status";
+
+/// The sum of the last column.
+fn total(results_by_status: &Rows) -> i64 {
+    let counts = results_by_status.rows.iter().map(|row| match row.last() {
+        Some(OwnedValue::Integer(count)) => *count,
+        _ => 0,
+    });
+    counts.sum()
+}
+
 const KEY: &str = "service = ?1 AND account_id = ?2 AND region_id = ?3 AND operation_id = ?4";
 
 impl Shown {
@@ -102,17 +121,13 @@ impl Shown {
             let sql = format!("SELECT {columns} FROM {view} WHERE {KEY} {order}");
             Rows::ask(connection, &sql, &parameters)
         };
-        let total = ask("count(*) AS results", "results", "")?;
-        let results_total = total.integer("results").unwrap_or_default();
+        let results_by_status = Rows::ask(connection, RESULTS_BY_STATUS, &parameters)?;
+        let results_total = total(&results_by_status);
         Ok(Self {
             operation: ask("*", "operations", "")?,
             timeline: ask("*", "operation_timeline", "ORDER BY sequence")?,
             history: ask("*", "operation_history", "ORDER BY version")?,
-            results_by_status: ask(
-                "status, phase, present, count(*) AS results",
-                "results",
-                "GROUP BY status, phase, present ORDER BY present DESC, status",
-            )?,
+            results_by_status,
             results_total,
             results: match results_total {
                 0..=RESULTS_SHOWN => Some(ask(

@@ -68,9 +68,26 @@ SELECT r.started_at, json_extract(l.record, '$.every_ms')
 FROM run r JOIN leaf l ON l.sequence = r.start_sequence
 WHERE r.kind = 'collect' ORDER BY r.run_id DESC LIMIT 1";
 
+/// Watches by state, of all accounts: those that are not settled are few, the others are only counted.
 const WATCHES: &str = "
+WITH rare AS MATERIALIZED (
+    SELECT w.watch_id AS watch_id, w.state AS state FROM watches w
+    WHERE w.watch_id IN (
+        SELECT p.watch_id FROM watch_open p
+        UNION SELECT r.watch_id FROM watch_removal r
+        UNION SELECT x.watch_id FROM operation_state s CROSS JOIN watch_operation x ON x.op = s.op
+            WHERE s.state IN ('expired', 'not_found'))
+        AND w.state <> 'settled'
+)
+SELECT state, watches FROM (
+    SELECT state, count(*) AS watches FROM rare GROUP BY state
+    UNION ALL SELECT 'settled', (SELECT count(*) FROM watch) - (SELECT count(*) FROM rare))
+WHERE watches > 0 ORDER BY state";
+
+/// The same, of some accounts.
+const WATCHES_OF: &str = "
 SELECT state, count(*) AS watches FROM watches
-WHERE ?1 = '[]' OR account_id IN (SELECT value FROM json_each(?1)) OR label IN (SELECT value FROM json_each(?1))
+WHERE account_id IN (SELECT value FROM json_each(?1)) OR label IN (SELECT value FROM json_each(?1))
 GROUP BY state ORDER BY state";
 
 /// A look was missed and none was good since; or the last answer was about no operation.
@@ -87,7 +104,7 @@ LEFT JOIN missed_look m ON m.watch_id = w.watch_id
         WHERE e.op = coalesce(m.op, (SELECT max(o.op) FROM watch_operation o WHERE o.watch_id = m.watch_id))
             AND e.look IS NOT NULL AND e.sequence > m.sequence)
     AND NOT EXISTS (SELECT 1 FROM watch_look k WHERE k.watch_id = m.watch_id AND k.run_id > m.run_id)
-WHERE w.state IN ('active', 'unsettled')
+WHERE w.watch_id IN (SELECT p.watch_id FROM watch_open p) AND w.state IN ('active', 'unsettled')
     AND (m.watch_id IS NOT NULL OR w.last_outcome <> 'ok')
     AND (?1 = '[]' OR w.account_id IN (SELECT value FROM json_each(?1)) OR w.label IN (SELECT value FROM json_each(?1)))
 ORDER BY w.watch_id";
@@ -99,15 +116,20 @@ SELECT w.watch_id, w.account_id, w.operation_id,
         WHERE o.service = w.service AND o.account_id = w.account_id AND o.region_id = w.region_id
             AND o.operation_id = w.operation_id), w.added_at))), ?2) AS expires_by
 FROM watches w
-WHERE w.service = 'bpstudio' AND w.state = 'active'
+WHERE w.watch_id IN (SELECT p.watch_id FROM watch_open p) AND w.service = 'bpstudio' AND w.state = 'active'
     AND (?1 = '[]' OR w.account_id IN (SELECT value FROM json_each(?1)) OR w.label IN (SELECT value FROM json_each(?1)))
 ORDER BY expires_by, w.watch_id";
 
-/// What a run says of an account that it could not ask counts until a later run knows again whose it is.
+/// What a run says of an account that it could not ask counts until a later run knows again whose it is. Labels are
+/// found one by one in their index: they are few, and watches are many.
 const ACCOUNTS: &str = "
+WITH RECURSIVE label (label) AS (
+    SELECT min(w.label) FROM watch w
+    UNION ALL SELECT (SELECT min(w.label) FROM watch w WHERE w.label > b.label) FROM label b WHERE b.label IS NOT NULL
+)
 SELECT l.label AS label, l.name AS name, coalesce(i.account_id, l.account_id) AS account_id,
-    (SELECT count(*) FROM watch w WHERE w.label = l.label
-        AND NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)) AS watches,
+    (SELECT count(*) FROM watch w WHERE w.label = l.label)
+        - (SELECT count(*) FROM watch_removal r CROSS JOIN watch w ON w.watch_id = r.watch_id WHERE w.label = l.label) AS watches,
     (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(x.record, '$.received_at') / 1000.0, 'unixepoch')
         FROM leaf x WHERE x.sequence = i.sequence) AS last_answer_at,
     coalesce(
@@ -120,8 +142,9 @@ FROM (
     SELECT label, max(name) AS name, max(account_id) AS account_id FROM (
         SELECT label, name, account_id FROM account_name WHERE sequence = (SELECT max(sequence) FROM config)
         UNION ALL
-        SELECT DISTINCT label, NULL, NULL FROM watch w
-            WHERE NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id))
+        SELECT b.label, NULL, NULL FROM label b WHERE b.label IS NOT NULL AND EXISTS (
+            SELECT 1 FROM watch w WHERE w.label = b.label
+                AND NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)))
     GROUP BY label
 ) l
 LEFT JOIN run_identity i ON i.label = l.label
@@ -155,9 +178,9 @@ FROM limit_learned
 WHERE ?1 = '[]' OR label IN (SELECT value FROM json_each(?1))
 ORDER BY label, action";
 
+/// The first condition is that of an index.
 const SIMULATED: &str = "
-SELECT EXISTS (SELECT 1 FROM run r JOIN leaf l ON l.sequence = r.start_sequence
-    WHERE json_extract(l.record, '$.simulated') = 1)";
+SELECT EXISTS (SELECT 1 FROM leaf l WHERE instr(l.record, '\"simulated\":1') > 0 AND json_extract(l.record, '$.simulated') = 1)";
 
 const CREATED_AT: &str = "SELECT coalesce((SELECT json_extract(record, '$.created_at') FROM leaf WHERE sequence = 0), 0)";
 
@@ -178,7 +201,10 @@ impl Status {
             progress: Progress::read(connection)?,
             is_simulated: connection.query_row(SIMULATED, [], |row| row.get(0))?,
             accounts: ask(ACCOUNTS, &[&accounts])?,
-            watches: ask(WATCHES, &[&accounts])?,
+            watches: match account_names {
+                [] => ask(WATCHES, &[])?,
+                _ => ask(WATCHES_OF, &[&accounts])?,
+            },
             discovery: ask(DISCOVERY, &[&accounts])?,
             failing: ask(FAILING, &[&accounts])?,
             expiring: ask(EXPIRING, &[&accounts, CADT_ID_LIFETIME])?,

@@ -4,11 +4,14 @@
 //! where they differ. No view reads the clock; all run on sqlite3 3.40.
 //!
 //! Three words of the files are ours and are written out here: `utc(MS)` writes an instant as text,
-//! `requested_at(SEQ)` and `received_at(SEQ)` read the times of an exchange from its leaf.
+//! `requested_at(SEQ)` and `received_at(SEQ)` read the times of an exchange from its leaf; and in one view
+//! `dictionary()` stands for what the comments of all files say (see `dictionary`, which reads them).
+
+use std::sync::OnceLock;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::StoreError;
+use super::{StoreError, dictionary};
 
 macro_rules! views {
     ($($name:literal),* $(,)?) => {
@@ -33,6 +36,7 @@ const VIEWS: &[(&str, &str)] = views![
     "batch_details",
     "results",
     "result_history",
+    "targets",
     "drift_checks",
     "interventions",
     "listings",
@@ -52,6 +56,7 @@ const VIEWS: &[(&str, &str)] = views![
     "signing_keys",
     "restores",
     "schema_changes",
+    "data_dictionary",
 ];
 
 /// Names of all views.
@@ -59,17 +64,29 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     VIEWS.iter().map(|(name, _)| *name)
 }
 
+/// Names and files of all views.
+pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    VIEWS.iter().copied()
+}
+
+/// The statement that makes a view, as it stands in the file.
+pub fn statement(name: &str) -> Option<&'static str> {
+    let mut views = wanted().iter();
+    let (_, sql) = views.find(|(known, _)| *known == name)?;
+    Some(sql)
+}
+
 /// Puts the views of this program in place.
 pub fn install(connection: &mut Connection) -> Result<(), StoreError> {
     let wanted = wanted();
-    if current(connection, &wanted)? {
+    if current(connection, wanted)? {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for (name, _) in wanted.iter().rev() {
         transaction.execute_batch(&format!("DROP VIEW IF EXISTS {name}"))?;
     }
-    for (_, sql) in &wanted {
+    for (_, sql) in wanted {
         transaction.execute_batch(sql)?;
     }
     transaction.commit()?;
@@ -78,7 +95,7 @@ pub fn install(connection: &mut Connection) -> Result<(), StoreError> {
 
 /// Whether the views of this program are in place.
 pub(super) fn are_current(connection: &Connection) -> Result<bool, StoreError> {
-    current(connection, &wanted())
+    current(connection, wanted())
 }
 
 /// The statement that puts a view of this program in place for one connection alone.
@@ -89,11 +106,23 @@ pub(super) fn temporary(name: &str) -> Result<String, StoreError> {
     Ok(expand(body(text)).replacen("CREATE VIEW", "CREATE TEMP VIEW", 1))
 }
 
-fn wanted() -> Vec<(&'static str, String)> {
-    let views = VIEWS.iter();
-    views
-        .map(|(name, text)| (*name, expand(body(text))))
-        .collect()
+/// Names and statements of all views.
+fn wanted() -> &'static [(&'static str, String)] {
+    static WANTED: OnceLock<Vec<(&'static str, String)>> = OnceLock::new();
+    WANTED.get_or_init(|| {
+        let views = VIEWS.iter();
+        views
+            .map(|(name, text)| {
+                let sql = expand(body(text));
+                if sql.contains(DICTIONARY) {
+                    // Last: it quotes the other words.
+                    (*name, sql.replace(DICTIONARY, &dictionary::literal()))
+                } else {
+                    (*name, sql)
+                }
+            })
+            .collect()
+    })
 }
 
 fn current(connection: &Connection, wanted: &[(&str, String)]) -> Result<bool, StoreError> {
@@ -113,6 +142,9 @@ fn body(text: &str) -> &str {
     text.find("CREATE VIEW")
         .map_or(text, |start| text[start..].trim_end())
 }
+
+/// What stands for the whole dictionary.
+const DICTIONARY: &str = "dictionary()";
 
 /// What the words of ours stand for; `$` is the argument.
 const WORDS: [(&str, &str); 3] = [

@@ -228,6 +228,7 @@ fn select(connection: &Connection, with_ended: bool) -> Result<Vec<WatchRow>, St
                  FROM watch a LEFT JOIN watch_operation o ON o.watch_id = a.watch_id AND NOT EXISTS (
                      SELECT 1 FROM watch_operation n WHERE n.watch_id = o.watch_id AND n.op > o.op)
                  WHERE NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = a.watch_id)
+                     AND (?1 OR EXISTS (SELECT 1 FROM watch_open p WHERE p.watch_id = a.watch_id))
              ) i
          ) w
          WHERE ?1 OR coalesce(w.state, 'active') IN ('active', 'unsettled')

@@ -195,8 +195,10 @@ fn ros(dice: &mut Dice, number: usize, end: i64, size: usize) -> Operation {
         json!("fd0ddef9-9540-4b42-a464-94f778350000"),
     );
     state.set("stack_group_name", json!("group"));
-    state.set("create_time", ros_time(BEGIN));
-    state.cloud_started_at = Some(BEGIN / 1000 * 1000);
+    // The second was started before the first, and the third at the same time as that.
+    let started_at = BEGIN - [0, 7_200_000][number % 2];
+    state.set("create_time", ros_time(started_at));
+    state.cloud_started_at = Some(started_at / 1000 * 1000);
     let mut history = History::new(BEGIN, Some(state.clone()));
     let changes = dice.below(2 + size);
     for at in dice.instants(changes, BEGIN + 1, end) {

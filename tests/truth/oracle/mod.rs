@@ -5,6 +5,7 @@
 mod chronicle;
 mod listing;
 mod rows;
+mod targets;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use chronicle::{Chronicle, Look};
 pub use listing::{Listing, Target};
 pub use rows::expected;
+pub use targets::targets;
 pub use words::trimmed;
 
 use crate::coverage::Coverage;

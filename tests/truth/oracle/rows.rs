@@ -107,7 +107,8 @@ fn joined(one: &Value, other: Value) -> Value {
     Value::Object(all)
 }
 
-fn time(at: Option<i64>) -> Value {
+/// An instant as the views write it.
+pub fn time(at: Option<i64>) -> Value {
     at.map_or(Value::Null, |at| Value::from(UtcMillis(at).to_string()))
 }
 

@@ -1,18 +1,19 @@
 -- One stop of an operation: who asked for it, what the cloud answered, what came of it.
+-- Example: SELECT requested_at, os_user, reason, ticket, outcome, effect, effect_seen_at FROM interventions ORDER BY requested_at
 CREATE VIEW interventions AS
 SELECT
-    o.service AS service, -- always ros
+    o.service AS service, -- [word = ros] always ros
     o.account_id AS account_id, -- account whose credentials asked
     o.region_id AS region_id, -- region of the stack group
     o.operation_id AS operation_id, -- the cloud's id of the operation
-    i.sequence AS intervention_id, -- its evidence
-    utc(json_extract(l.record, '$.requested_at')) AS requested_at, -- when the intent was recorded, before the call
+    i.sequence AS intervention_id, -- [integer] its evidence
+    utc(json_extract(l.record, '$.requested_at')) AS requested_at, -- [time] when the intent was recorded, before the call
     json_extract(l.record, '$.user') AS os_user, -- user of the operating system
     json_extract(l.record, '$.caller_arn') AS caller_arn, -- caller as the cloud names it
     json_extract(l.record, '$.reason') AS reason, -- why
     json_extract(l.record, '$.ticket') AS ticket, -- number of a ticket
     json_extract(l.record, '$.status_before') AS status_before, -- status just before
-    e.outcome AS outcome, -- what became of the call; NULL where it was never sent
+    e.outcome AS outcome, -- [word outcome] what became of the call; NULL where it was never sent
     coalesce(answer.request_id, e.request_id) AS request_id, -- RequestId of its answer
     CASE
         WHEN e.outcome IN ('not_found', 'denied', 'throttled', 'credential', 'clock', 'invalid_request') THEN 'none_seen'
@@ -20,12 +21,12 @@ SELECT
         WHEN EXISTS (SELECT 1 FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase IN ('succeeded', 'failed', 'cancelled')) THEN 'ended_otherwise'
         WHEN EXISTS (SELECT 1 FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase = 'stopping') THEN 'stopping'
         ELSE 'none_seen'
-    END AS effect, -- stopping, stopped, ended_otherwise or none_seen; of a call that was refused none
+    END AS effect, -- [word effect] stopping, stopped, ended_otherwise or none_seen; of a call that was refused none
     utc(received_at(CASE WHEN e.outcome IN ('not_found', 'denied', 'throttled', 'credential', 'clock', 'invalid_request') THEN NULL ELSE coalesce(
         (SELECT min(v.from_sequence) FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase = 'stopped'),
         (SELECT min(v.from_sequence) FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase IN ('succeeded', 'failed', 'cancelled')),
         (SELECT min(v.from_sequence) FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase = 'stopping')
-    ) END)) AS effect_seen_at -- receipt of the answer that first showed the effect
+    ) END)) AS effect_seen_at -- [time] receipt of the answer that first showed the effect
 FROM intervention i
 JOIN operation o ON o.op = i.op
 JOIN leaf l ON l.sequence = i.sequence

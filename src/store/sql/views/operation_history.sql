@@ -1,22 +1,23 @@
 -- One version of an operation: a state that differs from the one before in at least one known field.
+-- Example: SELECT version, first_seen_at, replaced_at, status, changed FROM operation_history WHERE operation_id = 'OPERATION_ID' ORDER BY version
 CREATE VIEW operation_history AS
 SELECT
-    o.service AS service, -- ros, bpstudio or alidns
+    o.service AS service, -- [word service] ros, bpstudio or alidns
     o.account_id AS account_id, -- account whose credentials asked
     o.region_id AS region_id, -- region of the stack group; empty where the service has none
     o.operation_id AS operation_id, -- the cloud's id of the operation or task
-    v.version AS version, -- from 1
-    utc(received_at(v.from_sequence)) AS first_seen_at, -- receipt of the answer that first showed it
+    v.version AS version, -- [integer] from 1
+    utc(received_at(v.from_sequence)) AS first_seen_at, -- [time] receipt of the answer that first showed it
     utc(received_at((
         SELECT e.sequence FROM exchange e WHERE e.op = v.op AND e.look IS NOT NULL
             AND e.sequence < coalesce(n.from_sequence, 9223372036854775807)
-        ORDER BY e.sequence DESC LIMIT 1))) AS last_seen_at, -- receipt of the last answer that showed it
-    utc(received_at(n.from_sequence)) AS replaced_at, -- receipt of the answer that first showed another state; NULL while it is current
-    n.op IS NULL AS is_current, -- 1 for the newest version
+        ORDER BY e.sequence DESC LIMIT 1))) AS last_seen_at, -- [time] receipt of the last answer that showed it
+    utc(received_at(n.from_sequence)) AS replaced_at, -- [time] receipt of the answer that first showed another state; NULL while it is current
+    n.op IS NULL AS is_current, -- [flag] 1 for the newest version
     v.status AS status, -- status, trimmed
-    v.phase AS phase, -- meaning of status
-    v.changed AS changed, -- JSON array of the fields that differ from the version before; NULL for version 1
-    v.from_sequence AS exchange_id, -- the answer that first showed it
+    v.phase AS phase, -- [word phase] meaning of status
+    v.changed AS changed, -- [json] JSON array of the fields that differ from the version before; NULL for version 1
+    v.from_sequence AS exchange_id, -- [integer] the answer that first showed it
     CASE o.service
         WHEN 'ros' THEN (
             SELECT json_object(
@@ -54,7 +55,7 @@ SELECT
                 'total_count', r.total_count, 'success_count', r.success_count, 'failed_count', r.failed_count,
                 'reason', r.reason, 'unknown_fields', json(v.unknown_fields))
             FROM alidns_batch_version r WHERE r.op = v.op AND r.version = v.version)
-    END AS details -- JSON object of the service's fields; of CADT message and arguments the SHA-256 and length
+    END AS details -- [json] JSON object of the service's fields; of CADT message and arguments the SHA-256 and length
 FROM operation o
 JOIN operation_version v ON v.op = o.op
 LEFT JOIN operation_version n ON n.op = v.op AND n.version = v.version + 1

@@ -1,7 +1,8 @@
 -- One (target account, region) of a stack-group operation, as last seen.
+-- Example: SELECT target_account_id, target_region_id, status_reason, last_seen_at FROM results WHERE operation_id = 'OPERATION_ID' AND phase = 'failed' ORDER BY target_account_id, target_region_id
 CREATE VIEW results AS
 SELECT
-    o.service AS service, -- always ros
+    o.service AS service, -- [word = ros] always ros
     o.account_id AS account_id, -- account whose credentials asked
     o.region_id AS region_id, -- region of the stack group
     o.operation_id AS operation_id, -- the cloud's id of the operation
@@ -11,16 +12,16 @@ SELECT
     t.region_id AS target_region_id, -- region that is deployed to
     folder.value AS folder_id, -- resource directory folder of the account (service-managed groups)
     w.status AS status, -- status, trimmed
-    w.phase AS phase, -- meaning of status
+    w.phase AS phase, -- [word phase] meaning of status
     reason.value AS status_reason, -- reason given with the status
-    utc(received_at(f.from_sequence)) AS first_seen_at, -- receipt of the page that first held it
+    utc(received_at(f.from_sequence)) AS first_seen_at, -- [time] receipt of the page that first held it
     utc(max(received_at(held.from_sequence), coalesce((
         SELECT l.ended_at FROM listing_end l WHERE l.op = v.op AND l.look IS NOT NULL
             AND l.end_sequence >= held.from_sequence
             AND l.end_sequence < CASE WHEN v.flags & 1 THEN 9223372036854775807 ELSE v.from_sequence END
-        ORDER BY l.end_sequence DESC LIMIT 1), 0))) AS last_seen_at, -- receipt of the last page or complete listing that held it
-    v.version AS version, -- number of its newest version
-    v.flags & 1 AS present -- 1 while it is in the list; 0 when two complete listings in a row lacked it
+        ORDER BY l.end_sequence DESC LIMIT 1), 0))) AS last_seen_at, -- [time] receipt of the last page or complete listing that held it
+    v.version AS version, -- [integer] number of its newest version
+    v.flags & 1 AS present -- [flag] 1 while it is in the list; 0 when two complete listings in a row lacked it
 FROM operation o
 JOIN result_version v ON v.op = o.op
 LEFT JOIN result_version n ON n.op = v.op AND n.target = v.target AND n.version = v.version + 1

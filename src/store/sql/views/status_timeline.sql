@@ -1,28 +1,29 @@
 -- Stretches of status of operations and of their results, in one shape. For joins use operation_timeline and
 -- result_timeline: SQLite cannot look into a union from outside.
+-- Example: SELECT scope, target_account_id, target_region_id, status, entered_latest_at, left_latest_at FROM status_timeline WHERE operation_id = 'OPERATION_ID' ORDER BY entered_latest_at
 CREATE VIEW status_timeline AS
 SELECT
-    service AS service, -- ros, bpstudio or alidns
+    service AS service, -- [word service] ros, bpstudio or alidns
     account_id AS account_id, -- account whose credentials asked
     region_id AS region_id, -- region of the stack group; empty where the service has none
     operation_id AS operation_id, -- the cloud's id of the operation or task
-    'operation' AS scope, -- operation, or result
+    'operation' AS scope, -- [word = operation result] operation, or result
     NULL AS target_account_id, -- account that is deployed to; NULL for an operation
     NULL AS target_region_id, -- region that is deployed to; NULL for an operation
-    sequence AS sequence, -- number of the stretch, from 1
+    sequence AS sequence, -- [integer] number of the stretch, from 1
     status AS status, -- status, trimmed
-    phase AS phase, -- meaning of status
+    phase AS phase, -- [word phase] meaning of status
     reason AS reason, -- reason given last in the stretch
-    entered_earliest_at AS entered_earliest_at, -- request of the last look with the former status; NULL for the first stretch
-    entered_latest_at AS entered_latest_at, -- receipt of the first look with this status
-    left_earliest_at AS left_earliest_at, -- request of the last look with this status
-    left_latest_at AS left_latest_at, -- receipt of the first look with the next; NULL while it lasts
-    min_duration_seconds AS min_duration_seconds, -- it lasted at least, so far while it lasts, seconds
-    max_duration_seconds AS max_duration_seconds, -- it lasted at most, seconds; NULL if an end is unknown
-    looks AS looks, -- looks that showed it
-    widest_look_gap_seconds AS widest_look_gap_seconds, -- longest time from one look's request to the next one's receipt, seconds
-    cloud_started_at AS cloud_started_at, -- start as the cloud tells it
-    cloud_ended_at AS cloud_ended_at -- end as the cloud tells it
+    entered_earliest_at AS entered_earliest_at, -- [time] request of the last look with the former status; NULL for the first stretch
+    entered_latest_at AS entered_latest_at, -- [time] receipt of the first look with this status
+    left_earliest_at AS left_earliest_at, -- [time] request of the last look with this status
+    left_latest_at AS left_latest_at, -- [time] receipt of the first look with the next; NULL while it lasts
+    min_duration_seconds AS min_duration_seconds, -- [integer seconds] it lasted at least, so far while it lasts, seconds
+    max_duration_seconds AS max_duration_seconds, -- [integer seconds] it lasted at most, seconds; NULL if an end is unknown
+    looks AS looks, -- [integer] looks that showed it
+    widest_look_gap_seconds AS widest_look_gap_seconds, -- [integer seconds] longest time from one look's request to the next one's receipt, seconds
+    cloud_started_at AS cloud_started_at, -- [time] start as the cloud tells it
+    cloud_ended_at AS cloud_ended_at -- [time] end as the cloud tells it
 FROM operation_timeline
 UNION ALL
 SELECT
