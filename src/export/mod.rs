@@ -12,12 +12,13 @@ mod json;
 mod jsonl;
 mod layout;
 mod object;
+mod spreadsheet;
 mod table;
 mod terminal;
 
 use std::io::{self, Write};
 
-pub use layout::{Delimiter, Format, Layout, LayoutError, encoder};
+pub use layout::{Delimiter, Format, Layout, LayoutError, UnknownFormat, encoder};
 pub use terminal::TerminalWriter;
 
 /// One value of a row. Borrowed, so that a million rows cost no allocation.
