@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::store::selection::{OPERATION_KEY, Time};
+use crate::store::selection::Time;
 
 /// One view that can be exported.
 #[derive(Debug, PartialEq, Eq)]

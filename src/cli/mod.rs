@@ -44,6 +44,7 @@ pub mod stop;
 mod usage;
 mod values;
 pub mod verify;
+pub mod verify_export;
 pub mod watch;
 mod when;
 
@@ -115,6 +116,7 @@ pub enum Command {
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     Export(export::ExportArgs),
+    VerifyExport(verify_export::VerifyExportArgs),
     #[command(visible_alias = "query")]
     Sql(sql::SqlArgs),
     Verify(verify::VerifyArgs),

@@ -6,7 +6,7 @@ use std::error::Error;
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
     backup, checkpoint, collect, config, doctor, export, init, policy, process, prove, rebuild,
-    restore, show, snapshot, sql, status, stop, verify, watch,
+    restore, show, snapshot, sql, status, stop, verify, verify_export, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -57,6 +57,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(args, &config()?),
         Command::Show(args) => show::run(args, &config()?),
         Command::Export(args) => export::run(args, &config()?),
+        Command::VerifyExport(args) => verify_export::run(args, &config()?),
         Command::Sql(args) => sql::run(args, &config()?),
         Command::Verify(args) => verify::run(args, &config()?),
         Command::Checkpoint(args) => checkpoint::run(args, &config()?),

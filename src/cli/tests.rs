@@ -258,7 +258,7 @@ fn export_refuses_options_of_another_format() {
     let Command::Export(args) = parse("optrail export history --null NA").unwrap().command else {
         panic!("not export");
     };
-    assert_eq!(args.dataset.view, "operation_history");
+    assert_eq!(args.dataset.unwrap().view, "operation_history");
     assert_eq!(args.format.format, Format::Csv);
     assert_eq!(args.format.layout.null.as_deref(), Some("NA"));
     for line in [

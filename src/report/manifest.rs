@@ -78,8 +78,8 @@ pub struct Filters {
 /// How rows are written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileLayout {
-    /// `--format`, in which the field has another name than that of the manifest's own format.
-    pub written_as: String,
+    /// `--format`.
+    pub format: String,
     /// Whether there is a header line, in formats that have one.
     pub header: bool,
     /// `--delimiter`; null: the format's own.
@@ -120,8 +120,8 @@ pub enum Verdict {
 /// The evidence that the rows follow from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// Name of the log, 32 hexadecimal digits.
-    pub log: String,
+    /// Name of the log, 32 hexadecimal digits; null for a file without evidence.
+    pub log: Option<String>,
     /// Name of the key that signs its checkpoints; null while there is none.
     pub origin: Option<String>,
     /// Leaves that the rows were derived from.
@@ -271,7 +271,7 @@ impl FileLayout {
     /// What a format and its options say, but for what no file has (width, color).
     pub fn of(format: Format, layout: &Layout) -> Self {
         Self {
-            written_as: format.as_str().to_owned(),
+            format: format.as_str().to_owned(),
             header: !layout.no_header,
             delimiter: layout
                 .delimiter
@@ -296,7 +296,7 @@ impl FileLayout {
             spreadsheet_safe: self.spreadsheet_safe,
             ..Layout::default()
         };
-        Ok((self.written_as.parse()?, layout))
+        Ok((self.format.parse()?, layout))
     }
 }
 

@@ -89,11 +89,10 @@ pub fn missing(connection: &Connection, scope: &Scope) -> Result<Missing, StoreE
             "SELECT count(*), count(*) FILTER (WHERE gap_until IS NULL) FROM coverage_gaps{}",
             conditions.where_clause()
         );
-        let (gaps, open): (i64, i64) = connection.query_row(
-            &sql,
-            params_from_iter(conditions.parameters()),
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
+        let (gaps, open): (i64, i64) =
+            connection.query_row(&sql, params_from_iter(conditions.parameters()), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
         found.coverage_gaps += gaps;
         found.coverage_gaps_open += open;
     }

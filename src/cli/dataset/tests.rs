@@ -1,6 +1,7 @@
 //! That every view is a dataset with its key and its time, and every name is found.
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::store::selection::OPERATION_KEY;
 
 #[test]
 fn every_spelling_finds_its_view() {
@@ -67,9 +68,7 @@ fn every_json_column_is_one_of_a_view() {
         .connection;
     let columns: Vec<String> = DATASETS
         .iter()
-        .flat_map(|dataset| {
-            crate::store::selection::columns(&connection, dataset.view).unwrap()
-        })
+        .flat_map(|dataset| crate::store::selection::columns(&connection, dataset.view).unwrap())
         .collect();
     for column in JSON_COLUMNS {
         assert!(columns.iter().any(|known| known == column), "{column}");

@@ -19,7 +19,7 @@ fn manifest() -> Manifest {
         layout: FileLayout::of(Format::Csv, &Layout::default()),
         completeness: Completeness::of(0, 0, 0, 0),
         evidence: Evidence {
-            log: "0".repeat(32),
+            log: Some("0".repeat(32)),
             origin: None,
             evidence_size: 7,
             evidence_root: hex(&[0xcd; 32]),
@@ -96,7 +96,7 @@ fn options_come_back() {
     let kept = FileLayout::of(Format::Csv, &layout);
     assert_eq!(kept.options().unwrap(), (Format::Csv, layout));
     let unknown = FileLayout {
-        written_as: "parquet".to_owned(),
+        format: "parquet".to_owned(),
         ..kept
     };
     assert!(unknown.options().is_err());

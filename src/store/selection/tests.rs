@@ -55,7 +55,9 @@ fn a_point_is_in_a_period_that_begins_with_it_and_not_in_one_that_ends_with_it()
             conditions.where_clause()
         );
         connection
-            .execute_batch("CREATE TABLE p (t TEXT); INSERT INTO p VALUES ('a'), ('b'), ('c'), (NULL)")
+            .execute_batch(
+                "CREATE TABLE p (t TEXT); INSERT INTO p VALUES ('a'), ('b'), ('c'), (NULL)",
+            )
             .unwrap();
         let parameters = rusqlite::params_from_iter(conditions.parameters());
         connection
