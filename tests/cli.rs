@@ -6,6 +6,9 @@ mod cli {
     mod config;
     mod doctor;
     mod export;
+    mod export_directory;
+    mod export_files;
+    mod export_filters;
     mod integrity;
     mod show;
     mod sql;
