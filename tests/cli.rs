@@ -7,6 +7,9 @@ mod cli {
     mod diff;
     mod doctor;
     mod export;
+    mod export_directory;
+    mod export_files;
+    mod export_filters;
     mod integrity;
     mod show;
     mod sql;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::store::selection::Time;
+
 /// One view that can be exported.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Dataset {
@@ -13,6 +15,36 @@ pub struct Dataset {
     pub row: &'static str,
     /// The columns that tell rows apart; rows are written in their order.
     pub key: &'static [&'static str],
+    /// What `--since` and `--until` are about; `None` where a row has no time.
+    pub time: Option<Time>,
+    /// Whether each row is about one operation, with whose key its own begins.
+    pub is_by_operation: bool,
+}
+
+impl Dataset {
+    /// A row is of one instant.
+    const fn at(self, column: &'static str) -> Self {
+        Self {
+            time: Some(Time::Point(column)),
+            ..self
+        }
+    }
+
+    /// A row is of a stretch of time.
+    const fn between(self, from: &'static [&'static str], until: &'static str) -> Self {
+        Self {
+            time: Some(Time::Stretch { from, until }),
+            ..self
+        }
+    }
+
+    /// Each row is about one operation that is known.
+    const fn by_operation(self) -> Self {
+        Self {
+            is_by_operation: true,
+            ..self
+        }
+    }
 }
 
 const fn dataset(
@@ -26,8 +58,13 @@ const fn dataset(
         short_name,
         row,
         key,
+        time: None,
+        is_by_operation: false,
     }
 }
+
+/// When a stretch of a status began: at the earliest, or, of a first one, when it was first seen.
+const ENTERED: &[&str] = &["entered_earliest_at", "entered_latest_at"];
 
 /// The key of an operation, and more columns after it.
 macro_rules! operation_key {
@@ -43,61 +80,80 @@ pub const DATASETS: [Dataset; 36] = [
         None,
         "an operation of any service, as last seen",
         operation_key!(),
-    ),
+    )
+    .between(&["first_seen_at"], "last_seen_at")
+    .by_operation(),
     dataset(
         "operation_history",
         Some("history"),
         "a version of an operation",
         operation_key!("version"),
-    ),
+    )
+    .between(&["first_seen_at"], "replaced_at")
+    .by_operation(),
     dataset(
         "status_timeline",
         Some("timeline"),
         "a stretch of one status, of operations and results",
         operation_key!("scope", "target_account_id", "target_region_id", "sequence"),
-    ),
+    )
+    .between(ENTERED, "left_latest_at")
+    .by_operation(),
     dataset(
         "operation_timeline",
         None,
         "the same, of operations alone",
         operation_key!("sequence"),
-    ),
+    )
+    .between(ENTERED, "left_latest_at")
+    .by_operation(),
     dataset(
         "result_timeline",
         None,
         "the same, of results alone",
         operation_key!("target_account_id", "target_region_id", "sequence"),
-    ),
+    )
+    .between(ENTERED, "left_latest_at")
+    .by_operation(),
     dataset(
         "ros_operations",
         None,
         "a stack-group operation with every field",
         operation_key!(),
-    ),
+    )
+    .at("first_seen_at")
+    .by_operation(),
     dataset(
         "ros_operation_history",
         None,
         "a version of one",
         operation_key!("version"),
-    ),
+    )
+    .between(&["first_seen_at"], "replaced_at")
+    .by_operation(),
     dataset(
         "ros_operation_lists",
         None,
         "an entry of a list in a version of one",
         operation_key!("version", "list", "position"),
-    ),
+    )
+    .by_operation(),
     dataset(
         "results",
         None,
         "a target account and region of a stack-group operation",
         operation_key!("target_account_id", "target_region_id"),
-    ),
+    )
+    .between(&["first_seen_at"], "last_seen_at")
+    .by_operation(),
     dataset(
         "result_history",
         None,
         "a version of one",
         operation_key!("target_account_id", "target_region_id", "version"),
-    ),
+    )
+    .between(&["first_seen_at"], "replaced_at")
+    .by_operation(),
     dataset(
         "targets",
         None,
@@ -110,136 +166,165 @@ pub const DATASETS: [Dataset; 36] = [
             "target_account_id",
             "target_region_id",
         ],
-    ),
-    dataset("drift_checks", None, "a drift detection", operation_key!()),
+    )
+    .at("since"),
+    dataset("drift_checks", None, "a drift detection", operation_key!())
+        .at("drift_detection_time")
+        .by_operation(),
     dataset(
         "bpstudio_operations",
         None,
         "a CADT operation with every field",
         operation_key!(),
-    ),
+    )
+    .at("first_seen_at")
+    .by_operation(),
     dataset(
         "bpstudio_operation_history",
         None,
         "a version of one",
         operation_key!("version"),
-    ),
+    )
+    .between(&["first_seen_at"], "replaced_at")
+    .by_operation(),
     dataset(
         "batches",
         None,
         "a DNS batch task with its counts",
         operation_key!(),
-    ),
+    )
+    .at("first_seen_at")
+    .by_operation(),
     dataset(
         "batch_counts",
         None,
         "a version of one",
         operation_key!("version"),
-    ),
+    )
+    .between(&["first_seen_at"], "replaced_at")
+    .by_operation(),
     dataset(
         "batch_details",
         None,
         "a row of a DNS batch task that has ended",
         operation_key!("position"),
-    ),
+    )
+    .at("seen_at")
+    .by_operation(),
     dataset(
         "interventions",
         None,
         "a stop: who, why, what came of it",
         operation_key!("intervention_id"),
-    ),
+    )
+    .at("requested_at"),
     dataset(
         "listings",
         None,
         "a reading of all pages, and whether it was whole",
         &["listing_id"],
-    ),
-    dataset("requests", None, "an HTTP exchange", &["exchange_id"]),
-    dataset("collection_runs", None, "a run of collect", &["run_id"]),
+    )
+    .at("started_at"),
+    dataset("requests", None, "an HTTP exchange", &["exchange_id"]).at("requested_at"),
+    dataset("collection_runs", None, "a run of collect", &["run_id"]).at("started_at"),
     dataset(
         "watches",
         None,
         "a watch: state, origin, who and why",
         &["watch_id"],
-    ),
+    )
+    .between(&["added_at"], "removed_at"),
     dataset(
         "stack_groups",
         Some("groups"),
         "a stack group, as last seen",
         &["account_id", "region_id", "stack_group_id"],
-    ),
+    )
+    .between(&["first_seen_at"], "last_seen_at"),
     dataset(
         "stack_group_history",
         None,
         "a version of one",
         &["account_id", "region_id", "stack_group_id", "version"],
-    ),
+    )
+    .between(&["first_seen_at"], "replaced_at"),
     dataset(
         "unknowns",
         None,
         "a word or field that the program does not know, counted",
         &["action", "kind", "name", "value"],
-    ),
+    )
+    .between(&["first_seen_at"], "last_seen_at"),
     dataset(
         "coverage_gaps",
         Some("gaps"),
         "a stretch in which something due was not seen",
         operation_key!("scope", "gap_from", "gap_id"),
-    ),
+    )
+    .between(&["gap_from"], "gap_until"),
     dataset(
         "accounts",
         None,
         "an account: its names, and when it was met",
         &["account_id", "labels"],
-    ),
+    )
+    .between(&["first_seen_at"], "last_seen_at"),
     dataset(
         "runs_skipped",
         None,
         "a collector that asked nothing, and why",
         &["skipped_id"],
-    ),
+    )
+    .at("skipped_at"),
     dataset(
         "run_notes",
         None,
         "an account of a run that could not be asked",
         &["note_id"],
-    ),
+    )
+    .at("noted_at"),
     dataset(
         "credential_calls",
         None,
         "a call for credentials, without its answer",
         &["credential_call_id"],
-    ),
+    )
+    .at("requested_at"),
     dataset(
         "clock_steps",
         None,
         "a step of the recorder's own clock",
         &["clock_step_id"],
-    ),
+    )
+    .at("found_at"),
     dataset(
         "checkpoints",
         None,
         "a signed head of the tree",
         &["evidence_size"],
-    ),
+    )
+    .at("covers_until"),
     dataset(
         "signing_keys",
         None,
         "an event of a key that signs checkpoints",
         &["key_event_id"],
-    ),
+    )
+    .at("happened_at"),
     dataset(
         "restores",
         None,
         "a time at which the log was taken up again",
         &["restore_id"],
-    ),
+    )
+    .at("restored_at"),
     dataset(
         "schema_changes",
         None,
         "a time at which the file was brought to a newer schema",
         &["schema_change_id"],
-    ),
+    )
+    .at("changed_at"),
     dataset(
         "data_dictionary",
         Some("dictionary"),
@@ -328,84 +413,4 @@ pub(super) fn help() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn every_spelling_finds_its_view() {
-        for name in ["status_timeline", "status-timeline", "timeline"] {
-            assert_eq!(find(name).unwrap().view, "status_timeline");
-        }
-        assert_eq!(find("history").unwrap().view, "operation_history");
-        assert!(find("sqlite_master").is_err());
-        assert!(find("Operations").is_err());
-    }
-
-    #[test]
-    fn a_slip_of_the_hand_is_answered_with_the_nearest_name() {
-        for (typed, meant) in [
-            ("operation", "operations"),
-            ("resluts", "results"),
-            ("time_line", "timeline"),
-            ("Operations", "operations"),
-        ] {
-            assert_eq!(find(typed).unwrap_err().nearest, meant);
-        }
-        assert_eq!(edit_distance("kitten", "sitting"), 3);
-        assert_eq!(edit_distance("", "abc"), 3);
-    }
-
-    #[test]
-    fn every_dataset_is_a_view_with_its_key_and_every_view_a_dataset() {
-        let home = tempfile::tempdir().unwrap();
-        let connection = crate::store::open::create(&home.path().join("optrail.db"))
-            .unwrap()
-            .connection;
-        for dataset in &DATASETS {
-            let columns = crate::store::selection::columns(&connection, dataset.view).unwrap();
-            for column in dataset.key {
-                assert!(
-                    columns.iter().any(|c| c == column),
-                    "{}.{column}",
-                    dataset.view
-                );
-            }
-        }
-        let views: Vec<_> = crate::store::views::names().collect();
-        for view in &views {
-            assert!(
-                DATASETS.iter().any(|dataset| dataset.view == *view),
-                "{view}"
-            );
-        }
-        assert_eq!(views.len(), DATASETS.len());
-    }
-
-    #[test]
-    fn every_json_column_is_one_of_a_view() {
-        let home = tempfile::tempdir().unwrap();
-        let connection = crate::store::open::create(&home.path().join("optrail.db"))
-            .unwrap()
-            .connection;
-        let columns: Vec<String> = DATASETS
-            .iter()
-            .flat_map(|dataset| {
-                crate::store::selection::columns(&connection, dataset.view).unwrap()
-            })
-            .collect();
-        for column in JSON_COLUMNS {
-            assert!(columns.iter().any(|known| known == column), "{column}");
-        }
-    }
-
-    #[test]
-    fn names_are_unique() {
-        let mut names: Vec<&str> = DATASETS.iter().map(|dataset| dataset.view).collect();
-        names.extend(DATASETS.iter().filter_map(|dataset| dataset.short_name));
-        let total = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), total);
-    }
-}
+mod tests;

@@ -1,38 +1,65 @@
 //! `optrail export`.
 
-use std::io::Write;
+pub(super) mod all;
+pub(super) mod file;
+pub(super) mod filter;
+pub(super) mod moment;
 
-use anyhow::Context as _;
+use std::path::Path;
+
 use clap::Args;
 
 use super::account_words::account_words;
-use super::database::{self, Database};
 use super::dataset::{self, Dataset};
-use super::output::{AtomicFile, stdout_width, to_stdout};
-use super::rows::write_rows;
+use super::output::{stdout_width, to_stdout};
+use super::rows::write_selection;
 use super::sections::json_layout;
-use super::values::{FileOrStd, region, service, some_text, words};
+use super::values::{FileOrStd, words};
 use super::{Exit, UsageError, checked_args};
 use crate::config::Config;
 use crate::export::{Delimiter, Format, Layout, LayoutError, encoder};
-use crate::model::Service;
-use crate::store::query::Query;
-use crate::store::selection::{Filter, Selection, columns};
+use crate::model::{Clock as _, SystemClock, UtcMillis};
+use crate::report::manifest::Filters;
+pub use filter::FilterArgs;
+use moment::{Moment, Source};
 
 /// Write a dataset as CSV, JSON or a table
 ///
 /// Every row and every column, in documented order: the same evidence gives the same bytes. In
-/// CSV, NULL is an empty field and an empty text is "".
+/// CSV, NULL is an empty field and an empty text is "". Beside a file stands its manifest,
+/// FILE.manifest.json: what it holds, from which evidence, what may be missing; `verify-export`
+/// checks both.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(after_help = after_help())]
 pub struct ExportArgs {
     /// What to export, see below; - and _ are the same
-    #[arg(value_name = "DATASET", value_parser = dataset::find)]
-    pub dataset: &'static Dataset,
+    #[arg(
+        value_name = "DATASET",
+        value_parser = dataset::find,
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub dataset: Option<&'static Dataset>,
 
-    /// Write to this file: complete, or not at all [default: stdout]
-    #[arg(short, long, value_name = "FILE")]
+    /// Every dataset, all of one moment, into a new directory
+    #[arg(
+        long,
+        requires = "output",
+        conflicts_with_all = [
+            "no_manifest", "service", "region", "operation", "target_account", "target_region", "status", "since",
+            "until",
+        ]
+    )]
+    pub all: bool,
+
+    /// Write to this file, with its manifest beside it: complete, or not at all; with --all a
+    /// directory, new or empty [default: stdout]
+    #[arg(short, long, value_name = "FILE|DIR")]
     pub output: Option<FileOrStd>,
+
+    /// Write no manifest
+    #[arg(long, requires = "output")]
+    pub no_manifest: bool,
 
     /// Which rows.
     #[command(flatten)]
@@ -41,27 +68,6 @@ pub struct ExportArgs {
     /// How they are written.
     #[command(flatten)]
     pub format: FormatArgs,
-}
-
-/// Which rows. Values of one option are alternatives, different options narrow each other. With
-/// the global `--account`; every filter empty: all rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct FilterArgs {
-    /// Only this service: ros, bpstudio (or cadt), alidns; repeatable
-    #[arg(long, value_name = "SERVICE", value_parser = service)]
-    pub service: Vec<Service>,
-
-    /// Only this region; repeatable
-    #[arg(long, value_name = "REGION", value_parser = region)]
-    pub region: Vec<String>,
-
-    /// Only this operation; repeatable
-    #[arg(long, value_name = "ID", value_parser = some_text)]
-    pub operation: Vec<String>,
-
-    /// Only this status, as the cloud spells it; repeatable
-    #[arg(long, value_name = "STATUS", value_parser = some_text)]
-    pub status: Vec<String>,
 }
 
 /// What was typed about the format.
@@ -88,6 +94,15 @@ pub(super) struct TypedFormat {
     /// What stands for NULL (csv, table) [default: nothing in csv, - in a table]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     null: Option<String>,
+
+    /// Begin with a byte order mark, by which spreadsheets know UTF-8 (csv)
+    #[arg(long)]
+    bom: bool,
+
+    /// Put ' before text that a spreadsheet would run as a formula, and name the columns changed
+    /// in a last one, _escaped (csv); not the exact text
+    #[arg(long)]
+    spreadsheet_safe: bool,
 }
 
 /// A format and options that fit it.
@@ -107,6 +122,8 @@ impl TryFrom<TypedFormat> for FormatArgs {
             no_header: typed.no_header,
             delimiter: typed.delimiter,
             null: typed.null,
+            bom: typed.bom,
+            spreadsheet_safe: typed.spreadsheet_safe,
             ..Layout::default()
         };
         encoder(typed.format, &layout)?;
@@ -119,124 +136,128 @@ impl TryFrom<TypedFormat> for FormatArgs {
 
 checked_args!(FormatArgs, TypedFormat);
 
-/// Writes the dataset to a file or stdout.
+/// Writes the dataset to a file or stdout, or all datasets into a directory.
 pub fn run(args: &ExportArgs, config: &Config) -> anyhow::Result<Exit> {
-    let database = database::to_read(config)?;
-    let accounts = account_words(config, &database.connection)?;
-    let mut selection = selection(args, accounts);
-    let known = columns(&database.connection, selection.view)?;
-    narrow(&mut selection, &known)?;
-    match &args.output {
-        Some(FileOrStd::File(path)) => {
-            let mut file = AtomicFile::create(path)?;
-            write(&database, &selection, &args.format, None, &mut file)
-                .with_context(|| format!("cannot write {}", path.display()))?;
-            file.commit()?;
-        }
-        Some(FileOrStd::Std) | None => {
-            let width = stdout_width();
-            to_stdout(args.format.format.into(), |out| {
-                write(
-                    &database,
-                    &selection,
-                    &args.format,
-                    Some((width, config)),
-                    out,
-                )
+    let now = SystemClock.now();
+    let source = moment::open(config, args.filter.as_of, now)?;
+    match (args.dataset, &args.output) {
+        (Some(dataset), Some(FileOrStd::File(path))) => {
+            let filters = resolve(args, config, &source, now)?;
+            source.database.read(|connection| {
+                let moment = Moment::of(connection, &source)?;
+                let selection = filter::selection(connection, dataset, &filters)?;
+                let facts = match args.no_manifest {
+                    true => None,
+                    false => Some(file::Facts {
+                        completeness: moment.completeness(connection, &filters)?,
+                        filters,
+                        evidence: moment.evidence(connection)?,
+                        making: moment::making(connection, config, now)?,
+                    }),
+                };
+                let facts = facts.as_ref();
+                file::write_file(connection, path, dataset, &selection, &args.format, facts)
             })?;
+        }
+        (Some(dataset), Some(FileOrStd::Std) | None) => {
+            to_stream(args, config, &source, now, dataset)?
+        }
+        (None, Some(FileOrStd::File(directory))) => {
+            write_all(args, config, &source, now, directory)?;
+        }
+        (None, _) => {
+            let what = "--all writes files: name a directory with --output".to_owned();
+            return Err(UsageError(what).into());
         }
     }
     Ok(Exit::Done)
 }
 
-/// Streams the rows, all of one moment. `terminal` is there for stdout alone: its width, if it is one.
-fn write(
-    database: &Database<'_>,
-    selection: &Selection,
-    format: &FormatArgs,
-    terminal: Option<(Option<usize>, &Config)>,
-    out: &mut dyn Write,
+/// What the filters mean now.
+fn resolve(
+    args: &ExportArgs,
+    config: &Config,
+    source: &Source<'_>,
+    now: UtcMillis,
+) -> anyhow::Result<Filters> {
+    let accounts = account_words(config, &source.database.connection)?;
+    Ok(args
+        .filter
+        .resolve(accounts, source.asked, now, &config.zone)?)
+}
+
+/// Writes to stdout, as wide and as colored as it can be.
+fn to_stream(
+    args: &ExportArgs,
+    config: &Config,
+    source: &Source<'_>,
+    now: UtcMillis,
+    dataset: &Dataset,
 ) -> anyhow::Result<()> {
-    let mut layout = Layout {
+    let filters = resolve(args, config, source, now)?;
+    let width = stdout_width();
+    let layout = Layout {
         json_columns: json_layout().json_columns,
-        ..format.layout.clone()
+        width,
+        color: config.color.allows(width.is_some()),
+        ..args.format.layout.clone()
     };
-    if let Some((width, config)) = terminal {
-        layout.width = width;
-        layout.color = config.color.allows(width.is_some());
-    }
-    let mut encoder = encoder(format.format, &layout)?;
-    database.read(|connection| {
-        let mut query = Query::prepare(connection, &selection.sql())?;
-        write_rows(&mut query, &selection.parameters(), encoder.as_mut(), out)
-    })
-}
-
-/// The columns that the filters of the command line are about.
-const FILTERS: [(&[&str], &str); 5] = [
-    // Rows of what was never told whose it is bear the label alone.
-    (&["account_id", "label"], "--account"),
-    (&["service"], "--service"),
-    (&["region_id"], "--region"),
-    (&["operation_id"], "--operation"),
-    (&["status"], "--status"),
-];
-
-fn selection(args: &ExportArgs, accounts: Vec<String>) -> Selection {
-    let services = args.filter.service.iter();
-    let typed = [
-        accounts,
-        services
-            .map(|service| service.as_str().to_owned())
-            .collect(),
-        args.filter.region.clone(),
-        args.filter.operation.clone(),
-        args.filter.status.clone(),
-    ];
-    let filters = FILTERS
-        .into_iter()
-        .zip(typed)
-        .filter(|(_, values)| !values.is_empty())
-        .map(|((columns, _), values)| Filter {
-            columns: columns.to_vec(),
-            values,
+    let format = args.format.format;
+    let mut encoder = encoder(format, &layout)?;
+    source.database.read(|connection| {
+        Moment::of(connection, source)?;
+        // Before anything is written: a mistake is told alone.
+        let selection = filter::selection(connection, dataset, &filters)?;
+        to_stdout(format.into(), |out| {
+            write_selection(connection, &selection, encoder.as_mut(), out)
         })
-        .collect();
-    Selection {
-        view: args.dataset.view,
-        order: args.dataset.key,
-        filters,
-    }
+    })?;
+    Ok(())
 }
 
-/// Leaves each filter the columns that the view has.
-fn narrow(selection: &mut Selection, known: &[String]) -> Result<(), UsageError> {
-    for filter in &mut selection.filters {
-        let wanted = filter.columns.clone();
-        filter
-            .columns
-            .retain(|column| known.iter().any(|name| name == column));
-        if filter.columns.is_empty() {
-            let flag = FILTERS.iter().find(|(columns, _)| *columns == wanted);
-            return Err(UsageError(format!(
-                "{} has no column {}; leave {} out",
-                selection.view,
-                wanted.first().unwrap_or(&""),
-                flag.map_or("the filter", |(_, flag)| flag)
-            )));
-        }
+fn write_all(
+    args: &ExportArgs,
+    config: &Config,
+    source: &Source<'_>,
+    now: UtcMillis,
+    directory: &Path,
+) -> anyhow::Result<()> {
+    if !config.accounts.is_empty() {
+        let what = "--all is every row of every dataset; leave --account out".to_owned();
+        return Err(UsageError(what).into());
     }
-    Ok(())
+    let filters = resolve(args, config, source, now)?;
+    source.database.read(|connection| {
+        let moment = Moment::of(connection, source)?;
+        let facts = file::Facts {
+            completeness: moment.completeness(connection, &filters)?,
+            filters,
+            evidence: moment.evidence(connection)?,
+            making: moment::making(connection, config, now)?,
+        };
+        all::write(connection, directory, &args.format, &facts)
+    })
 }
 
 fn after_help() -> String {
     format!(
         "\
 {}
+A time is 2026-01-31T08:00:00Z, a day, 'yesterday', or so long ago: -7d (days are those of --tz). An instant
+belongs to a period if since <= t < until; a stretch if it overlaps it, an end that is not known being open:
+operations, results, stack groups, accounts, unknowns from first_seen_at to last_seen_at; histories from
+first_seen_at to replaced_at; timelines from the earliest moment of entering to the latest of leaving; gaps, watches
+from beginning to end. Of operations with every field, and of batches, it is first_seen_at of the present
+version; of all others the one time that a row has, and a row without it belongs to no period.
+
 Examples:
   optrail export operations
   optrail export timeline --format table --operation 6da106ca-1784-4a6f-a7e1-e723863d0000
   optrail export results --status FAILED --output failed.csv
+  optrail export requests --since 2026-01-01 --until 2026-02-01 --tz +08:00 --output january.csv
+  optrail export results --as-of yesterday
+  optrail export results --spreadsheet-safe --bom --output for-a-spreadsheet.csv
+  optrail export --all --output ./handed-over
   optrail export batch-counts --service alidns --format jsonl",
         dataset::help()
     )

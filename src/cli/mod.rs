@@ -48,6 +48,7 @@ pub mod stop;
 mod usage;
 mod values;
 pub mod verify;
+pub mod verify_export;
 pub mod watch;
 mod when;
 
@@ -119,6 +120,7 @@ pub enum Command {
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     Export(export::ExportArgs),
+    VerifyExport(verify_export::VerifyExportArgs),
     Report(report::ReportArgs),
     Diff(diff::DiffArgs),
     #[command(visible_alias = "query")]

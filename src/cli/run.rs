@@ -5,7 +5,7 @@ use std::error::Error;
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    backup, checkpoint, collect, completions, config, diff, doctor, export, init, policy, process, prove, rebuild, report, restore, schema, show, snapshot, sql, status, stop, verify, watch,
+    backup, checkpoint, collect, completions, config, diff, doctor, export, init, policy, process, prove, rebuild, report, restore, schema, show, snapshot, sql, status, stop, verify, verify_export, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -57,6 +57,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Show(args) => show::run(args, &config()?),
         Command::Diff(args) => diff::run(args, &config()?),
         Command::Export(args) => export::run(args, &config()?),
+        Command::VerifyExport(args) => verify_export::run(args, &config()?),
         Command::Report(args) => report::run(args, &config()?),
         Command::Sql(args) => sql::run(args, &config()?),
         Command::Schema(args) => schema::run(args, &config()?),

@@ -94,30 +94,29 @@ fn the_first_help_text() {
     Usage: optrail [OPTIONS] <COMMAND>
 
     Commands:
-      demo        Show it all in ten seconds, without an account or a network
-      sandbox     Serve the simulated cloud alone, for your own tests
-      init        Write a configuration to start from, create the database, the state directory and the
-                  signing key
-      watch       Say what to record: add, list and remove watches
-      collect     Ask once about everything that is due
-      stop        Stop a stack-group operation, and record who, why, and what came of it
-      status      Show watches, the last runs, what expires soon, and the file's size
-      show        Show one operation with its timeline and results
-      export      Write a dataset as CSV, JSON or a table
-      report      Write a report for people who were not there
-      sql         Ask the views in SQL, read-only [alias: query]
-      schema      Explain every view and column: meaning, type, unit, values
-      verify      Compute everything again from the evidence and compare
-      checkpoint  Sign the evidence as it stands, and print that
-      prove       Write a bundle that a third party checks with python3 and openssl
-      rebuild     Derive every row again from the evidence
-      backup      Copy the database into a new file, and verify the copy
-      restore     Put a backup in the place of the database, or go on with a new key
-      snapshot    Make a copy for analysts, that is only read
-      doctor      Look at everything a run needs, and say what to do where something is wrong
-      policy      Print the least RAM policy that recording needs, as JSON
-      config      Look at the configuration
-      help        Print this message or the help of the given subcommand(s)
+      demo           Show it all in ten seconds, without an account or a network
+      sandbox        Serve the simulated cloud alone, for your own tests
+      init           Write a configuration to start from, create the database, the state directory and
+                     the signing key
+      watch          Say what to record: add, list and remove watches
+      collect        Ask once about everything that is due
+      stop           Stop a stack-group operation, and record who, why, and what came of it
+      status         Show watches, the last runs, what expires soon, and the file's size
+      show           Show one operation with its timeline and results
+      export         Write a dataset as CSV, JSON or a table
+      verify-export  Check exported files against their manifests and the database
+      sql            Ask the views in SQL, read-only [alias: query]
+      verify         Compute everything again from the evidence and compare
+      checkpoint     Sign the evidence as it stands, and print that
+      prove          Write a bundle that a third party checks with python3 and openssl
+      rebuild        Derive every row again from the evidence
+      backup         Copy the database into a new file, and verify the copy
+      restore        Put a backup in the place of the database, or go on with a new key
+      snapshot       Make a copy for analysts, that is only read
+      doctor         Look at everything a run needs, and say what to do where something is wrong
+      policy         Print the least RAM policy that recording needs, as JSON
+      config         Look at the configuration
+      help           Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help (see more with '--help')
@@ -262,7 +261,7 @@ fn export_refuses_options_of_another_format() {
     let Command::Export(args) = parse("optrail export history --null NA").unwrap().command else {
         panic!("not export");
     };
-    assert_eq!(args.dataset.view, "operation_history");
+    assert_eq!(args.dataset.unwrap().view, "operation_history");
     assert_eq!(args.format.format, Format::Csv);
     assert_eq!(args.format.layout.null.as_deref(), Some("NA"));
     for line in [

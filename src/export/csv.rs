@@ -10,12 +10,16 @@ use std::io::{self, Write};
 use super::buffer::{Buffer, push_hex, push_integer, push_real};
 use super::{Cell, Delimiter, Encoder, Layout, LayoutError};
 
+/// U+FEFF in UTF-8: what spreadsheets take for a sign that a file is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Writes CSV.
 pub(super) struct Csv {
     delimiter: u8,
     /// What stands for NULL.
     null: Vec<u8>,
     header: bool,
+    bom: bool,
     /// For each byte, whether a field that holds it must be quoted.
     special: [bool; 256],
     buffer: Buffer,
@@ -37,6 +41,7 @@ impl Csv {
             delimiter,
             null: null.into_bytes(),
             header: !layout.no_header,
+            bom: layout.bom,
             special,
             buffer: Buffer::default(),
         })
@@ -95,6 +100,9 @@ impl Csv {
 
 impl Encoder for Csv {
     fn header(&mut self, columns: &[&str], out: &mut dyn Write) -> io::Result<()> {
+        if self.bom {
+            self.buffer.bytes.extend_from_slice(BYTE_ORDER_MARK);
+        }
         if self.header {
             self.push_line(columns.iter().map(|name| Cell::Text(name)));
         }

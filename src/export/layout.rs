@@ -8,6 +8,7 @@ use super::Encoder;
 use super::csv::Csv;
 use super::json::Json;
 use super::jsonl::Jsonl;
+use super::spreadsheet::SpreadsheetSafe;
 use super::table::Table;
 use super::xlsx::Xlsx;
 
@@ -109,6 +110,10 @@ pub struct Layout {
     pub delimiter: Option<Delimiter>,
     /// What stands for NULL (csv, table); nothing in CSV and `-` in a table if `None`.
     pub null: Option<String>,
+    /// Begin with the mark by which spreadsheets know UTF-8 (csv).
+    pub bom: bool,
+    /// Mark text that a spreadsheet would take for a formula, and name these columns in one more (csv).
+    pub spreadsheet_safe: bool,
     /// Columns whose text is JSON (json, jsonl): written as a value where it is valid, else as text.
     pub json_columns: Vec<String>,
     /// Terminal columns that a line of a table may take; `None`: as many as it needs.
@@ -134,6 +139,11 @@ pub enum LayoutError {
         "'{0}' cannot stand for NULL: it holds the delimiter, a quote, or a line end; use a plain word"
     )]
     Null(String),
+    /// A NULL text that a spreadsheet would take for a formula.
+    #[error(
+        "'{0}' cannot stand for NULL with --spreadsheet-safe: a spreadsheet would take it for a formula; use a plain word"
+    )]
+    NullIsFormula(String),
     /// An option of another format.
     #[error("{option} has no meaning with --format {format}; leave one of the two out")]
     NotForFormat {
@@ -148,8 +158,14 @@ pub enum LayoutError {
 pub fn encoder(format: Format, layout: &Layout) -> Result<Box<dyn Encoder>, LayoutError> {
     let reject = |option| Err(LayoutError::NotForFormat { option, format });
     let structured = matches!(format, Format::Json | Format::Jsonl | Format::Xlsx);
-    if layout.delimiter.is_some() && format != Format::Csv {
-        return reject("--delimiter");
+    let of_csv = [
+        (layout.delimiter.is_some(), "--delimiter"),
+        (layout.bom, "--bom"),
+        (layout.spreadsheet_safe, "--spreadsheet-safe"),
+    ];
+    let first = of_csv.into_iter().find(|(is_set, _)| *is_set);
+    if let Some((_, option)) = first.filter(|_| format != Format::Csv) {
+        return reject(option);
     }
     if layout.no_header && structured {
         return reject("--no-header");
@@ -158,6 +174,7 @@ pub fn encoder(format: Format, layout: &Layout) -> Result<Box<dyn Encoder>, Layo
         return reject("--null");
     }
     Ok(match format {
+        Format::Csv if layout.spreadsheet_safe => Box::new(SpreadsheetSafe::new(layout)?),
         Format::Csv => Box::new(Csv::new(layout)?),
         Format::Jsonl => Box::new(Jsonl::new(layout)),
         Format::Json => Box::new(Json::new(layout)),

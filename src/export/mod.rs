@@ -12,13 +12,14 @@ mod json;
 mod jsonl;
 mod layout;
 mod object;
+mod spreadsheet;
 mod table;
 mod terminal;
 mod xlsx;
 
 use std::io::{self, Write};
 
-pub use layout::{Delimiter, Format, Layout, LayoutError, encoder};
+pub use layout::{Delimiter, Format, Layout, LayoutError, UnknownFormat, encoder};
 pub use terminal::TerminalWriter;
 
 /// One value of a row. Borrowed, so that a million rows cost no allocation.

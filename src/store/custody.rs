@@ -40,6 +40,19 @@ pub fn newest_checkpoint(connection: &Connection) -> Result<Option<CheckpointRow
         .optional()?)
 }
 
+/// The checkpoint that covers most of those that cover no more than `size` leaves.
+pub fn newest_checkpoint_within(
+    connection: &Connection,
+    size: i64,
+) -> Result<Option<CheckpointRow>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT size, origin, root, note FROM checkpoint WHERE size <= ?1 ORDER BY size DESC LIMIT 1",
+        )?
+        .query_row([size], checkpoint)
+        .optional()?)
+}
+
 /// Calls `visit` with each checkpoint as it lies in the file, the one that covers most first, until that is `Break`.
 pub fn each_raw_checkpoint_from_newest<T>(
     connection: &Connection,

@@ -10,6 +10,7 @@ pub mod batch_details;
 mod before;
 pub mod catalogue;
 pub mod compare;
+pub mod completeness;
 pub mod configs;
 pub mod copy;
 pub mod custody;

@@ -86,16 +86,26 @@ impl<'c> Query<'c> {
     ) -> Result<(), E> {
         let width = self.statement.column_count();
         let mut rows = self.statement.query(parameters).map_err(StoreError::from)?;
+        // One allocation for all rows.
+        let mut room: Vec<Value<'static>> = Vec::with_capacity(width);
         while let Some(row) = rows.next().map_err(StoreError::from)? {
-            let mut values = Vec::with_capacity(width);
+            let mut values = emptied(room);
             for column in 0..width {
                 let value = row.get_ref(column).map_err(StoreError::from)?;
                 values.push(borrowed(column, value)?);
             }
             visit(&values)?;
+            room = emptied(values);
         }
         Ok(())
     }
+}
+
+/// The room of a list for values that live as long as another row.
+fn emptied<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
+    values.clear();
+    // Nothing is left to be mapped; collecting a vector into one of the same layout takes its room over.
+    values.into_iter().map(|_| Value::Null).collect()
 }
 
 fn select_error(error: rusqlite::Error) -> SelectError {

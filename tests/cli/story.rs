@@ -81,6 +81,14 @@ pub fn record_first_run(path: &Path) {
     runtime().block_on(teller.first_run(&plan));
 }
 
+/// Records the second run of the story after [`record_first_run`], or once more.
+pub fn record_second_run(path: &Path) {
+    let (mut teller, plan) = told_by(Recorder::open(path).unwrap());
+    // Its answers have RequestIds of their own.
+    teller.answers = 100;
+    runtime().block_on(teller.second_run(&plan));
+}
+
 fn runtime() -> tokio::runtime::Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.build().unwrap()
@@ -89,7 +97,10 @@ fn runtime() -> tokio::runtime::Runtime {
 /// Opens the log with its three watches.
 fn watched(path: &Path) -> (Teller, Vec<PlanEntry>) {
     let log = "0123456789abcdef0123456789abcdef";
-    let recorder = Recorder::create(path, log, UtcMillis(BEGIN)).unwrap();
+    told_by(Recorder::create(path, log, UtcMillis(BEGIN)).unwrap())
+}
+
+fn told_by(recorder: Recorder) -> (Teller, Vec<PlanEntry>) {
     let targets = [
         target("ros", "cn-hangzhou", ROS),
         target("bpstudio", "", CADT),

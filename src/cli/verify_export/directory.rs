@@ -1,0 +1,128 @@
+//! A directory that `export --all` made: every file of it, and that it is one export.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::{About, Checked, file};
+use crate::cli::database;
+use crate::cli::export::all::{INDEX, Index, PUBLIC_KEY, SUMS, is_manifest};
+use crate::cli::export::file::sha256_of;
+use crate::config::Config;
+use crate::record::Keyring;
+use crate::report::manifest::{Manifest, SUFFIX};
+
+/// Checks it as such first, then file by file.
+///
+/// # Errors
+/// Where it is no such directory, or a file of it cannot be checked.
+pub(super) fn check(directory: &Path, config: &Config) -> anyhow::Result<Vec<Checked>> {
+    let mut whole = Checked::of(directory);
+    let names = compare_sums(directory, &mut whole)?;
+    let mut checked = Vec::new();
+    let mut manifests: Vec<Manifest> = Vec::new();
+    for name in names.iter().filter(|name| is_manifest(name)) {
+        let data = directory.join(name.trim_end_matches(SUFFIX));
+        if !data.exists() || !directory.join(name).exists() {
+            continue;
+        }
+        let (of_file, manifest) = file::check(&data, config)?;
+        checked.push(of_file);
+        manifests.push(manifest);
+    }
+    compare_index(directory, &manifests, &mut whole)?;
+    compare_key(directory, config, &mut whole)?;
+    checked.insert(0, whole);
+    Ok(checked)
+}
+
+/// Compares each file with the list of digests, and the list with what is there; gives the names of the list.
+fn compare_sums(directory: &Path, whole: &mut Checked) -> anyhow::Result<BTreeSet<String>> {
+    let path = directory.join(SUMS);
+    let text = fs::read_to_string(&path).with_context(|| {
+        format!(
+            "cannot read {}: only a directory of `export --all` can be checked",
+            path.display()
+        )
+    })?;
+    let mut names = BTreeSet::new();
+    for line in text.lines() {
+        // A name that leads elsewhere is none that we wrote.
+        let known = line.split_once("  ").filter(|(_, name)| is_plain(name));
+        let Some((sha256, name)) = known else {
+            whole.differs(
+                About::File,
+                format!("{SUMS} has a line that is none: {line}"),
+            );
+            continue;
+        };
+        names.insert(name.to_owned());
+        let path = directory.join(name);
+        if !path.is_file() {
+            whole.differs(About::File, format!("{name} is not there"));
+        } else if sha256_of(&path)?.0 != sha256 {
+            whole.differs(About::File, format!("{name} is not as {SUMS} says"));
+        }
+    }
+    let cannot = || format!("cannot read {}", directory.display());
+    for entry in fs::read_dir(directory).with_context(cannot)? {
+        let name = entry.with_context(cannot)?.file_name();
+        let name = name.to_string_lossy();
+        if name != SUMS && !names.contains(name.as_ref()) {
+            whole.differs(About::File, format!("{name} is not in {SUMS}"));
+        }
+    }
+    Ok(names)
+}
+
+fn is_plain(name: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !name.is_empty() && !name.starts_with('.') && name.chars().all(is_of_name)
+}
+
+/// The index follows from the manifests, and these are of one moment.
+fn compare_index(
+    directory: &Path,
+    manifests: &[Manifest],
+    whole: &mut Checked,
+) -> anyhow::Result<()> {
+    let Some(first) = manifests.first() else {
+        whole.differs(About::File, "it holds no export");
+        return Ok(());
+    };
+    whole.evidence_size = Some(first.evidence.evidence_size);
+    whole.evidence_root = Some(first.evidence.evidence_root.clone());
+    let is_one = |manifest: &&Manifest| {
+        manifest.evidence == first.evidence && manifest.making == first.making
+    };
+    if !manifests.iter().all(|manifest| is_one(&manifest)) {
+        whole.differs(About::Manifest, "its files are not of one export");
+    }
+    let wanted = Index::of(manifests).map(|index| index.to_text());
+    let found = fs::read_to_string(directory.join(INDEX)).ok();
+    if wanted.transpose()? != found {
+        whole.differs(
+            About::Manifest,
+            format!("{INDEX} is not what the manifests say"),
+        );
+    }
+    Ok(())
+}
+
+/// The public key that lies there is one of the log.
+fn compare_key(directory: &Path, config: &Config, whole: &mut Checked) -> anyhow::Result<()> {
+    let Ok(text) = fs::read_to_string(directory.join(PUBLIC_KEY)) else {
+        return Ok(());
+    };
+    let database = database::to_read(config)?;
+    let keyring = Keyring::read(&database.connection)?;
+    if !keyring.keys.iter().any(|made| made.vkey == text.trim_end()) {
+        whole.differs(
+            About::Evidence,
+            format!("{PUBLIC_KEY} is no key of the log"),
+        );
+    }
+    Ok(())
+}
