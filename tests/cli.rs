@@ -3,6 +3,7 @@
 
 mod cli {
     mod bench;
+    mod check;
     mod config;
     mod doctor;
     mod export;
@@ -11,6 +12,7 @@ mod cli {
     mod sql;
     mod status;
     mod story;
+    mod terminal;
     mod voice;
     mod watch;
     mod watch_discovery;

@@ -5,8 +5,8 @@ use std::error::Error;
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    backup, checkpoint, collect, config, doctor, export, init, policy, process, prove, rebuild,
-    restore, show, snapshot, sql, status, stop, verify, watch,
+    backup, check, checkpoint, collect, config, doctor, export, init, policy, process, prove,
+    rebuild, restore, show, snapshot, sql, status, stop, verify, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -54,6 +54,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Watch(args) => watch::run(args, &config()?),
         Command::Collect(args) => collect::run(args, &config()?),
         Command::Stop(args) => stop::run(args, &config()?),
+        Command::Check(args) => check::run(args, &config()?),
         Command::Status(args) => status::run(args, &config()?),
         Command::Show(args) => show::run(args, &config()?),
         Command::Export(args) => export::run(args, &config()?),

@@ -101,6 +101,7 @@ fn the_first_help_text() {
       watch       Say what to record: add, list and remove watches
       collect     Ask once about everything that is due
       stop        Stop a stack-group operation, and record who, why, and what came of it
+      check       Look for what needs a person
       status      Show watches, the last runs, what expires soon, and the file's size
       show        Show one operation with its timeline and results
       export      Write a dataset as CSV, JSON or a table
@@ -153,8 +154,8 @@ fn the_first_help_text() {
       0    done
       1    could not go on: configuration, credentials, database
       2    usage
-      3    bad news: verify found a difference, doctor something to mend; the database is older than
-           its checkpoint
+      3    bad news: check found what needs a person, verify a difference, doctor something to mend;
+           the database is older than its checkpoint
       4    partial: something due was not, or not wholly, answered
       5    another collector holds the lock
       130  ended by SIGINT, what was answered is kept

@@ -108,8 +108,10 @@ pub struct Layout {
     pub json_columns: Vec<String>,
     /// Terminal columns that a line of a table may take; `None`: as many as it needs.
     pub width: Option<usize>,
-    /// Whether a table's header may be set in bold.
+    /// Whether a table's header may be set in bold, and its words painted.
     pub color: bool,
+    /// Columns of a table, by their names in the header, whose words are painted by what they mean.
+    pub painted_columns: Vec<String>,
 }
 
 /// Options that do not fit each other.

@@ -2,8 +2,9 @@
 //!
 //! It is not a query and not a file: what comes in are column names and cells, what goes out is
 //! written to whatever the caller hands over. Same rows, same options, same bytes: nothing here
-//! reads a clock, the environment or the terminal. Depends on `model` alone (today on nothing).
+//! reads a clock, the environment or the terminal. Depends on `model` alone.
 
+pub mod bar;
 mod buffer;
 mod csv;
 pub mod document;
@@ -12,8 +13,10 @@ mod json;
 mod jsonl;
 mod layout;
 mod object;
+pub mod paint;
 mod table;
 mod terminal;
+pub mod wrap;
 
 use std::io::{self, Write};
 

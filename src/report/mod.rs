@@ -3,3 +3,5 @@
 //!
 //! Each reads the views of one moment and gives typed rows, or a document without a format. It writes nothing,
 //! asks no clock, and knows no terminal and no file. Depends on `store`, `verify` and the shapes of `export`.
+
+pub mod check;

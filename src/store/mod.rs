@@ -9,6 +9,7 @@ pub mod aside;
 pub mod batch_details;
 mod before;
 pub mod catalogue;
+pub mod check;
 pub mod compare;
 pub mod configs;
 pub mod copy;

@@ -1,7 +1,10 @@
 //! The questions behind `show`: which operation is meant, and everything about it.
 
+mod summary;
+
 use rusqlite::Connection;
 
+use self::summary::Summary;
 use super::query::Rows;
 use super::{StoreError, accounts};
 use crate::model::{OperationKey, Service};
@@ -11,6 +14,9 @@ pub const CHOICES: usize = 10;
 
 /// Result rows that are shown one by one; more are only counted.
 pub const RESULTS_SHOWN: i64 = 50;
+
+/// Reasons of failures that are shown.
+pub const REASONS_SHOWN: usize = 20;
 
 /// Seen operations whose id begins with ?1. The upper bound lets the index end the search; no id goes on
 /// with the last of all characters.
@@ -76,6 +82,13 @@ pub struct Shown {
     pub history: Rows,
     /// status, phase, present, results.
     pub results_by_status: Rows,
+    /// Of those present: target_region_id, results, succeeded, failed, cancelled, other.
+    pub results_by_region: Rows,
+    /// Why those present failed, the most frequent reason first, at most [`REASONS_SHOWN`]: status, status_reason,
+    /// results.
+    pub failures: Rows,
+    /// How many different reasons there are.
+    pub failure_reasons: i64,
     /// How many results there are.
     pub results_total: i64,
     /// `results`, unless there are more than [`RESULTS_SHOWN`].
@@ -102,17 +115,16 @@ impl Shown {
             let sql = format!("SELECT {columns} FROM {view} WHERE {KEY} {order}");
             Rows::ask(connection, &sql, &parameters)
         };
-        let total = ask("count(*) AS results", "results", "")?;
-        let results_total = total.integer("results").unwrap_or_default();
+        let summary = Summary::read(connection, &parameters)?;
+        let results_total = summary.total;
         Ok(Self {
             operation: ask("*", "operations", "")?,
             timeline: ask("*", "operation_timeline", "ORDER BY sequence")?,
             history: ask("*", "operation_history", "ORDER BY version")?,
-            results_by_status: ask(
-                "status, phase, present, count(*) AS results",
-                "results",
-                "GROUP BY status, phase, present ORDER BY present DESC, status",
-            )?,
+            results_by_status: summary.by_status,
+            results_by_region: summary.by_region,
+            failures: summary.failures,
+            failure_reasons: summary.failure_reasons,
             results_total,
             results: match results_total {
                 0..=RESULTS_SHOWN => Some(ask(
