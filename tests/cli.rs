@@ -3,6 +3,7 @@
 
 mod cli {
     mod bench;
+    mod check;
     mod config;
     mod diff;
     mod doctor;
@@ -15,6 +16,7 @@ mod cli {
     mod sql;
     mod status;
     mod story;
+    mod terminal;
     mod voice;
     mod watch;
     mod watch_discovery;

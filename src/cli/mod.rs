@@ -7,6 +7,7 @@
 mod account_words;
 pub mod asking;
 pub mod backup;
+pub mod check;
 pub mod checkpoint;
 pub mod collect;
 pub mod completions;
@@ -37,6 +38,7 @@ mod rows;
 mod run;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod schedule;
 pub mod schema;
 mod sealing;
 mod sections;
@@ -95,8 +97,8 @@ Exit status:
   0    done
   1    could not go on: configuration, credentials, database
   2    usage
-  3    bad news: verify found a difference, doctor something to mend; the database is older than
-       its checkpoint
+  3    bad news: check found what needs a person, verify a difference, doctor something to mend;
+       the database is older than its checkpoint
   4    partial: something due was not, or not wholly, answered
   5    another collector holds the lock
   130  ended by SIGINT, what was answered is kept
@@ -117,6 +119,7 @@ pub enum Command {
     Watch(watch::WatchArgs),
     Collect(collect::CollectArgs),
     Stop(stop::StopArgs),
+    Check(check::CheckArgs),
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     Export(export::ExportArgs),

@@ -59,6 +59,16 @@ pub fn stdout_width() -> Option<usize> {
     Some(believable_width(columns.as_deref(), measured))
 }
 
+/// Whether the locale says that a terminal shows UTF-8: the first of LC_ALL, LC_CTYPE and LANG that is set decides.
+pub fn is_utf8(environment: &dyn Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &str| environment(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
 fn believable_width(columns: Option<&str>, measured: Option<usize>) -> usize {
     [columns.and_then(|text| text.parse().ok()), measured]
         .into_iter()
@@ -70,6 +80,20 @@ fn believable_width(columns: Option<&str>, measured: Option<usize>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_locale_says_which_characters_there_are() {
+        let says = |set: &[(&str, &str)]| {
+            is_utf8(&|name| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(says(&[("LANG", "en_US.UTF-8")]) && says(&[("LC_CTYPE", "C.utf8")]));
+        assert!(!says(&[]) && !says(&[("LANG", "C")]));
+        assert!(!says(&[("LC_ALL", "POSIX"), ("LANG", "zh_CN.UTF-8")]));
+        assert!(says(&[("LC_ALL", ""), ("LANG", "zh_CN.UTF-8")]));
+    }
 
     #[test]
     fn a_width_that_makes_no_sense_is_not_believed() {

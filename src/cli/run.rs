@@ -5,7 +5,9 @@ use std::error::Error;
 
 use super::{Cli, Command, Exit, UsageError, output};
 use super::{
-    backup, checkpoint, collect, completions, config, diff, doctor, export, init, policy, process, prove, rebuild, report, restore, schema, show, snapshot, sql, status, stop, verify, verify_export, watch,
+    backup, check, checkpoint, collect, completions, config, diff, doctor, export, init, policy,
+    process, prove, rebuild, report, restore, schema, show, snapshot, sql, status, stop, verify,
+    verify_export, watch,
 };
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
@@ -53,6 +55,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Watch(args) => watch::run(args, &config()?),
         Command::Collect(args) => collect::run(args, &config()?),
         Command::Stop(args) => stop::run(args, &config()?),
+        Command::Check(args) => check::run(args, &config()?),
         Command::Status(args) => status::run(args, &config()?),
         Command::Show(args) => show::run(args, &config()?),
         Command::Diff(args) => diff::run(args, &config()?),

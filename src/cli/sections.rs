@@ -4,38 +4,91 @@ use serde_json::value::RawValue;
 
 use super::dataset::JSON_COLUMNS;
 use super::output;
-use crate::config::Config;
+use crate::config::{Config, Zone};
+use crate::export::wrap::wrap;
 use crate::export::{Cell, Format, Layout, encoder};
+use crate::model::{Clock as _, SystemClock, UtcMillis};
 use crate::store::query::{Rows, Value};
 
 /// A column of a table: its name in the rows, and the word above it.
 pub(super) type Column = (&'static str, &'static str);
 
-/// How tables are set.
-#[derive(Debug, Clone, Copy)]
+/// Columns under these names hold statuses, phases and outcomes, which are painted.
+const PAINTED: [&str; 4] = ["status", "outcome", "effect", "answer"];
+
+/// How answers for people are set.
+#[derive(Debug, Clone)]
 pub(super) struct Look {
     /// Terminal columns that a line may take; `None`: as many as it needs.
-    width: Option<usize>,
-    color: bool,
+    pub(super) width: Option<usize>,
+    /// Whether words are painted.
+    pub(super) color: bool,
+    /// Whether the terminal shows nothing but ASCII.
+    pub(super) ascii: bool,
+    /// The zone in which times are shown.
+    pub(super) zone: Zone,
+    /// The present, whose offset from UTC the title tells.
+    pub(super) now: UtcMillis,
 }
 
 impl Look {
-    /// For tables on stdout.
+    /// For answers on stdout. Into a file or a pipe they are the same everywhere: uncut, in UTF-8.
     pub(super) fn of_stdout(config: &Config) -> Self {
         let width = output::stdout_width();
         Self {
             width,
             // A width is known of terminals only.
             color: config.color.allows(width.is_some()),
+            ascii: width.is_some() && !output::is_utf8(&|name| std::env::var(name).ok()),
+            zone: config.zone.clone(),
+            now: SystemClock.now(),
+        }
+    }
+
+    /// An instant as the zone's clocks show it, to the second. Its offset from UTC stands beside it only where it is
+    /// another one than the title tells, as in winter for who reads in summer.
+    pub(super) fn time(&self, at: UtcMillis) -> String {
+        if self.zone.offset_minutes(at) == self.zone.offset_minutes(self.now) {
+            return self.zone.to_text_without_offset(at);
+        }
+        self.zone.to_text(at)
+    }
+
+    /// An instant that stands as text, in the same way; any other text as it is.
+    pub(super) fn time_of(&self, text: &str) -> String {
+        UtcMillis::parse_rfc3339(text).map_or_else(|| text.to_owned(), |at| self.time(at))
+    }
+
+    /// The offset that holds for times that bear none: `UTC`, or `+08:00`.
+    pub(super) fn offset(&self) -> String {
+        self.zone.offset_text(self.now)
+    }
+
+    /// `name      value` lines, the values one below the other and within the width.
+    pub(super) fn facts(&self, name_width: usize, facts: &[(&str, String)]) -> String {
+        let mut text = String::new();
+        for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+            text.push_str(&format!("{name:<name_width$}"));
+            wrap(value, name_width, name_width, self.width, &mut text);
+        }
+        text
+    }
+
+    /// The whole answer in the characters that the terminal has: ours are replaced, those of names stay.
+    pub(super) fn spelled(&self, text: String) -> String {
+        match self.ascii {
+            true => text.replace('─', "-").replace('…', "~"),
+            false => text,
         }
     }
 }
 
-/// Some columns of the rows, as a table. Instants are cut to seconds; they are UTC.
-pub(super) fn table(rows: &Rows, columns: &[Column], look: Look) -> anyhow::Result<String> {
+/// Some columns of the rows, as a table. Instants are cut to seconds.
+pub(super) fn table(rows: &Rows, columns: &[Column], look: &Look) -> anyhow::Result<String> {
     let layout = Layout {
         width: look.width,
         color: look.color,
+        painted_columns: PAINTED.map(str::to_owned).to_vec(),
         ..Layout::default()
     };
     let places: Vec<(Option<usize>, bool)> = columns
@@ -56,7 +109,7 @@ pub(super) fn table(rows: &Rows, columns: &[Column], look: Look) -> anyhow::Resu
             .iter()
             .map(
                 |&(place, is_instant)| match place.map(|place| Value::from(&row[place])) {
-                    Some(Value::Text(text)) if is_instant => Some(to_seconds(text)),
+                    Some(Value::Text(text)) if is_instant => Some(look.time_of(text)),
                     _ => None,
                 },
             )
@@ -82,13 +135,15 @@ pub(super) fn section(
     rows: &Rows,
     columns: &[Column],
     most: usize,
-    look: Look,
+    look: &Look,
 ) -> anyhow::Result<String> {
     let shown = Rows {
         columns: rows.columns.clone(),
         rows: rows.rows.iter().take(most).cloned().collect(),
     };
-    let mut text = format!("\n{title}\n{}", table(&shown, columns, look)?);
+    let mut text = "\n".to_owned();
+    wrap(title, 0, 0, look.width, &mut text);
+    text.push_str(&table(&shown, columns, look)?);
     let more = rows.rows.len() - shown.rows.len();
     if more > 0 {
         text.push_str(&format!("and {more} more; --format json has all\n"));
@@ -144,21 +199,6 @@ pub(super) fn cell(value: Value<'_>) -> Cell<'_> {
     }
 }
 
-/// Our instants without the fraction and the letters; any other text as it is.
-pub(super) fn to_seconds(text: &str) -> String {
-    match (
-        text.get(..10),
-        text.get(10..11),
-        text.get(11..19),
-        text.get(19..),
-    ) {
-        (Some(day), Some("T"), Some(time), Some(rest)) if rest.ends_with('Z') => {
-            format!("{day} {time}")
-        }
-        _ => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -177,15 +217,8 @@ mod tests {
 
     #[test]
     fn people_get_seconds_and_no_escape_sequences() {
-        let look = Look {
-            width: Some(80),
-            color: false,
-        };
-        let shown = table(
-            &rows(),
-            &[("seen_at", "seen"), ("id", "id"), ("no", "none")],
-            look,
-        );
+        let columns = [("seen_at", "seen"), ("id", "id"), ("no", "none")];
+        let shown = table(&rows(), &columns, &look("UTC"));
         let shown = shown.unwrap();
         assert!(shown.contains("2026-01-31 08:00:05  a\\u{1b}"), "{shown}");
         assert!(!shown.contains('\u{1b}'), "{shown}");
@@ -201,10 +234,46 @@ mod tests {
         assert_eq!(json_first(&Rows::default()).unwrap().get(), "null");
     }
 
+    fn look(zone: &str) -> Look {
+        Look {
+            width: Some(80),
+            color: false,
+            ascii: false,
+            zone: Zone::parse(zone).unwrap(),
+            now: UtcMillis(0),
+        }
+    }
+
     #[test]
     fn what_is_no_instant_of_ours_is_left_as_it_is() {
-        for text in ["", "2020-01-20T09:22:3", "2026-01-31 08:00:05.123Z", "é"] {
-            assert_eq!(to_seconds(text), text);
+        for text in ["", "2020-01-20T09:22:3", "2026-01-31 08:00", "é"] {
+            assert_eq!(look("UTC").time_of(text), text);
         }
+        let at = "2026-01-31T08:00:05.123Z";
+        assert_eq!(look("UTC").time_of(at), "2026-01-31 08:00:05");
+        assert_eq!(look("+08:00").time_of(at), "2026-01-31 16:00:05");
+        assert_eq!(look("+08:00").offset(), "+08:00");
+    }
+
+    #[test]
+    fn facts_stand_below_each_other_and_fit() {
+        let facts = [("Reason", "word ".repeat(30)), ("None", String::new())];
+        let text = look("UTC").facts(10, &facts);
+        assert!(text.starts_with("Reason    word word"), "{text}");
+        assert!(
+            text.lines().count() == 3 && text.lines().all(|line| line.len() <= 80),
+            "{text}"
+        );
+        assert!(
+            text.lines()
+                .skip(1)
+                .all(|line| line.starts_with("          word")),
+            "{text}"
+        );
+        let ascii = Look {
+            ascii: true,
+            ..look("UTC")
+        };
+        assert_eq!(ascii.spelled("── a…".to_owned()), "-- a~");
     }
 }

@@ -21,12 +21,17 @@ use crate::store::query::Rows;
 use crate::store::show::{CHOICES, Shown, find, watches_on};
 
 /// Show one operation with its timeline and results
+///
+/// Bars draw the timeline: solid where looks have shown a status, shaded where it changed between two looks. Of more
+/// than 50 results it shows how many there are of each status, region and reason, and the command that writes them
+/// all. --tz chooses the zone of times.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
   optrail show 6da106ca-1784-4a6f-a7e1-e723863d0000
   optrail show 6da1
   optrail show 6da1 --as-of yesterday
+  optrail show 6da1 --tz +08:00
   optrail show 6da1 --format json")]
 pub struct ShowArgs {
     /// Operation; a prefix will do if only one operation has it
@@ -55,7 +60,7 @@ pub fn run(args: &ShowArgs, config: &Config) -> anyhow::Result<Exit> {
     })?;
     match args.format {
         ReportFormat::Text => {
-            let text = text::write(&shown, Look::of_stdout(config))?;
+            let text = text::write(&shown, &Look::of_stdout(config))?;
             to_stdout(DataFormat::Escaped, |out| {
                 Ok(out.write_all(text.as_bytes())?)
             })?;
@@ -154,6 +159,9 @@ struct Document {
 struct ResultsPart {
     total: i64,
     by_status: Box<RawValue>,
+    by_region: Box<RawValue>,
+    failures: Box<RawValue>,
+    failure_reasons: i64,
     rows: Option<Box<RawValue>>,
 }
 
@@ -166,6 +174,9 @@ impl Document {
             results: ResultsPart {
                 total: shown.results_total,
                 by_status: json(&shown.results_by_status)?,
+                by_region: json(&shown.results_by_region)?,
+                failures: json(&shown.failures)?,
+                failure_reasons: shown.failure_reasons,
                 rows: shown.results.as_ref().map(json).transpose()?,
             },
             interventions: json(&shown.interventions)?,

@@ -142,6 +142,7 @@ mod tests {
         SqlArgs {
             sql: Some("SELECT 1".to_owned()),
             file: None,
+            as_of: None,
             format: None,
             limit,
             timeout: timeout.map(Duration::from_secs),

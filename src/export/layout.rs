@@ -118,12 +118,14 @@ pub struct Layout {
     pub json_columns: Vec<String>,
     /// Terminal columns that a line of a table may take; `None`: as many as it needs.
     pub width: Option<usize>,
-    /// Whether a table's header may be set in bold.
+    /// Whether a table's header may be set in bold, and its words painted.
     pub color: bool,
     /// Name of the sheet (xlsx), at most 31 characters of `[A-Za-z0-9_ -]`; `rows` if `None`.
     pub sheet: Option<String>,
     /// Directory of temporary files (xlsx); the system's if `None`.
     pub temporary: Option<PathBuf>,
+    /// Columns of a table, by their names in the header, whose words are painted by what they mean.
+    pub painted_columns: Vec<String>,
 }
 
 /// Options that do not fit each other.

@@ -4,6 +4,7 @@
 //! written to whatever the caller hands over. Same rows, same options, same bytes: nothing here
 //! reads a clock, the environment or the terminal; workbooks alone use temporary files. Depends on `model` alone.
 
+pub mod bar;
 mod buffer;
 mod csv;
 pub mod document;
@@ -12,9 +13,11 @@ mod json;
 mod jsonl;
 mod layout;
 mod object;
+pub mod paint;
 mod spreadsheet;
 mod table;
 mod terminal;
+pub mod wrap;
 mod xlsx;
 
 use std::io::{self, Write};

@@ -7,12 +7,15 @@
 
 mod fit;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::buffer::{Buffer, push_hex, push_integer, push_real};
 use super::escape::terminal;
+use super::paint::{PLAIN, Paint};
 use super::{Cell, Encoder, Layout};
-use fit::{GAP, push_padded, shorten, widths_that_fit};
+pub(super) use fit::shorten;
+use fit::{GAP, push_padded, widths_that_fit};
 use unicode_width::UnicodeWidthStr;
 
 /// Rows held back to measure the columns: more than anyone reads, few enough to be at once.
@@ -28,6 +31,8 @@ const DEFAULT_NULL: &str = "-";
 struct Shown {
     text: String,
     is_number: bool,
+    /// Its color, if it has one and colors are wanted.
+    paint: Option<Paint>,
 }
 
 /// How rows are laid out, known once the sample is measured.
@@ -48,6 +53,7 @@ pub(super) struct Table {
     color: bool,
     null: String,
     columns: Vec<String>,
+    painted_columns: Vec<String>,
     sample: Vec<Vec<Shown>>,
     sample_bytes: usize,
     shape: Option<Shape>,
@@ -65,6 +71,7 @@ impl Table {
                 |text| terminal(text).into_owned(),
             ),
             columns: Vec::new(),
+            painted_columns: layout.painted_columns.clone(),
             sample: Vec::new(),
             sample_bytes: 0,
             shape: None,
@@ -72,7 +79,7 @@ impl Table {
         }
     }
 
-    fn show(&self, cell: Cell<'_>) -> Shown {
+    fn show(&self, column: usize, cell: Cell<'_>) -> Shown {
         let (text, is_number) = match cell {
             Cell::Null => (self.null.clone(), false),
             Cell::Integer(value) => (ascii(|out| push_integer(out, value)), true),
@@ -80,7 +87,13 @@ impl Table {
             Cell::Text(text) => (terminal(text).into_owned(), false),
             Cell::Blob(bytes) => (ascii(|out| push_hex(out, bytes)), false),
         };
-        Shown { text, is_number }
+        let is_painted = self.color && self.painted_columns.contains(&self.columns[column]);
+        let paint = is_painted.then(|| Paint::of_word(&text)).flatten();
+        Shown {
+            text,
+            is_number,
+            paint,
+        }
     }
 
     /// Chooses the shape from the sample and writes what was held back.
@@ -144,6 +157,7 @@ impl Table {
             .map(|(index, name)| Shown {
                 text: name.clone(),
                 is_number: sample.iter().any(|row| row[index].is_number),
+                paint: None,
             })
             .collect();
         self.buffer.bytes.extend_from_slice(bold.as_bytes());
@@ -192,7 +206,8 @@ impl Encoder for Table {
 
     fn row(&mut self, cells: &[Cell<'_>], out: &mut dyn Write) -> io::Result<()> {
         debug_assert_eq!(cells.len(), self.columns.len(), "a cell for each column");
-        let row: Vec<Shown> = cells.iter().map(|&cell| self.show(cell)).collect();
+        let row = cells.iter().enumerate();
+        let row: Vec<Shown> = row.map(|(column, &cell)| self.show(column, cell)).collect();
         if let Some(mut shape) = self.shape.take() {
             self.push_row(&mut shape, &row);
             self.shape = Some(shape);
@@ -221,15 +236,26 @@ fn push_line(out: &mut Vec<u8>, widths: &[usize], row: &[Shown], cut: bool) {
         if index > 0 {
             out.extend_from_slice(GAP.as_bytes());
         }
-        if cut {
-            push_padded(out, &shorten(&cell.text, width), width, cell.is_number);
-        } else {
-            push_padded(out, &cell.text, width, cell.is_number);
+        let text = match cut {
+            true => shorten(&cell.text, width),
+            false => Cow::Borrowed(cell.text.as_str()),
+        };
+        match cell.paint {
+            Some(paint) => push_painted(out, &text, width, paint),
+            None => push_padded(out, &text, width, cell.is_number),
         }
     }
     while out.len() > start && out.ends_with(b" ") {
         out.pop();
     }
+}
+
+/// A word in its color, and blanks without one up to the width of its column.
+fn push_painted(out: &mut Vec<u8>, word: &str, width: usize, paint: Paint) {
+    out.extend_from_slice(paint.start().as_bytes());
+    out.extend_from_slice(word.as_bytes());
+    out.extend_from_slice(PLAIN.as_bytes());
+    out.resize(out.len() + width.saturating_sub(word.width()), b' ');
 }
 
 /// What `push` appends; it appends ASCII.

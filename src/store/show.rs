@@ -1,8 +1,11 @@
 //! The questions behind `show`: which operation is meant, and everything about it.
 
+mod summary;
+
 use rusqlite::Connection;
 
-use super::query::{OwnedValue, Rows};
+use self::summary::Summary;
+use super::query::Rows;
 use super::{StoreError, accounts};
 use crate::model::{OperationKey, Service};
 
@@ -11,6 +14,9 @@ pub const CHOICES: usize = 10;
 
 /// Result rows that are shown one by one; more are only counted.
 pub const RESULTS_SHOWN: i64 = 50;
+
+/// Reasons of failures that are shown.
+pub const REASONS_SHOWN: usize = 20;
 
 /// Seen operations whose id begins with ?1. The upper bound lets the index end the search; no id goes on
 /// with the last of all characters.
@@ -76,31 +82,19 @@ pub struct Shown {
     pub history: Rows,
     /// status, phase, present, results.
     pub results_by_status: Rows,
+    /// Of those present: target_region_id, results, succeeded, failed, cancelled, other.
+    pub results_by_region: Rows,
+    /// Why those present failed, the most frequent reason first, at most [`REASONS_SHOWN`]: status, status_reason,
+    /// results.
+    pub failures: Rows,
+    /// How many different reasons there are.
+    pub failure_reasons: i64,
     /// How many results there are.
     pub results_total: i64,
     /// `results`, unless there are more than [`RESULTS_SHOWN`].
     pub results: Option<Rows>,
     /// `interventions`.
     pub interventions: Rows,
-}
-
-/// How many results are in which status, as `results` would count them, and without what it says besides.
-const RESULTS_BY_STATUS: &str = "
-SELECT w.status AS status, w.phase AS phase, v.flags & 1 AS present, count(*) AS results
-FROM operation o
-CROSS JOIN result_version v ON v.op = o.op
-JOIN result_status w ON w.status_no = v.status_no
-WHERE o.service = ?1 AND o.account_id = ?2 AND o.region_id = ?3 AND o.operation_id = ?4
-    AND NOT EXISTS (SELECT 1 FROM result_version n WHERE n.op = v.op AND n.target = v.target AND n.version = v.version + 1)
-GROUP BY w.status, w.phase, v.flags & 1 ORDER BY present DESC, w.status";
-
-/// The sum of the last column.
-fn total(results_by_status: &Rows) -> i64 {
-    let counts = results_by_status.rows.iter().map(|row| match row.last() {
-        Some(OwnedValue::Integer(count)) => *count,
-        _ => 0,
-    });
-    counts.sum()
 }
 
 const KEY: &str = "service = ?1 AND account_id = ?2 AND region_id = ?3 AND operation_id = ?4";
@@ -121,13 +115,16 @@ impl Shown {
             let sql = format!("SELECT {columns} FROM {view} WHERE {KEY} {order}");
             Rows::ask(connection, &sql, &parameters)
         };
-        let results_by_status = Rows::ask(connection, RESULTS_BY_STATUS, &parameters)?;
-        let results_total = total(&results_by_status);
+        let summary = Summary::read(connection, &parameters)?;
+        let results_total = summary.total;
         Ok(Self {
             operation: ask("*", "operations", "")?,
             timeline: ask("*", "operation_timeline", "ORDER BY sequence")?,
             history: ask("*", "operation_history", "ORDER BY version")?,
-            results_by_status,
+            results_by_status: summary.by_status,
+            results_by_region: summary.by_region,
+            failures: summary.failures,
+            failure_reasons: summary.failure_reasons,
             results_total,
             results: match results_total {
                 0..=RESULTS_SHOWN => Some(ask(

@@ -11,6 +11,9 @@ use crate::model::UtcMillis;
 /// Runs that are shown.
 const RUNS: &str = "5";
 
+/// Runs of which only the outcome is shown.
+const RUNS_AT_A_GLANCE: &str = "30";
+
 /// How long the cloud answers about a CADT operation (BPStudio, GetExecuteOperationResult), as a modifier
 /// of SQLite's date functions.
 const CADT_ID_LIFETIME: &str = "+1 hour";
@@ -42,6 +45,8 @@ pub struct Status {
     /// The newest runs: run_id, kind, started_at, ended_at, outcome, watches_due, watches_failed,
     /// watches_deferred, requests, versions_new.
     pub runs: Rows,
+    /// How the newest runs went, the newest first: run_id, outcome (`open` where it has none yet).
+    pub outcomes: Rows,
     /// What was learned of the pace that the cloud allows: label, action, per_second, learned_at.
     pub limits: Rows,
     /// The newest collect run.
@@ -188,6 +193,11 @@ const LAST_RUNS: &str = "
 SELECT run_id, kind, started_at, ended_at, outcome, watches_due, watches_failed, watches_deferred, requests, versions_new
 FROM collection_runs ORDER BY run_id DESC LIMIT ?1";
 
+const OUTCOMES: &str = "
+SELECT r.run_id, coalesce(e.outcome, 'open') AS outcome
+FROM run r LEFT JOIN run_end e ON e.run_id = r.run_id
+ORDER BY r.run_id DESC LIMIT ?1";
+
 impl Status {
     /// Reads it; `account_names` are ids, or names that watches bear, and none means all.
     ///
@@ -212,6 +222,7 @@ impl Status {
             limits: ask(LIMITS, &[&accounts])?,
             created_at: UtcMillis(created_at),
             runs: ask(LAST_RUNS, &[RUNS])?,
+            outcomes: ask(OUTCOMES, &[RUNS_AT_A_GLANCE])?,
             last_collect: last_collect(connection)?,
             said_sealed: custody::newest_checkpoint(connection)?,
             unknowns: connection.query_row("SELECT count(*) FROM unknown", [], |row| row.get(0))?,
@@ -219,7 +230,11 @@ impl Status {
     }
 }
 
-fn last_collect(connection: &Connection) -> Result<LastCollect, StoreError> {
+/// The newest collect run, as far as a schedule is about it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last_collect(connection: &Connection) -> Result<LastCollect, StoreError> {
     let read = |row: &rusqlite::Row<'_>| {
         let every_ms: Option<i64> = row.get(1)?;
         Ok(LastCollect {

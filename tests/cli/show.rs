@@ -14,8 +14,10 @@ fn an_operation_with_all_that_is_known() {
         "Of         ros cn-hangzhou\n",
         "What       CREATE 网络 fd0ddef9\n",
         "Status     SUCCEEDED (succeeded), with failures\n",
-        "Counts     1 failed, 1 succeeded of 2, counted 2026-01-31 08:10:00 UTC\n",
-        "Ended      2026-01-31 08:09:59 UTC, says the cloud\n",
+        "Counts     1 failed, 1 succeeded of 2, counted 2026-01-31 08:10:00\n",
+        "Ended      2026-01-31 08:09:59, says the cloud\n",
+        "Times      UTC\n\nFrom 2026-01-31 08:05:00 to 2026-01-31 08:10:00\nRUNNING    █░░",
+        "█ seen   ░ between two looks\n",
         "\nRUNNING    2026-01-31 08:05:00  2026-01-31 08:10:00      0  -          1  -\n",
         "\n      2  2026-01-31 08:10:00  SUCCEEDED  [\"status\",\"end_time\"]\n",
         "2000000000000002  cn-beijing   FAILED           1  quota \"ecs\", region\\nfull \\u{1b}[31m\n",
@@ -42,6 +44,15 @@ fn programs_get_the_rows_of_the_views() {
     assert_eq!(shown["results"]["total"], 2);
     assert_eq!(shown["results"]["by_status"][0]["results"], 1);
     assert_eq!(shown["results"]["rows"][1]["status_reason"], "");
+    let regions = shown["results"]["by_region"].as_array().unwrap();
+    assert_eq!(regions.len(), 2);
+    assert_eq!(regions[0]["target_region_id"], "cn-beijing");
+    assert_eq!(
+        (&regions[0]["failed"], &regions[0]["results"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(shown["results"]["failures"][0]["results"], 1);
+    assert_eq!(shown["results"]["failure_reasons"], 1);
     assert_eq!(shown["interventions"], serde_json::json!([]));
 
     let rows = bench.out(&["export", "results", "--format", "json", "--operation", ROS]);
@@ -63,6 +74,20 @@ fn services_without_results_show_none() {
         batch.contains("Counts     1 failed, 3 succeeded of 4"),
         "{batch}"
     );
+}
+
+#[test]
+fn times_are_those_of_the_zone_that_was_asked_for() {
+    let bench = Bench::with_story();
+    let shown = bench.out(&["show", ROS, "--tz", "+08:00"]);
+    for part in [
+        "Ended      2026-01-31 16:09:59, says the cloud\n",
+        "Times      +08:00\n",
+        "RUNNING    2026-01-31 16:05:00  2026-01-31 16:10:00",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    assert!(!shown.contains("08:10:00"), "{shown}");
 }
 
 #[test]

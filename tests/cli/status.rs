@@ -45,6 +45,14 @@ fn people_get_eighty_columns() {
         "{status}"
     );
     assert!(status.contains("Unknown   no word or field\n"), "{status}");
+    assert!(
+        status.contains("\nRuns      ▁▁  the newest last: ▁ complete\n"),
+        "{status}"
+    );
+    assert!(
+        status.contains("\nExpires   op_new: its hour is over\n"),
+        "{status}"
+    );
     assert!(status.contains("\nSimulated "), "{status}");
     let widest = status.lines().map(|line| line.chars().count()).max();
     assert!(widest <= Some(80), "{status}");
@@ -86,6 +94,11 @@ fn programs_get_one_document() {
         .map(|run| &run["run_id"])
         .collect();
     assert_eq!(runs, [2, 1]);
+    let outcomes = serde_json::json!([
+        {"run_id": 2, "outcome": "complete"},
+        {"run_id": 1, "outcome": "complete"},
+    ]);
+    assert_eq!(status["outcomes"], outcomes);
     assert_eq!(status["database"], bench.database().to_str().unwrap());
     assert!(status["database_bytes"].as_u64() > Some(0));
 }
@@ -116,6 +129,12 @@ fn a_watch_fails_until_it_is_seen_again() {
         .collect();
     assert_eq!(causes, ["deferred"; 3]);
     let text = bench.out(&["status"]);
+    assert!(
+        text.contains(
+            "\nWrong     3 watches fail, 3 things are not seen now; `optrail check` tells all\n"
+        ),
+        "{text}"
+    );
     assert!(text.contains("Failing"), "{text}");
     assert!(text.contains("Not seen now"), "{text}");
     assert_eq!(before["gaps"][0]["cause"], "deferred", "{before}");
@@ -173,7 +192,7 @@ fn each_account_is_told_of() {
     .unwrap();
     bench.out(&["--config", "fleet.toml", "watch", "add", "alidns"]);
     let text = bench.out(&["--config", "fleet.toml", "status"]);
-    assert!(text.contains("Accounts (times are UTC)"), "{text}");
+    assert!(text.contains("\nAccounts\n"), "{text}");
     let status = bench.out(&[
         "--config",
         "fleet.toml",
@@ -254,6 +273,7 @@ fn a_declared_schedule_is_told_and_whether_it_is_kept() {
     let told = schedule(&configured);
     assert_eq!(told["every_ms"], 10_000);
     assert_eq!(told["last_run_at"], "2026-01-31T08:10:00.000Z");
+    assert_eq!(told["next_run_at"], "2026-01-31T08:10:10.000Z");
     assert_eq!(told["overdue"], true);
     let text = bench.out(&[&configured[..], &["status"]].concat());
     assert!(text.contains("\nSchedule  last run "), "{text}");

@@ -14,6 +14,7 @@ use optrail::store::watches::WatchTarget;
 
 pub const ACCOUNT: &str = "1000000000000001";
 pub const ROS: &str = "6da106ca-1784-4a6f-a7e1-e723863d0000";
+pub const LATER: &str = "7eb217da-2895-4b7a-b8f2-f8e9a34e1111";
 pub const CADT: &str = "op_1a2b3c";
 pub const BATCH: &str = "123456";
 
@@ -60,7 +61,7 @@ pub fn record_on(path: &Path) {
         teller.second_run(&plan).await;
         for (number, rows) in (3..).zip(runs) {
             teller.begin(BEGIN + 5 * number * MINUTE, &plan).await;
-            teller.ros("SUCCEEDED", end, &rows).await;
+            teller.ros(ROS, "SUCCEEDED", end, &rows).await;
             teller.end().await;
         }
     });
@@ -87,6 +88,31 @@ pub fn record_second_run(path: &Path) {
     // Its answers have RequestIds of their own.
     teller.answers = 100;
     runtime().block_on(teller.second_run(&plan));
+}
+
+/// Records a later operation of the same stack group, with what became of the target that had failed.
+pub fn record_later(path: &Path, status: &str) {
+    let (mut teller, _) = watched(path);
+    let target = target("ros", "cn-hangzhou", LATER);
+    let (number, _) = teller
+        .recorder
+        .add_watch(watch(&target), target.clone())
+        .unwrap();
+    let plan = [PlanEntry {
+        watch: number,
+        service: target.service,
+        label: target.label,
+        region: target.region_id,
+        operation: target.operation_id,
+        ..PlanEntry::default()
+    }];
+    runtime().block_on(async {
+        teller.begin(BEGIN + 20 * MINUTE, &plan).await;
+        teller
+            .ros(LATER, "SUCCEEDED", "", &[("cn-beijing", status, "later")])
+            .await;
+        teller.end().await;
+    });
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -167,7 +193,7 @@ impl Teller {
             ("cn-beijing", "FAILED", REASON),
             ("cn-hangzhou", "RUNNING", ""),
         ];
-        self.ros("RUNNING", "", &rows).await;
+        self.ros(ROS, "RUNNING", "", &rows).await;
         self.cadt("RUNNING").await;
         self.batch(0, 1, 0).await;
         self.end().await;
@@ -180,7 +206,7 @@ impl Teller {
             ("cn-beijing", "FAILED", REASON),
             ("cn-hangzhou", "SUCCEEDED", ""),
         ];
-        self.ros("SUCCEEDED", end, &rows).await;
+        self.ros(ROS, "SUCCEEDED", end, &rows).await;
         self.cadt("SUCCESS").await;
         self.batch(1, 3, 1).await;
         self.batch_rows().await;
@@ -225,13 +251,13 @@ impl Teller {
         self.recorder.end_run(end).await.unwrap();
     }
 
-    async fn ros(&mut self, status: &str, end: &str, rows: &[(&str, &str, &str)]) {
+    async fn ros(&mut self, id: &str, status: &str, end: &str, rows: &[(&str, &str, &str)]) {
         let region = "cn-hangzhou";
         let body = format!(
-            r#"{{"StackGroupOperation": {{"OperationId": "{ROS}", "Status": "{status}", "Action": "CREATE", {end}
+            r#"{{"StackGroupOperation": {{"OperationId": "{id}", "Status": "{status}", "Action": "CREATE", {end}
             "CreateTime": "2026-01-31T08:04:00", "StackGroupName": "网络", "StackGroupId": "fd0ddef9"}}}}"#
         );
-        let parameters = [("RegionId", region), ("OperationId", ROS)];
+        let parameters = [("RegionId", region), ("OperationId", id)];
         let action = Action::GetStackGroupOperation;
         self.call(Some(ACCOUNT), action, Some(region), &parameters, &body)
             .await;
@@ -240,7 +266,7 @@ impl Teller {
             account: ACCOUNT.to_owned(),
             action: Action::ListStackGroupOperationResults,
             region: region.to_owned(),
-            operation: ROS.to_owned(),
+            operation: id.to_owned(),
             parameters: Parameters::default(),
             page_size: 50,
             watch: None,

@@ -41,7 +41,7 @@ pub(super) fn print(
         columns: COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect(),
         rows: preview.iter().map(row).collect(),
     };
-    let text = table(&rows, &COLUMNS, Look::of_stdout(config))?;
+    let text = table(&rows, &COLUMNS, &Look::of_stdout(config))?;
     to_stdout(DataFormat::Escaped, |out| {
         Ok(out.write_all(text.as_bytes())?)
     })?;

@@ -37,7 +37,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Exit> {
     if config.has_accounts() {
         columns.insert(1, ACCOUNT);
     }
-    let text = table(&rows, &columns, Look::of_stdout(config))?;
+    let text = table(&rows, &columns, &Look::of_stdout(config))?;
     to_stdout(DataFormat::Escaped, |out| {
         Ok(out.write_all(text.as_bytes())?)
     })?;

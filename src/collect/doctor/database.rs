@@ -7,13 +7,10 @@ use super::{Check, Topic};
 use crate::collect::lock::{Lock, LockError};
 use crate::config::{duration_text, lock_path};
 use crate::model::UtcMillis;
-use crate::record::DERIVE_VERSION;
+use crate::record::{DERIVE_VERSION, is_late};
 use crate::store::progress::Progress;
 use crate::store::runs::RunRow;
 use crate::store::{Connection, StoreError, derived, migrate, open, runs};
-
-/// How many times its interval a run may be late: one run may be missed.
-const INTERVALS_LATE: u32 = 2;
 
 /// How far a database can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,9 +138,9 @@ fn schedule(last_ms: Option<i64>, every: Option<Duration>, now: UtcMillis) -> Ch
     };
     let began = UtcMillis(last_ms).to_seconds_text();
     let detail = format!("the last began at {began}{due}");
-    let since_ms = u128::from(now.0.saturating_sub(last_ms).max(0).unsigned_abs());
-    let is_late = every.is_some_and(|every| since_ms > (every * INTERVALS_LATE).as_millis());
-    if is_late {
+    let since_ms = now.0.saturating_sub(last_ms).max(0);
+    let every_ms = every.map(|every| u64::try_from(every.as_millis()).unwrap_or(u64::MAX));
+    if every_ms.is_some_and(|every_ms| is_late(since_ms, every_ms)) {
         let advice = "see whether its timer or crontab line still starts it";
         return Check::warning(Topic::Runs, detail, advice);
     }
@@ -156,12 +153,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_is_late_when_two_are_missing() {
+    fn a_run_is_late_when_its_beginning_would_end_a_gap() {
         let now = UtcMillis(1_000_000_000);
         let every = Some(Duration::from_secs(300));
         let health = |ago_ms: i64, every| schedule(Some(now.0 - ago_ms), every, now).health;
-        assert_eq!(health(600_000, every), Health::Ok);
-        assert_eq!(health(600_001, every), Health::Warning);
+        assert_eq!(health(450_000, every), Health::Ok);
+        assert_eq!(health(450_001, every), Health::Warning);
         assert_eq!(health(86_400_000, None), Health::Ok);
         assert_eq!(health(-5_000, every), Health::Ok, "our clock was set back");
         assert_eq!(schedule(None, every, now).health, Health::Ok);

@@ -46,7 +46,7 @@ fn every_table_has_one_rule() {
 }
 
 /// The tables of the file that a statement reads, through however many views.
-fn tables_read(connection: &Connection, sql: &str) -> BTreeSet<String> {
+fn tables_read(connection: &mut Connection, sql: &str) -> BTreeSet<String> {
     let read = Arc::new(Mutex::new(BTreeSet::new()));
     let seen = Arc::clone(&read);
     connection
@@ -72,7 +72,7 @@ fn every_view_reads_tables_that_have_a_past() {
     views::install(&mut connection).unwrap();
     let mut rules = BTreeSet::new();
     for view in views::names() {
-        for table in tables_read(&connection, &format!("SELECT * FROM {view}")) {
+        for table in tables_read(&mut connection, &format!("SELECT * FROM {view}")) {
             let rule = RULES.iter().find(|(name, _)| *name == table);
             // Functions that give rows (json_each) are no tables of the file.
             let Some((_, rule)) = rule else {

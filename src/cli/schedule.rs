@@ -15,6 +15,8 @@ pub(super) struct Schedule {
     /// From the start of one run to that of the next.
     every_ms: u64,
     last_run_at: Option<String>,
+    /// When the next one is due: at once where there was none.
+    next_run_at: Option<String>,
     since_last_run_ms: Option<i64>,
     /// Whether a run that began now would leave a gap of the recorder. Where no run ever was, none is late.
     overdue: bool,
@@ -35,9 +37,20 @@ impl Schedule {
         Some(Self {
             every_ms,
             last_run_at: last.started_at.map(|at| at.to_string()),
+            next_run_at: last.started_at.map(|at| next(at, every_ms).to_string()),
             since_last_run_ms,
             overdue: since_last_run_ms.is_some_and(|since_ms| is_late(since_ms, every_ms)),
         })
+    }
+
+    /// Whether the next run is overdue.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.overdue
+    }
+
+    /// When the next run is due.
+    pub(super) fn next_run_at(&self) -> Option<&str> {
+        self.next_run_at.as_deref()
     }
 
     /// `last run 8 min ago, declared every 10s: overdue`.
@@ -49,6 +62,11 @@ impl Schedule {
             None => format!("no run yet, declared every {every}"),
         }
     }
+}
+
+/// When the run after one that began at an instant is due.
+fn next(began: UtcMillis, every_ms: u64) -> UtcMillis {
+    began.plus_ms(i64::try_from(every_ms).unwrap_or(i64::MAX))
 }
 
 /// A length of time in the largest unit of which there are two, rounded down.

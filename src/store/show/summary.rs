@@ -1,0 +1,186 @@
+//! The results of one operation, counted: by status, by region, by reason of failure. One walk over its newest
+//! versions, whatever their number.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::Connection;
+
+use super::REASONS_SHOWN;
+use crate::model::Phase;
+use crate::store::StoreError;
+use crate::store::query::{OwnedValue, Rows};
+
+/// The counts.
+pub(super) struct Summary {
+    pub(super) total: i64,
+    pub(super) by_status: Rows,
+    pub(super) by_region: Rows,
+    pub(super) failures: Rows,
+    pub(super) failure_reasons: i64,
+}
+
+const RESULTS: &str = "
+SELECT v.status_no, v.flags & 1, v.reason_no, t.region_id
+FROM operation o
+JOIN result_version v ON v.op = o.op
+JOIN target t ON t.target = v.target
+WHERE o.service = ?1 AND o.account_id = ?2 AND o.region_id = ?3 AND o.operation_id = ?4
+    AND NOT EXISTS (SELECT 1 FROM result_version n WHERE n.op = v.op AND n.target = v.target AND n.version = v.version + 1)";
+
+/// A status word of results.
+struct Word {
+    status: Option<String>,
+    phase: Phase,
+}
+
+/// Results of one region, by what became of them.
+#[derive(Default)]
+struct OfRegion {
+    succeeded: i64,
+    failed: i64,
+    cancelled: i64,
+    other: i64,
+}
+
+impl Summary {
+    /// Reads it, of the operation with this key.
+    pub(super) fn read(connection: &Connection, key: &[&str; 4]) -> Result<Self, StoreError> {
+        let words = words(connection)?;
+        let mut statuses: BTreeMap<(bool, i64), i64> = BTreeMap::new();
+        let mut regions: BTreeMap<String, OfRegion> = BTreeMap::new();
+        let mut reasons: HashMap<(i64, Option<i64>), i64> = HashMap::new();
+        let mut statement = connection.prepare_cached(RESULTS)?;
+        let mut rows = statement.query(key)?;
+        while let Some(row) = rows.next()? {
+            let (status_no, is_present): (i64, bool) = (row.get(0)?, row.get(1)?);
+            *statuses.entry((!is_present, status_no)).or_default() += 1;
+            if !is_present {
+                continue;
+            }
+            let phase = words
+                .get(&status_no)
+                .map_or(Phase::Unknown, |word| word.phase);
+            let region_id = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
+            if !regions.contains_key(region_id) {
+                regions.insert(region_id.to_owned(), OfRegion::default());
+            }
+            if let Some(region) = regions.get_mut(region_id) {
+                region.count(phase);
+            }
+            if phase == Phase::Failed {
+                *reasons.entry((status_no, row.get(2)?)).or_default() += 1;
+            }
+        }
+        Ok(Self {
+            total: statuses.values().sum(),
+            by_status: by_status(&statuses, &words),
+            by_region: by_region(regions),
+            failure_reasons: i64::try_from(reasons.len()).unwrap_or(i64::MAX),
+            failures: failures(connection, reasons, &words)?,
+        })
+    }
+}
+
+impl OfRegion {
+    fn count(&mut self, phase: Phase) {
+        *match phase {
+            Phase::Succeeded => &mut self.succeeded,
+            Phase::Failed => &mut self.failed,
+            Phase::Cancelled => &mut self.cancelled,
+            Phase::Pending | Phase::Running | Phase::Stopping | Phase::Stopped | Phase::Unknown => {
+                &mut self.other
+            }
+        } += 1;
+    }
+}
+
+/// All status words of results, by our numbers: a handful.
+fn words(connection: &Connection) -> Result<HashMap<i64, Word>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT status_no, status, phase FROM result_status")?;
+    let rows = statement.query_map([], |row| {
+        let phase: String = row.get(2)?;
+        let word = Word {
+            status: row.get(1)?,
+            phase: Phase::from_word(&phase).unwrap_or(Phase::Unknown),
+        };
+        Ok((row.get(0)?, word))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn rows(columns: &[&str], rows: Vec<Vec<OwnedValue>>) -> Rows {
+    Rows {
+        columns: columns.iter().map(|&column| column.to_owned()).collect(),
+        rows,
+    }
+}
+
+/// Words that differ in blanks alone are one status.
+fn by_status(statuses: &BTreeMap<(bool, i64), i64>, words: &HashMap<i64, Word>) -> Rows {
+    let mut counts: BTreeMap<(bool, Option<&str>, &str), i64> = BTreeMap::new();
+    for ((is_gone, status_no), count) in statuses {
+        let word = words.get(status_no);
+        let status = word.and_then(|word| word.status.as_deref());
+        let phase = word.map_or(Phase::Unknown, |word| word.phase).as_str();
+        *counts.entry((*is_gone, status, phase)).or_default() += count;
+    }
+    let counted = counts.into_iter().map(|((is_gone, status, phase), count)| {
+        vec![
+            OwnedValue::from(status.map(str::to_owned)),
+            phase.to_owned().into(),
+            i64::from(!is_gone).into(),
+            count.into(),
+        ]
+    });
+    rows(
+        &["status", "phase", "present", "results"],
+        counted.collect(),
+    )
+}
+
+fn by_region(regions: BTreeMap<String, OfRegion>) -> Rows {
+    let counted = regions.into_iter().map(|(region_id, region)| {
+        let OfRegion {
+            succeeded,
+            failed,
+            cancelled,
+            other,
+        } = region;
+        let total = succeeded + failed + cancelled + other;
+        let counts = [total, succeeded, failed, cancelled, other];
+        std::iter::once(OwnedValue::from(region_id))
+            .chain(counts.map(OwnedValue::from))
+            .collect()
+    });
+    let columns = [
+        "target_region_id",
+        "results",
+        "succeeded",
+        "failed",
+        "cancelled",
+        "other",
+    ];
+    rows(&columns, counted.collect())
+}
+
+fn failures(
+    connection: &Connection,
+    reasons: HashMap<(i64, Option<i64>), i64>,
+    words: &HashMap<i64, Word>,
+) -> Result<Rows, StoreError> {
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    // The most frequent first; of equally frequent ones that which was met first.
+    reasons.sort_by_key(|&(key, count)| (std::cmp::Reverse(count), key.1, key.0));
+    let mut text = connection.prepare_cached("SELECT value FROM result_text WHERE text_no = ?1")?;
+    let mut counted = Vec::new();
+    for ((status_no, reason_no), count) in reasons.into_iter().take(REASONS_SHOWN) {
+        let reason: Option<String> = match reason_no {
+            Some(number) => Some(text.query_row([number], |row| row.get(0))?),
+            None => None,
+        };
+        let status = words.get(&status_no).and_then(|word| word.status.clone());
+        counted.push(vec![status.into(), reason.into(), count.into()]);
+    }
+    Ok(rows(&["status", "status_reason", "results"], counted))
+}
