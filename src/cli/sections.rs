@@ -74,7 +74,7 @@ impl Look {
         text
     }
 
-    /// The whole answer in the characters that the terminal has: ours are replaced, those of names stay.
+    /// A text in the characters that the terminal has: ours are replaced, those of names stay.
     pub(super) fn spelled(&self, text: String) -> String {
         match self.ascii {
             true => text.replace('─', "-").replace('…', "~"),
@@ -126,7 +126,7 @@ pub(super) fn table(rows: &Rows, columns: &[Column], look: &Look) -> anyhow::Res
         encoder.row(&cells, &mut out)?;
     }
     encoder.finish(&mut out)?;
-    Ok(String::from_utf8(out)?)
+    Ok(look.spelled(String::from_utf8(out)?))
 }
 
 /// A title over a table of the first rows, and how many more there are.

@@ -307,7 +307,7 @@ mod tests {
             let drawn = bars(&stretches, BarStyle { width, ascii: false, color: false }).unwrap();
             for line in drawn.text.lines() {
                 prop_assert!(line.width() <= width, "{line}");
-                prop_assert!(!line.contains('\u{1b}'));
+                prop_assert!(!line.contains('\u{1b}'), "a control character");
             }
         }
     }

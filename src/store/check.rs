@@ -596,4 +596,134 @@ mod tests {
         assert_eq!(phase_of(&connection, 1, 1).unwrap(), None);
         assert_eq!(received_at(&connection, 1).unwrap(), None);
     }
+
+    /// A database with leaves 0 to 9, each received at its sequence in seconds.
+    fn database(rows: &str) -> Connection {
+        let mut connection = crate::store::aside::open_aside().unwrap();
+        views::install(&mut connection).unwrap();
+        for sequence in 0..10_i64 {
+            let record = format!(
+                r#"{{"received_at":{0},"requested_at":{0},"user":"ann"}}"#,
+                sequence * 1_000
+            );
+            connection
+                .execute(
+                    "INSERT INTO leaf (sequence, record, hash) VALUES (?1, ?2, zeroblob(32))",
+                    params![sequence, record],
+                )
+                .unwrap();
+        }
+        connection.execute_batch(rows).unwrap();
+        connection
+    }
+
+    #[test]
+    fn stretches_without_runs_grow_old_and_open_gaps_do_not() {
+        let connection = database(
+            "INSERT INTO watch (watch_id, add_sequence, service, label, region_id, operation_id)
+                 VALUES (1, 0, 'ros', 'prod', 'r', 'o');
+             INSERT INTO gap (gap_id, sequence, subject, watch_id, service, account_id, region_id, operation_id, cause, gap_from)
+                 VALUES (1, 1, 'recorder', NULL, '', '', '', '', 'not_run', 1000),
+                     (2, 2, 'recorder', NULL, '', '', '', '', 'not_run', 5000),
+                     (3, 3, 'operation', 1, 'ros', '7', 'r', 'o', 'denied', 10),
+                     (4, 4, 'operation', 1, 'ros', '7', 'r', 'o', 'denied', 20),
+                     (5, 5, 'recorder', NULL, '', '', '', '', 'disk', 30);
+             INSERT INTO gap_end (gap_id, sequence, how, gap_until, run_id)
+                 VALUES (1, 2, 'run', 4000, 1), (2, 3, 'run', 6000, 2), (3, 4, 'seen', 15, 2);",
+        );
+        let found = |accounts: &[&str], since: i64| -> Vec<(i64, String)> {
+            let accounts: Vec<String> = accounts.iter().map(|&id| id.to_owned()).collect();
+            let gaps = blind(&connection, &accounts, UtcMillis(since)).unwrap();
+            gaps.into_iter()
+                .map(|gap| (gap.from.0, gap.cause))
+                .collect()
+        };
+        let denied = (20, "denied".to_owned());
+        let disk = (30, "disk".to_owned());
+        let missed = |from| (from, "not_run".to_owned());
+        assert_eq!(
+            found(&[], 0),
+            [denied.clone(), disk.clone(), missed(1000), missed(5000)]
+        );
+        assert_eq!(
+            found(&["7"], 5000),
+            [denied.clone(), disk.clone(), missed(5000)]
+        );
+        assert_eq!(found(&["prod"], 6001), [denied, disk.clone()]);
+        assert_eq!(found(&["8"], 6001), [disk]);
+    }
+
+    #[test]
+    fn a_stop_without_effect_is_told_while_its_operation_goes_on() {
+        let connection = database(
+            "INSERT INTO run (run_id, start_sequence, kind, started_at) VALUES (1, 0, 'stop', 0);
+             INSERT INTO operation VALUES (1, 'ros', '7', 'r', 'going', 1), (2, 'ros', '7', 'r', 'ended', 1), (3, 'ros', '7', 'r', 'stopped', 1);
+             INSERT INTO operation_version (op, version, from_sequence, stretch, starts_stretch, status, phase)
+                 VALUES (1, 1, 2, 1, 1, 'RUNNING', 'running'), (2, 1, 2, 1, 1, 'SUCCEEDED', 'succeeded'),
+                     (3, 1, 2, 1, 1, 'RUNNING', 'running'), (3, 2, 8, 2, 1, 'STOPPING', 'stopping');
+             INSERT INTO intervention VALUES (4, 1, 1), (5, 2, 1), (6, 3, 1);
+             INSERT INTO exchange (sequence, run_id, op, attempt, outcome) VALUES (7, 1, 1, 1, 'denied');
+             INSERT INTO intervention_call VALUES (7, 4);",
+        );
+        let found = stops(&connection, &[]).unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|stop| {
+                (
+                    stop.key.operation_id.as_str(),
+                    stop.outcome.as_deref(),
+                    stop.at.0,
+                    stop.sequence,
+                )
+            })
+            .collect();
+        assert_eq!(found, [("going", Some("denied"), 4_000, 4)]);
+    }
+
+    #[test]
+    fn words_count_from_the_answer_that_first_held_them() {
+        let connection = database(
+            "INSERT INTO run (run_id, start_sequence, kind, started_at) VALUES (1, 0, 'collect', 0);
+             INSERT INTO exchange (sequence, run_id, attempt, outcome) VALUES (2, 1, 1, 'ok'), (6, 1, 1, 'ok');
+             INSERT INTO unknown VALUES (1, 'GetStackGroupOperation', 'word', 'Status', 'PAUSED'),
+                 (2, 'GetStackGroupOperation', 'field', 'New', 'string');
+             INSERT INTO unknown_seen VALUES (1, 2), (1, 6), (2, 6);",
+        );
+        let since = |ms| -> Vec<String> {
+            let found = unknown(&connection, UtcMillis(ms)).unwrap();
+            found.into_iter().map(|word| word.value).collect()
+        };
+        assert_eq!(since(2_000), ["PAUSED", "string"]);
+        assert_eq!(since(2_001), ["string"]);
+        assert_eq!(since(6_001), [""; 0]);
+    }
+
+    #[test]
+    fn a_group_is_gone_when_a_list_lacks_it_or_says_so() {
+        let connection = database(
+            "INSERT INTO run (run_id, start_sequence, kind, started_at) VALUES (1, 0, 'collect', 0);
+             INSERT INTO page_listing (listing_id, run_id, action, account_id, region_id, stack_group_name)
+                 VALUES (1, 1, 'ListStackGroups', '7', 'r', ''), (3, 1, 'ListStackGroups', '7', 'r', '');
+             INSERT INTO page_listing_end (listing_id, end_sequence, verdict, pages, distinct_keys, lacks_pages)
+                 VALUES (1, 2, 'complete', 1, 0, 0), (3, 4, 'complete', 1, 1, 0);
+             INSERT INTO stack_group VALUES (1, '7', 'r', 'there', 1), (2, '7', 'r', 'went', 1), (3, '7', 'r', 'back', 1),
+                 (4, '7', 'r', 'deleted', 1);
+             INSERT INTO stack_group_version (stack_group, version, from_sequence, status)
+                 VALUES (1, 1, 1, 'ACTIVE'), (2, 1, 1, 'ACTIVE'), (3, 1, 1, 'ACTIVE'), (4, 1, 1, 'ACTIVE'), (4, 2, 4, 'DELETED');
+             INSERT INTO stack_group_presence VALUES (2, 1, 0), (3, 1, 0), (3, 3, 1);",
+        );
+        for (id, expected) in [
+            ("there", false),
+            ("went", true),
+            ("back", false),
+            ("deleted", true),
+            ("unheard", false),
+        ] {
+            assert_eq!(
+                is_group_gone(&connection, "7", "r", id).unwrap(),
+                expected,
+                "{id}"
+            );
+        }
+    }
 }

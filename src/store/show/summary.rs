@@ -1,6 +1,7 @@
 //! The results of one operation, counted: by status, by region, by reason of failure. One walk over its newest
 //! versions, whatever their number.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::Connection;
@@ -71,14 +72,29 @@ impl Summary {
                 *reasons.entry((status_no, row.get(2)?)).or_default() += 1;
             }
         }
+        let reasons = of_words(reasons, &words);
         Ok(Self {
             total: statuses.values().sum(),
             by_status: by_status(&statuses, &words),
             by_region: by_region(regions),
             failure_reasons: i64::try_from(reasons.len()).unwrap_or(i64::MAX),
-            failures: failures(connection, reasons, &words)?,
+            failures: failures(connection, reasons)?,
         })
     }
+}
+
+/// Failures of one status word, which may have been sent with blanks around it, and one reason.
+type Reasons<'w> = BTreeMap<(Option<&'w str>, Option<i64>), i64>;
+
+fn of_words(reasons: HashMap<(i64, Option<i64>), i64>, words: &HashMap<i64, Word>) -> Reasons<'_> {
+    let mut merged = Reasons::new();
+    for ((status_no, reason_no), count) in reasons {
+        let status = words
+            .get(&status_no)
+            .and_then(|word| word.status.as_deref());
+        *merged.entry((status, reason_no)).or_default() += count;
+    }
+    merged
 }
 
 impl OfRegion {
@@ -164,23 +180,63 @@ fn by_region(regions: BTreeMap<String, OfRegion>) -> Rows {
     rows(&columns, counted.collect())
 }
 
-fn failures(
-    connection: &Connection,
-    reasons: HashMap<(i64, Option<i64>), i64>,
-    words: &HashMap<i64, Word>,
-) -> Result<Rows, StoreError> {
+fn failures(connection: &Connection, reasons: Reasons<'_>) -> Result<Rows, StoreError> {
     let mut reasons: Vec<_> = reasons.into_iter().collect();
     // The most frequent first; of equally frequent ones that which was met first.
-    reasons.sort_by_key(|&(key, count)| (std::cmp::Reverse(count), key.1, key.0));
+    reasons.sort_by_key(|&((status, reason_no), count)| (Reverse(count), reason_no, status));
     let mut text = connection.prepare_cached("SELECT value FROM result_text WHERE text_no = ?1")?;
     let mut counted = Vec::new();
-    for ((status_no, reason_no), count) in reasons.into_iter().take(REASONS_SHOWN) {
+    for ((status, reason_no), count) in reasons.into_iter().take(REASONS_SHOWN) {
         let reason: Option<String> = match reason_no {
             Some(number) => Some(text.query_row([number], |row| row.get(0))?),
             None => None,
         };
-        let status = words.get(&status_no).and_then(|word| word.status.clone());
+        let status = status.map(str::to_owned);
         counted.push(vec![status.into(), reason.into(), count.into()]);
     }
     Ok(rows(&["status", "status_reason", "results"], counted))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_counted_by_what_they_are_now() {
+        let connection = crate::store::aside::open_aside().unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO operation VALUES (1, 'ros', '7', 'r', 'o', 0), (2, 'ros', '7', 'r', 'other', 0);
+                 INSERT INTO target VALUES (1, 'a', 'x'), (2, 'b', 'x'), (3, 'c', 'y'), (4, 'd', 'y'), (5, 'e', 'y');
+                 INSERT INTO result_status VALUES (1, 'RUNNING', 'RUNNING', 'running'), (2, 'FAILED', 'FAILED', 'failed'),
+                     (3, ' FAILED', 'FAILED', 'failed'), (4, 'SUCCEEDED', 'SUCCEEDED', 'succeeded');
+                 INSERT INTO result_text VALUES (1, 'quota'), (2, 'role');
+                 INSERT INTO result_version (op, target, version, from_sequence, stretch, flags, status_no, reason_no)
+                     VALUES (1, 1, 1, 0, 1, 3, 1, NULL), (1, 1, 2, 0, 2, 3, 2, 1), (1, 2, 1, 0, 1, 3, 3, 1),
+                         (1, 3, 1, 0, 1, 3, 2, 2), (1, 4, 1, 0, 1, 3, 4, NULL), (1, 5, 1, 0, 1, 3, 2, 2), (1, 5, 2, 0, 1, 2, 2, 2),
+                         (2, 1, 1, 0, 1, 3, 2, 2);",
+            )
+            .unwrap();
+        let summary = Summary::read(&connection, &["ros", "7", "r", "o"]).unwrap();
+        let text = |rows: &Rows| -> Vec<String> {
+            let cell = |value: &OwnedValue| match value {
+                OwnedValue::Integer(number) => number.to_string(),
+                OwnedValue::Text(text) => text.clone(),
+                _ => "-".to_owned(),
+            };
+            let line = |row: &Vec<OwnedValue>| row.iter().map(cell).collect::<Vec<_>>().join(" ");
+            rows.rows.iter().map(line).collect()
+        };
+        assert_eq!(summary.total, 5);
+        let by_status = [
+            "FAILED failed 1 3",
+            "SUCCEEDED succeeded 1 1",
+            "FAILED failed 0 1",
+        ];
+        assert_eq!(text(&summary.by_status), by_status);
+        assert_eq!(text(&summary.by_region), ["x 2 0 2 0 0", "y 2 1 1 0 0"]);
+        assert_eq!(text(&summary.failures), ["FAILED quota 2", "FAILED role 1"]);
+        assert_eq!(summary.failure_reasons, 2);
+    }
 }
