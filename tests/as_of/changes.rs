@@ -45,13 +45,14 @@ fn rows(connection: &Connection, view: &str, only: Option<&[&str]>) -> Rows {
     let mut rows = Rows::new();
     while let Some(row) = found.next().unwrap() {
         let key = keys.iter().map(|key| row.get(*key).unwrap()).collect();
+        let of_operation: &[&str] = match is_result {
+            true => &["present", "kind", "resource_name"],
+            false => &[],
+        };
+        let left_out = [&RECORDERS[..], &keys, of_operation].concat();
         let is_compared = |name: &&String| match only {
             Some(only) => only.contains(&name.as_str()),
-            None => {
-                !RECORDERS.contains(&name.as_str())
-                    && !keys.contains(&name.as_str())
-                    && !(is_result && ["present", "kind", "resource_name"].contains(&name.as_str()))
-            }
+            None => !left_out.contains(&name.as_str()),
         };
         let values = names.iter().filter(is_compared);
         rows.insert(
