@@ -156,16 +156,13 @@ fn one_operation_is_found_by_seeks_alone() {
             if whole.prepare(&sql).is_err() {
                 continue;
             }
-            let scans = |connection: &Connection| -> BTreeSet<String> {
-                let steps = plan(connection, &sql).into_iter();
-                steps.filter(|step| step.starts_with("SCAN")).collect()
+            let scans = |connection: &Connection| {
+                let steps = plan(connection, &sql);
+                steps.iter().filter(|step| step.starts_with("SCAN")).count()
             };
             // Some views walk something small, or what has no index, whatever the size.
             let (new, old) = (scans(&limited), scans(&whole));
-            assert!(
-                new.is_subset(&old),
-                "{view} at {size}: {new:?}, not {old:?}"
-            );
+            assert!(new <= old, "{view} at {size}: {:#?}", plan(&limited, &sql));
             compared += 1;
         }
     }
