@@ -22,6 +22,8 @@ mod dice;
 mod judge;
 #[path = "report_year/life.rs"]
 mod life;
+#[path = "report_year/met.rs"]
+mod met;
 #[path = "report_year/oracle/mod.rs"]
 mod oracle;
 #[path = "report_year/pen.rs"]
@@ -85,9 +87,17 @@ fn the_report_says_what_happened() {
     assert!(verified.agrees(), "{:#?}", verified.differences);
     println!("verified, {:?} in all", begun.elapsed());
     let known = Known::of(&diary);
+    if seed == 1 {
+        met::check(&diary, &known);
+    }
     for scope in scopes(&world, days) {
         let said = report(&file, &world, &scope);
         let expected = Oracle::new(&world, &diary, &known, &scope).sections();
+        let lacking = expected.iter().find(|section| section.rows.is_empty());
+        assert!(
+            seed != 1 || scope.account.is_some() || lacking.is_none(),
+            "nothing is expected of {lacking:?}"
+        );
         let differences = compare::differences(&said, &expected, diary.leaves);
         assert!(
             differences.is_empty(),

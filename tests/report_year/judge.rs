@@ -109,6 +109,27 @@ impl How {
         }
     }
 
+    /// What a look was in a run that ended so: of a list that was not whole when the run died, nobody knows
+    /// whether it would have been asked for again.
+    pub fn of_torn(self, fate: Fate) -> Fate {
+        match fate {
+            Fate::Missed {
+                cause,
+                was_asked,
+                was_answered: true,
+            } if cause != "expired_unseen" => Fate::Missed {
+                cause: if self.not_begun() == "aborted" {
+                    "aborted"
+                } else {
+                    cause
+                },
+                was_asked,
+                was_answered: true,
+            },
+            other => other,
+        }
+    }
+
     /// Why what was not begun was not.
     pub const fn not_begun(self) -> &'static str {
         match self {

@@ -222,7 +222,7 @@ impl Life<'_> {
             }
             return;
         }
-        match self.dice.below(6_000) {
+        match self.dice.below(3_000) {
             0..=2 => {
                 let slots = self.dice.between(0, 30);
                 self.down = (slot + slots * EVERY, false);
@@ -234,7 +234,7 @@ impl Life<'_> {
                 self.skip(SkipCause::Locked);
                 return;
             }
-            13..=15 => self.step_clock(),
+            13..=17 => self.step_clock(),
             _ => {}
         }
         if slot < self.down.0 {
@@ -314,7 +314,8 @@ impl Life<'_> {
                 None if place >= cut => missed(how.not_begun(), false, false),
                 None => {
                     self.standings[index].2.last_asked_at = now;
-                    self.poll(run, index, &mut lacking)
+                    let fate = self.poll(run, index, &mut lacking);
+                    how.of_torn(fate)
                 }
             };
             let state = self.standings[index].2.state();

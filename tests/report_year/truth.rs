@@ -296,7 +296,7 @@ impl World {
         operation.rows = (0..count)
             .map(|row| result_row(dice, row, born_at, end, last))
             .collect();
-        if dice.one_in(200) && length > HOUR && !operation.is_unknown {
+        if dice.one_in(10) && length > HOUR && !operation.is_unknown {
             operation.stopped_at = Some(born_at + length / 2);
         }
         operation
@@ -395,19 +395,22 @@ fn result_row(dice: &mut Dice, number: usize, born_at: i64, end: i64, last: &str
         _ => ("SUCCEEDED", None),
     };
     let mut states = vec![(born_at, "PENDING", None), (begun, "RUNNING", None)];
-    if ended > begun + 2 && dice.one_in(400) {
+    if ended > begun + 2 && dice.one_in(100) {
         states.push((begun + 1, "WAITING_APPROVAL", None));
     }
-    if ended > begun + 2 {
+    if ended <= begun + 2 {
+        states[1] = (begun, status, reason);
+    } else if !dice.one_in(3_000) {
         states.push((ended, status, reason));
     } else {
-        states[1] = (begun, status, reason);
+        // It waits for ever.
+        states.push((ended, "WAITING_APPROVAL", None));
     }
     Row {
         account_id: format!("2{:015}", number / TARGET_REGIONS.len()),
         region_id: TARGET_REGIONS[number % TARGET_REGIONS.len()],
         states,
-        gone_at: dice.one_in(2_000).then_some(ended + MINUTE),
+        gone_at: dice.one_in(1_000).then_some(ended + MINUTE),
     }
 }
 
