@@ -1,7 +1,7 @@
 //! The file as it was: every table and every view of a size is what derivation from so many leaves alone gives.
 //!
-//! Two histories are told: a short one in which everything happens that leaves a row, at every size; and days of
-//! chance, with rows that go, stack groups that are found, batches, watches that are given up, lists that break off and
+//! Three histories are told: a short one in which everything happens that leaves a row, and one of lists that break
+//! off, at every size; and days of chance, with rows that go, stack groups that are found, batches, watches that are given up, lists that break off and
 //! runs that die, at sizes where something ends.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -21,6 +21,8 @@ mod dice;
 #[path = "year/life.rs"]
 #[allow(dead_code)]
 mod life;
+#[path = "as_of/lists.rs"]
+mod lists;
 #[path = "year/model.rs"]
 #[allow(dead_code)]
 mod model;

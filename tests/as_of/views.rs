@@ -9,6 +9,7 @@ use rusqlite::types::Value;
 use crate::changes;
 use crate::dice::Dice;
 use crate::life::Life;
+use crate::lists;
 use crate::recorded::fixture;
 
 /// Numbers for words: entries show by the rows that use them.
@@ -21,7 +22,7 @@ const STEPS: usize = 120;
 const PAIRS: usize = 30;
 
 /// Of the sizes at which something happens in it, one in so many is looked at.
-const SIZES_ONE_IN: usize = 100;
+const SIZES_ONE_IN: usize = 120;
 
 fn rows(connection: &Connection, table: &str) -> Vec<Vec<Value>> {
     let mut statement = connection
@@ -129,14 +130,24 @@ fn a_size_shows_what_its_leaves_alone_give() {
     let path = home.path().join("optrail.db");
     fixture::record(&path);
     seal(&path);
-    // An odd step, so that answers, lists and runs of each length are cut at each of their leaves somewhere.
-    for (table, rows) in compare(&path, |size| size % 3 != 0) {
+    for (table, rows) in compare(&path, |_| true) {
         assert!(rows > 0, "{table} has no rows, which says nothing");
     }
     let all = evidence::size(&open::read_only(&path).unwrap()).unwrap();
     let sizes: Vec<i64> = (0..=all).collect();
     let changes = changes::compare(&path, &sizes, PAIRS, &mut Dice::new(1));
     assert!(changes > PAIRS, "{changes} changes say little");
+}
+
+#[test]
+fn what_a_list_told_is_known_when_it_closes() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("optrail.db");
+    lists::record(&path);
+    let compared = compare(&path, |_| true);
+    for table in ["stack_group_history", "result_history", "listings"] {
+        assert!(compared[table] > 100, "{table} says little");
+    }
 }
 
 /// Puts heads of the log where some run ended: who signed them is no question here.
@@ -167,7 +178,7 @@ fn a_size_of_a_life_by_chance_shows_what_its_leaves_alone_give() {
     let sizes = Vec::from_iter(sizes);
     let changes = changes::compare(&database, &sizes, PAIRS, &mut Dice::new(seed));
     assert!(
-        rows > 30_000 && sizes.len() > 20 && changes > 500,
+        rows > 20_000 && sizes.len() > 15 && changes > 300,
         "{rows} rows of {} sizes and {changes} changes say little",
         sizes.len()
     );
