@@ -25,7 +25,7 @@
 //! - [`collect`]: the only room that joins cloud and store: what is due, each account on its own, discovery,
 //!   pages, one run, stop.
 //! - [`verify`]: recomputes everything from evidence and compares; rebuilds.
-//! - [`report`]: questions that need more than a view: changes, what needs a person, the compliance report.
+//! - [`report`]: questions that need more than a view: changes, what needs a person, the compliance report, manifests.
 //! - [`export`]: rows and documents to bytes. Pure.
 //! - [`config`], [`cli`]: what was typed, and what stands in the configuration file.
 //! - `sandbox` (feature `sandbox`): the simulated cloud behind `optrail demo`, with code of its own.

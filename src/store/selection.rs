@@ -177,11 +177,6 @@ impl Selection {
                 columns.all(|column| OPERATION_KEY.contains(column))
             });
         let which = Conditions::of(of_operation, None);
-        let key = OPERATION_KEY.join(", ");
-        let operations = format!(
-            "SELECT {key} FROM operation{} ORDER BY {key}",
-            which.where_clause()
-        );
         // Bound first, so that these are its first parameters: the key of an operation.
         let mut conditions = Conditions::default();
         for column in OPERATION_KEY {
@@ -196,7 +191,7 @@ impl Selection {
         }
         let sql = self.sql(&conditions, &self.order[OPERATION_KEY.len()..]);
         let mut rows = prepare(connection, &sql)?;
-        prepare(connection, &operations)?.each_row(&which.parameters(), |operation| {
+        prepare(connection, &operations(&which))?.each_row(&which.parameters(), |operation| {
             let mut parameters = conditions.parameters();
             for (place, value) in parameters.iter_mut().zip(operation) {
                 let Value::Text(value) = value else {
@@ -222,6 +217,13 @@ impl Selection {
         }
         sql
     }
+}
+
+/// The statement for the keys of operations, in order.
+fn operations(which: &Conditions) -> String {
+    let key = OPERATION_KEY.join(", ");
+    let conditions = which.where_clause();
+    format!("SELECT {key} FROM operation{conditions} ORDER BY {key}")
 }
 
 /// A statement of the program's own text.

@@ -142,7 +142,7 @@ fn as_of_a_size_is_what_was_exported_then() {
     story::record_second_run(&bench.database());
     for (view, before) in views.iter().zip(&before) {
         assert_ne!(bench.out(&["export", view]), *before, "{view}");
-        let then = bench.out(&["export", view, "--as-of", &size]);
+        let then = bench.out(&["-q", "export", view, "--as-of", &size]);
         assert_eq!(then, *before, "{view}");
     }
     // A time says which size it means.

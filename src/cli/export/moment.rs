@@ -10,6 +10,7 @@ use crate::config::{Config, masked_url};
 use crate::model::UtcMillis;
 use crate::record::{DERIVE_VERSION, Keyring, root_at};
 use crate::report::manifest::{Completeness, Evidence, Filters, Making, Run, SignedHead, hex};
+use crate::seal::SealError;
 use crate::store::completeness::{Scope, last_run, missing};
 use crate::store::progress::Progress;
 use crate::store::{Connection, StoreError, as_of, custody, derived, migrate};
@@ -41,12 +42,21 @@ pub(in crate::cli) fn open(
     let derived = derived::watermark(&database.connection)?.derived_through + 1;
     let database = match asked {
         // Rows say what the leaves say from which they were derived; so must all else.
-        Some(size) if size > derived => {
-            database::to_read_as_of(config, Some(AsOf::Size(derived)), now)?
-        }
+        Some(size) if size > derived => open_at(config, derived)?.database,
         _ => database,
     };
     Ok(Source { database, asked })
+}
+
+/// Opens the configured database as it was at a size that it has reached, without a word about it.
+pub(in crate::cli) fn open_at(config: &Config, size: i64) -> Result<Source<'_>, SealError> {
+    let mut database = database::to_read(config)?;
+    as_of::limit(&database.connection, size)?;
+    database.as_of_size = Some(size);
+    Ok(Source {
+        database,
+        asked: Some(size),
+    })
 }
 
 /// The moment that an export is of.

@@ -13,11 +13,9 @@ use crate::cli::export::FormatArgs;
 use crate::cli::export::file::{manifest_path, sha256_of, write_rows_of};
 use crate::cli::export::filter::selection;
 use crate::cli::export::moment::{self, Moment};
-use crate::cli::when::AsOf;
 use crate::config::Config;
 use crate::evidence::checkpoint;
 use crate::evidence::note::{Note, VerifierKey};
-use crate::model::UtcMillis;
 use crate::record::{DERIVE_VERSION, Keyring, root_at};
 use crate::report::compare::{Comparison, FirstDifference};
 use crate::report::manifest::{BYTES_MAX, Completeness, Manifest, SignedHead, hex};
@@ -115,7 +113,8 @@ fn is_that_log(
     let connection = &database.connection;
     let said = &manifest.evidence;
     let log = Keyring::read(connection)?.log;
-    if log != said.log {
+    // Before the first leaf there was no log to name.
+    if log != said.log && said.evidence_size > 0 {
         let name = |log: &Option<String>| log.clone().unwrap_or_else(|| "no".to_owned());
         checked.differs(
             About::Evidence,
@@ -161,8 +160,7 @@ fn write_again(
     checked: &mut Checked,
 ) -> anyhow::Result<()> {
     let size = manifest.evidence.evidence_size;
-    // A size needs no clock.
-    let source = moment::open(config, Some(AsOf::Size(size)), UtcMillis(0))?;
+    let source = moment::open_at(config, size)?;
     source.database.read(|connection| {
         let moment = Moment::of(connection, &source)?;
         compare_facts(connection, moment, manifest, checked)?;

@@ -112,3 +112,17 @@ fn one_operation_at_a_time_is_read_by_seeks() {
         }
     }
 }
+
+#[test]
+fn operations_that_are_asked_for_are_found_by_a_search() {
+    let home = tempfile::tempdir().unwrap();
+    let connection = open::create(&home.path().join("optrail.db"))
+        .unwrap()
+        .connection;
+    for column in ["operation_id", "service"] {
+        let which = Conditions::of(&[filter(&[column], &["x"])], None);
+        let sql = format!("EXPLAIN QUERY PLAN {}", operations(&which));
+        let step: String = connection.query_row(&sql, ["x"], |row| row.get(3)).unwrap();
+        assert!(step.starts_with("SEARCH operation"), "{step}");
+    }
+}
