@@ -6,7 +6,7 @@ use crate::model::UtcMillis;
 const SPAN_MIN_MS: i64 = 60_000;
 
 /// Distances between ticks that people count in.
-const STEPS_MS: [i64; 27] = {
+const STEPS_MS: [i64; 28] = {
     const S: i64 = 1000;
     const MIN: i64 = 60 * S;
     const H: i64 = 60 * MIN;
@@ -39,6 +39,7 @@ const STEPS_MS: [i64; 27] = {
         3640 * D,
         36_400 * D,
         364_000 * D,
+        1_000_000 * D,
     ]
 };
 
