@@ -9,7 +9,7 @@ use crate::model::{Phase, UtcMillis};
 const LINE: f64 = 17.0;
 
 /// Lines of labels at most; what finds no place is in the words below the drawing.
-const LINES_MAX: u8 = 6;
+const LINES_MAX: u8 = 8;
 
 /// Widths of characters of a label: capitals, other narrow ones, and those of East Asia. Those of a wide font, so that
 /// no text is longer than its place.
