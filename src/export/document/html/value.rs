@@ -82,9 +82,12 @@ pub(super) fn time(page: &mut Markup, text: &str) {
     match (is_ours, text.get(..10), text.get(11..19), text.get(19..)) {
         (true, Some(date), Some(clock), Some(rest)) => {
             page.tag("<time datetime=\"").words(text).tag("\">");
-            page.words(date).tag("<span class=\"faint\">T</span><wbr/>");
-            page.words(clock).tag("<span class=\"faint\">");
-            page.words(rest).tag("</span></time>");
+            page.tag("<span class=\"whole-word\">").words(date);
+            page.tag("<span class=\"faint\">T</span></span><wbr/>");
+            page.tag("<span class=\"whole-word\">").words(clock);
+            page.tag("<span class=\"faint\">")
+                .words(rest)
+                .tag("</span></span></time>");
         }
         _ => {
             page.tag("<div>").data(text).tag("</div>");

@@ -488,7 +488,7 @@ pub(super) const HOSTILE: [&str; 12] = [
 
 /// A document of these texts and a long one, in every place that bears a text.
 pub(super) fn hostile() -> Document {
-    let long = format!("=<b>&\"{}", "深x\u{1f600}\u{202e}".repeat(10_240));
+    let long = format!("=<b>&\"{}", "深x\u{1f600}y".repeat(10_240));
     let mut texts: Vec<String> = HOSTILE.iter().map(|&text| text.to_owned()).collect();
     texts.push(long);
     let all = texts.concat();

@@ -67,20 +67,13 @@ fn pages_for_a_browser() {
         )
         .unwrap();
     }
-    let document = fixture::sample(Language::En, 60);
-    std::fs::write(
-        directory.join("en.xlsx"),
-        written(&document, DocumentFormat::Xlsx),
-    )
-    .unwrap();
-    std::fs::write(
-        directory.join("en.json"),
-        written(&document, DocumentFormat::Json),
-    )
-    .unwrap();
-    std::fs::write(
-        directory.join("hostile.xlsx"),
-        written(&fixture::hostile(), DocumentFormat::Xlsx),
-    )
-    .unwrap();
+    for (name, document) in [
+        ("en", fixture::sample(Language::En, 60)),
+        ("zh", fixture::sample(Language::Zh, 60)),
+    ] {
+        for form in [DocumentFormat::Json, DocumentFormat::Xlsx] {
+            let file = directory.join(format!("{name}.{}", form.as_str()));
+            std::fs::write(file, written(&document, form)).unwrap();
+        }
+    }
 }
