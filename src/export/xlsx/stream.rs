@@ -18,7 +18,7 @@ const PIECES: usize = 4;
 
 /// Writes the workbook to `out`.
 pub(super) fn save(workbook: &mut Workbook, out: &mut dyn Write) -> io::Result<()> {
-    let (sender, receiver) = sync_channel(PIECES);
+    let (sender, receiver) = sync_channel::<Vec<u8>>(PIECES);
     thread::scope(|scope| {
         let pieces = Pieces {
             sender,
@@ -26,9 +26,12 @@ pub(super) fn save(workbook: &mut Workbook, out: &mut dyn Write) -> io::Result<(
         };
         let saving = scope.spawn(move || guarded(|| workbook.save_to_writer(pieces)));
         // To the end, also when the output takes no more: the library cannot be told to stop.
-        let written = receiver.iter().fold(Ok(()), |written, piece: Vec<u8>| {
-            written.and_then(|()| out.write_all(&piece))
-        });
+        let mut written = Ok(());
+        for piece in receiver {
+            if written.is_ok() {
+                written = out.write_all(&piece);
+            }
+        }
         let saved = saving.join().unwrap_or_else(|_| Err(spilled()));
         written.and(saved)
     })
