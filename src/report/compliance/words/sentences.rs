@@ -30,6 +30,7 @@ super::texts! {
     STATEMENT_SCHEDULE: "Schedule every {every}: {expected} runs expected, {made} made, {missed} missed.",
         "采集间隔 {every}：应采集 {expected} 次，实际 {made} 次，缺失 {missed} 次。";
     STATEMENT_NO_SCHEDULE: "No schedule declared: {made} runs made.", "未声明采集间隔：实际采集 {made} 次。";
+    STATEMENT_RUNS: "Runs made: {made}.", "实际采集 {made} 次。";
     STATEMENT_OUTCOMES: "Of the runs made: {complete} complete, {partial} partial, {failed} failed, {interrupted} interrupted, {aborted} aborted, {unfinished} without a known end; {skipped} starts skipped.",
         "实际采集中：完整 {complete} 次，部分 {partial} 次，失败 {failed} 次，被中断 {interrupted} 次，异常中止 {aborted} 次，结束未知 {unfinished} 次；跳过启动 {skipped} 次。";
     STATEMENT_INTERVAL: "Longest time between the starts of two runs: {longest}.", "相邻两次采集开始时间的最长间隔：{longest}。";
