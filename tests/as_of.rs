@@ -10,6 +10,8 @@
 mod answers;
 #[path = "year/births.rs"]
 mod births;
+#[path = "as_of/changes.rs"]
+mod changes;
 #[path = "year/desk.rs"]
 #[allow(dead_code)]
 mod desk;

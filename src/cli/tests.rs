@@ -105,6 +105,7 @@ fn the_first_help_text() {
       show        Show one operation with its timeline and results
       export      Write a dataset as CSV, JSON or a table
       report      Write a report for people who were not there
+      diff        Show what changed in operations and results between two moments
       sql         Ask the views in SQL, read-only [alias: query]
       verify      Compute everything again from the evidence and compare
       checkpoint  Sign the evidence as it stands, and print that
@@ -140,6 +141,8 @@ fn the_first_help_text() {
       -q, --quiet                Say nothing on stderr but errors
       -v, --verbose...           Say more on stderr: -v what is done, -vv each request
           --log-format <FORMAT>  How log lines are written [default: text] [possible values: text, json]
+          --tz <ZONE>            Zone in which times are typed and shown to people: +08:00, local,
+                                 Asia/Shanghai; files are UTC [default: UTC]
           --color <WHEN>         When to use color; NO_COLOR is heard [default: auto] [possible values:
                                  auto, always, never]
 

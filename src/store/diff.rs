@@ -12,18 +12,23 @@ use crate::model::result_flags::{CHANGED_FOLDER, CHANGED_PRESENT, CHANGED_REASON
 
 /// Operations of which a version, or the closing of a listing that may have said something new, lies between ?1 and
 /// the size to which the connection is limited. A listing counts that showed a new version or a failed row, or whose
-/// counts are not those of the last whole one before; ?2 is where the first of them may have begun. ?3 are the
-/// accounts.
+/// counts are not those of the last whole one before, or that is whole after a broken one had shown a failed row. ?2
+/// is where the first of them may have begun, ?3 are the accounts.
 const LEARNED_ABOUT: &str = "
 WITH learned (op) AS (
     SELECT v.op FROM operation_version v WHERE v.from_sequence >= ?1
     UNION
     SELECT e.op FROM listing l CROSS JOIN listing_end e ON e.listing_id = l.listing_id
-    WHERE l.listing_id >= ?2 AND (e.versions_new > 0 OR e.failed_count > 0 OR (e.verdict = 'complete'
-        AND (e.last_total_count, e.succeeded_count, e.failed_count, e.cancelled_count) IS NOT (
+    WHERE l.listing_id >= ?2 AND (e.versions_new > 0 OR e.failed_count > 0 OR (e.verdict = 'complete' AND (
+        (e.last_total_count, e.succeeded_count, e.failed_count, e.cancelled_count) IS NOT (
             SELECT c.last_total_count, c.succeeded_count, c.failed_count, c.cancelled_count FROM listing_end c
             WHERE c.op = e.op AND c.verdict = 'complete' AND c.end_sequence < ?1
-            ORDER BY c.end_sequence DESC LIMIT 1)))
+            ORDER BY c.end_sequence DESC LIMIT 1)
+        OR EXISTS (
+            SELECT 1 FROM listing_end f WHERE f.op = e.op AND f.verdict = 'incomplete' AND f.end_sequence < ?1
+                AND f.failed_count > 0 AND f.end_sequence > coalesce((
+                    SELECT max(c.end_sequence) FROM listing_end c
+                    WHERE c.op = e.op AND c.verdict = 'complete' AND c.end_sequence < ?1), -1)))))
 )
 SELECT o.op, o.service, o.account_id, o.region_id, o.operation_id
 FROM learned n CROSS JOIN operation o ON o.op = n.op

@@ -6,6 +6,7 @@ use std::path::Path;
 use optrail::store::{Connection, as_of, aside, derived, evidence, open, views};
 use rusqlite::types::Value;
 
+use crate::changes;
 use crate::dice::Dice;
 use crate::life::Life;
 use crate::recorded::fixture;
@@ -14,10 +15,13 @@ use crate::recorded::fixture;
 const DICTIONARIES: [&str; 3] = ["target", "result_status", "result_text"];
 
 /// Steps of the life by chance. `OPTRAIL_AS_OF_SEED=n` tells another one.
-const STEPS: usize = 150;
+const STEPS: usize = 120;
+
+/// Pairs of sizes of each history between which changes are looked for.
+const PAIRS: usize = 30;
 
 /// Of the sizes at which something happens in it, one in so many is looked at.
-const SIZES_ONE_IN: usize = 60;
+const SIZES_ONE_IN: usize = 100;
 
 fn rows(connection: &Connection, table: &str) -> Vec<Vec<Value>> {
     let mut statement = connection
@@ -125,9 +129,14 @@ fn a_size_shows_what_its_leaves_alone_give() {
     let path = home.path().join("optrail.db");
     fixture::record(&path);
     seal(&path);
-    for (table, rows) in compare(&path, |_| true) {
+    // An odd step, so that answers, lists and runs of each length are cut at each of their leaves somewhere.
+    for (table, rows) in compare(&path, |size| size % 3 != 0) {
         assert!(rows > 0, "{table} has no rows, which says nothing");
     }
+    let all = evidence::size(&open::read_only(&path).unwrap()).unwrap();
+    let sizes: Vec<i64> = (0..=all).collect();
+    let changes = changes::compare(&path, &sizes, PAIRS, &mut Dice::new(1));
+    assert!(changes > PAIRS, "{changes} changes say little");
 }
 
 /// Puts heads of the log where some run ended: who signed them is no question here.
@@ -155,9 +164,11 @@ fn a_size_of_a_life_by_chance_shows_what_its_leaves_alone_give() {
     let sizes = telling(&database, &mut Dice::new(seed), SIZES_ONE_IN);
     let compared = compare(&database, |size| sizes.contains(&size));
     let rows: usize = compared.values().sum();
+    let sizes = Vec::from_iter(sizes);
+    let changes = changes::compare(&database, &sizes, PAIRS, &mut Dice::new(seed));
     assert!(
-        rows > 50_000 && sizes.len() > 30,
-        "{rows} rows of {} sizes say little",
+        rows > 30_000 && sizes.len() > 20 && changes > 500,
+        "{rows} rows of {} sizes and {changes} changes say little",
         sizes.len()
     );
 }

@@ -106,9 +106,17 @@ fn a_time_before_now_means_the_same_watch_when_typed_again() {
         "--since",
     ];
     bench.out(&[&groups[..], &["30d"]].concat());
-    let again = bench.out(&[&groups[..], &["30d"]].concat());
-    assert!(again.starts_with("watch 1 is there already"), "{again}");
+    for since in ["30d", "-30d", "yesterday"] {
+        let again = bench.out(&[&groups[..], &[since]].concat());
+        assert!(again.starts_with("watch 1 is there already"), "{again}");
+    }
     let complaint = bench.complaint(1, &[&groups[..], &["2026-01-31"]].concat());
+    assert!(
+        complaint.contains("not 2026-01-31T00:00:00.000Z; remove it first"),
+        "{complaint}"
+    );
+    let shanghai = ["2026-01-31 08:00", "--tz", "+08:00"];
+    let complaint = bench.complaint(1, &[&groups[..], &shanghai[..]].concat());
     assert!(
         complaint.contains("not 2026-01-31T00:00:00.000Z; remove it first"),
         "{complaint}"

@@ -31,6 +31,9 @@ const IMPLIED: [(&str, &str); 6] = [
     ("duration_ms", "cloud_ended_at"),
 ];
 
+/// Fields of a new operation that its heading tells.
+const IN_HEADING: [&str; 3] = ["kind", "resource_type", "resource_name"];
+
 /// A text that grows operation by operation.
 pub(super) struct Text<'c> {
     zone: &'c Zone,
@@ -68,7 +71,10 @@ impl<'c> Text<'c> {
             writeln!(out, "{}", cut(&line, self.width))?;
             indent = 4;
         }
-        let told: Vec<&FieldChange> = told(changed.fields).collect();
+        let mut told: Vec<&FieldChange> = told(changed.fields).collect();
+        if changed.change == Change::Added {
+            told.retain(|field| !IN_HEADING.contains(&field.field.as_str()));
+        }
         let names = told.iter().map(|field| field.field.width()).max();
         for field in &told {
             let line = self.line(field, changed.change, (indent, names.unwrap_or(0)));
@@ -84,10 +90,7 @@ impl<'c> Text<'c> {
         if self.heading.is_some() {
             writeln!(out)?;
         }
-        let mut line = format!("{} {}", key.service, terminal(&key.operation_id));
-        if changed.target.is_none() && changed.change == Change::Added {
-            line.push_str("  seen for the first time");
-        }
+        let line = format!("{} {}", key.service, terminal(&key.operation_id));
         writeln!(out, "{}", cut(&line, self.width))?;
         let what = [
             operation.kind.as_deref(),
@@ -102,7 +105,9 @@ impl<'c> Text<'c> {
             words.push(format!("in {}", terminal(&key.region_id)));
         }
         words.push(format!("of account {}", terminal(&key.account_id)));
-        let line = format!("  {}", words.join(" "));
+        let is_new = changed.target.is_none() && changed.change == Change::Added;
+        let new = if is_new { "new: " } else { "" };
+        let line = format!("  {new}{}", words.join(" "));
         writeln!(out, "{}", cut(&line, self.width))?;
         self.heading = Some(key.clone());
         Ok(())

@@ -46,7 +46,7 @@ fn every_table_has_one_rule() {
 }
 
 /// The tables of the file that a statement reads, through however many views.
-fn tables_read(connection: &Connection, sql: &str) -> BTreeSet<String> {
+fn tables_read(connection: &mut Connection, sql: &str) -> BTreeSet<String> {
     let read = Arc::new(Mutex::new(BTreeSet::new()));
     let seen = Arc::clone(&read);
     connection
@@ -72,7 +72,7 @@ fn every_view_reads_tables_that_have_a_past() {
     views::install(&mut connection).unwrap();
     let mut rules = BTreeSet::new();
     for view in views::names() {
-        for table in tables_read(&connection, &format!("SELECT * FROM {view}")) {
+        for table in tables_read(&mut connection, &format!("SELECT * FROM {view}")) {
             let rule = RULES.iter().find(|(name, _)| *name == table);
             // Functions that give rows (json_each) are no tables of the file.
             let Some((_, rule)) = rule else {
@@ -156,16 +156,13 @@ fn one_operation_is_found_by_seeks_alone() {
             if whole.prepare(&sql).is_err() {
                 continue;
             }
-            let scans = |connection: &Connection| -> BTreeSet<String> {
-                let steps = plan(connection, &sql).into_iter();
-                steps.filter(|step| step.starts_with("SCAN")).collect()
+            let scans = |connection: &Connection| {
+                let steps = plan(connection, &sql);
+                steps.iter().filter(|step| step.starts_with("SCAN")).count()
             };
             // Some views walk something small, or what has no index, whatever the size.
             let (new, old) = (scans(&limited), scans(&whole));
-            assert!(
-                new.is_subset(&old),
-                "{view} at {size}: {new:?}, not {old:?}"
-            );
+            assert!(new <= old, "{view} at {size}: {:#?}", plan(&limited, &sql));
             compared += 1;
         }
     }
