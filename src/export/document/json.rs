@@ -5,9 +5,9 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
-use super::{Blind, Document, Section, Stretch, Table, Timeline, Value};
+use super::{Blind, Column, Document, Fact, Paragraph, Section, Stretch, Table, Timeline, Value};
 use crate::export::object::Objects;
 
 /// Version of this form; a change that a reader must know of makes the next.
@@ -17,13 +17,11 @@ const FORMAT_VERSION: u32 = 1;
 pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{{")?;
     writeln!(out, "\"format\":{FORMAT_VERSION},")?;
-    writeln!(out, "\"language\":{},", json!(document.language.as_str()))?;
-    writeln!(out, "\"title\":{},", json!(document.title))?;
-    let facts = document
-        .facts
-        .iter()
-        .map(|fact| json!({ "id": fact.id, "label": fact.label, "value": value(&fact.value) }));
-    lines(out, "facts", facts)?;
+    let language = serde_json::to_string(document.language.as_str())?;
+    writeln!(out, "\"language\":{language},")?;
+    let title = serde_json::to_string(&document.title)?;
+    writeln!(out, "\"title\":{title},")?;
+    lines(out, "facts", document.facts.iter().map(FactLine::of))?;
     write!(out, ",\n\"sections\":[")?;
     for (index, part) in document.sections.iter().enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
@@ -33,25 +31,37 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
 }
 
 fn section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
-    let (id, title) = (json!(section.id), json!(section.title));
+    let (id, title) = (
+        serde_json::to_string(section.id)?,
+        serde_json::to_string(&section.title)?,
+    );
     writeln!(out, "{{\"id\":{id},\"title\":{title},")?;
-    let paragraphs = section.paragraphs.iter();
-    let paragraphs =
-        paragraphs.map(|said| json!({ "tone": said.tone.as_str(), "text": said.text }));
-    lines(out, "paragraphs", paragraphs)?;
+    lines(
+        out,
+        "paragraphs",
+        section.paragraphs.iter().map(ParagraphLine::of),
+    )?;
     if let Some(table) = &section.table {
         out.write_all(b",\n")?;
         rows(table, out)?;
     }
     if !section.timelines.is_empty() {
         out.write_all(b",\n")?;
-        lines(out, "timelines", section.timelines.iter().map(timeline))?;
+        lines(
+            out,
+            "timelines",
+            section.timelines.iter().map(TimelineLine::of),
+        )?;
     }
     out.write_all(b"}")
 }
 
 /// `"name":[…]`, an element a line.
-fn lines(out: &mut dyn Write, name: &str, elements: impl Iterator<Item = Json>) -> io::Result<()> {
+fn lines(
+    out: &mut dyn Write,
+    name: &str,
+    elements: impl Iterator<Item = impl Serialize>,
+) -> io::Result<()> {
     write!(out, "\"{name}\":[")?;
     for (index, element) in elements.enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
@@ -62,10 +72,7 @@ fn lines(out: &mut dyn Write, name: &str, elements: impl Iterator<Item = Json>) 
 
 /// The columns, and the rows as objects: as `export --format json` writes them.
 fn rows(table: &Table, out: &mut dyn Write) -> io::Result<()> {
-    let columns = table.columns.iter().map(
-        |column| json!({ "name": column.name, "label": column.label, "kind": column.kind.as_str() }),
-    );
-    lines(out, "columns", columns)?;
+    lines(out, "columns", table.columns.iter().map(ColumnLine::of))?;
     let mut objects = Objects::new(&[]);
     let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
     objects.set_columns(&names);
@@ -80,39 +87,115 @@ fn rows(table: &Table, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"]")
 }
 
-fn value(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Text(text) => json!(text),
-        Value::Integer(number) => json!(number),
-        Value::Evidence(evidence) => json!(evidence.to_string()),
+#[derive(Serialize)]
+struct FactLine<'d> {
+    id: &'static str,
+    label: &'d str,
+    value: Scalar<'d>,
+}
+
+/// A value outside of a table.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Scalar<'d> {
+    Null,
+    Integer(i64),
+    Text(&'d str),
+    Ranges(String),
+}
+
+impl<'d> FactLine<'d> {
+    fn of(fact: &'d Fact) -> Self {
+        Self {
+            id: fact.id,
+            label: &fact.label,
+            value: match &fact.value {
+                Value::Null => Scalar::Null,
+                Value::Integer(number) => Scalar::Integer(*number),
+                Value::Text(text) => Scalar::Text(text),
+                Value::Evidence(evidence) => Scalar::Ranges(evidence.to_string()),
+            },
+        }
     }
 }
 
-fn timeline(timeline: &Timeline) -> Json {
-    json!({
-        "id": timeline.id,
-        "label": timeline.label,
-        "stretches": timeline.stretches.iter().map(stretch).collect::<Vec<_>>(),
-        "gaps": timeline.gaps.iter().map(blind).collect::<Vec<_>>(),
-    })
+#[derive(Serialize)]
+struct ParagraphLine<'d> {
+    tone: &'static str,
+    text: &'d str,
 }
 
-fn stretch(stretch: &Stretch) -> Json {
-    json!({
-        "status": stretch.status,
-        "phase": stretch.phase.as_str(),
-        "entered_earliest_at": stretch.entered_earliest.map(|at| at.to_string()),
-        "entered_latest_at": stretch.entered_latest.to_string(),
-        "left_earliest_at": stretch.left_earliest.to_string(),
-        "left_latest_at": stretch.left_latest.map(|at| at.to_string()),
-    })
+impl<'d> ParagraphLine<'d> {
+    fn of(said: &'d Paragraph) -> Self {
+        Self {
+            tone: said.tone.as_str(),
+            text: &said.text,
+        }
+    }
 }
 
-fn blind(blind: &Blind) -> Json {
-    json!({
-        "gap_from": blind.from.to_string(),
-        "gap_until": blind.until.map(|at| at.to_string()),
-        "cause": blind.cause,
-    })
+#[derive(Serialize)]
+struct ColumnLine<'d> {
+    name: &'static str,
+    kind: &'static str,
+    label: &'d str,
+}
+
+impl<'d> ColumnLine<'d> {
+    fn of(column: &'d Column) -> Self {
+        Self {
+            name: column.name,
+            kind: column.kind.as_str(),
+            label: &column.label,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct TimelineLine<'d> {
+    id: &'d str,
+    label: &'d str,
+    stretches: Vec<StretchPart<'d>>,
+    gaps: Vec<GapPart<'d>>,
+}
+
+#[derive(Serialize)]
+struct StretchPart<'d> {
+    status: &'d str,
+    phase: &'static str,
+    entered_earliest_at: Option<String>,
+    entered_latest_at: String,
+    left_earliest_at: String,
+    left_latest_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct GapPart<'d> {
+    gap_from: String,
+    gap_until: Option<String>,
+    cause: &'d str,
+}
+
+impl<'d> TimelineLine<'d> {
+    fn of(timeline: &'d Timeline) -> Self {
+        let stretch = |stretch: &'d Stretch| StretchPart {
+            status: &stretch.status,
+            phase: stretch.phase.as_str(),
+            entered_earliest_at: stretch.entered_earliest.map(|at| at.to_string()),
+            entered_latest_at: stretch.entered_latest.to_string(),
+            left_earliest_at: stretch.left_earliest.to_string(),
+            left_latest_at: stretch.left_latest.map(|at| at.to_string()),
+        };
+        let gap = |gap: &'d Blind| GapPart {
+            gap_from: gap.from.to_string(),
+            gap_until: gap.until.map(|at| at.to_string()),
+            cause: &gap.cause,
+        };
+        Self {
+            id: &timeline.id,
+            label: &timeline.label,
+            stretches: timeline.stretches.iter().map(stretch).collect(),
+            gaps: timeline.gaps.iter().map(gap).collect(),
+        }
+    }
 }

@@ -362,14 +362,4 @@ pub struct Blind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neighbours_become_a_range() {
-        let evidence: Evidence = [91, 12, 13, 15, 14, 13, 88].into_iter().collect();
-        assert_eq!(evidence.to_string(), "12-15 88 91");
-        assert_eq!(evidence.leaves(), 6);
-        assert_eq!(Evidence::default().to_string(), "");
-    }
-}
+mod tests;

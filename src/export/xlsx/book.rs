@@ -1,7 +1,7 @@
 //! A workbook: sheets of one header and many rows, going on in a further sheet where one is full.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, Workbook,
@@ -76,6 +76,8 @@ pub(in crate::export) struct Book {
     looks: Looks,
     /// Whether rows go to a temporary file at once.
     is_streaming: bool,
+    /// The directory of that file; the system's if `None`.
+    temporary: Option<PathBuf>,
     rows_per_sheet: u32,
     /// Bytes of text so far.
     bytes: u64,
@@ -99,10 +101,7 @@ impl Book {
     pub(in crate::export) fn streaming(temporary: Option<&Path>, rows_per_sheet: u32) -> Self {
         let mut book = Self::in_memory(rows_per_sheet);
         book.is_streaming = true;
-        if let Some(directory) = temporary {
-            // A directory that cannot be used is told when the first sheet wants its file.
-            let _ = book.workbook.set_tempdir(directory);
-        }
+        book.temporary = temporary.map(Path::to_owned);
         book
     }
 
@@ -136,6 +135,7 @@ impl Book {
                     .set_align(FormatAlign::Top),
             },
             is_streaming: false,
+            temporary: None,
             rows_per_sheet,
             bytes: 0,
             sheet: None,
@@ -175,6 +175,10 @@ impl Book {
 
     fn open(&mut self, name: String, part: u32, columns: Vec<Column>) -> io::Result<()> {
         let mut worksheet = if self.is_streaming {
+            if let Some(directory) = &self.temporary {
+                let tried = guarded(|| self.workbook.set_tempdir(directory).map(drop));
+                tried.map_err(|error| unusable(directory, &error))?;
+            }
             guarded(|| self.workbook.new_worksheet_with_constant_memory())?
         } else {
             Worksheet::new()
@@ -284,6 +288,11 @@ impl Sheet {
     }
 }
 
+fn unusable(directory: &Path, error: &io::Error) -> io::Error {
+    let text = format!("no temporary file in {}: {error}", directory.display());
+    io::Error::new(error.kind(), text)
+}
+
 /// The name of a sheet; the second of its name is `NAME 2`. Sheets are named by us, so that no character needs care.
 fn sheet_name(name: &str, part: u32) -> String {
     let end = if part == 1 {
@@ -294,4 +303,78 @@ fn sheet_name(name: &str, part: u32) -> String {
     let room = NAME_MAX - end.len();
     let start: String = name.chars().take(room).collect();
     format!("{start}{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn column(name: &str) -> Column {
+        Column {
+            header: name.to_owned(),
+            style: Style::of_column(name),
+        }
+    }
+
+    fn names_and_rows(bytes: Vec<u8>) -> Vec<(String, usize)> {
+        let mut archive = zip::ZipArchive::new(io::Cursor::new(bytes)).unwrap();
+        let mut read = |name: &str| io::read_to_string(archive.by_name(name).unwrap()).unwrap();
+        let workbook = read("xl/workbook.xml");
+        let names = workbook.split("<sheet name=\"").skip(1);
+        let names: Vec<&str> = names.filter_map(|rest| rest.split('"').next()).collect();
+        let rows = (1..).zip(names).map(|(number, name)| {
+            let sheet = read(&format!("xl/worksheets/sheet{number}.xml"));
+            (name.to_owned(), sheet.matches("<row ").count())
+        });
+        rows.collect()
+    }
+
+    #[test]
+    fn a_full_sheet_goes_on_in_another_with_the_header_again() {
+        for mut book in [Book::streaming(None, 3), Book::in_memory(3)] {
+            book.begin(
+                "a_name_of_more_than_thirty_one_characters",
+                vec![column("n")],
+            )
+            .unwrap();
+            for number in 0..7 {
+                book.row(&[Cell::Integer(number)]).unwrap();
+            }
+            book.begin("b", vec![column("n")]).unwrap();
+            let mut out = Vec::new();
+            book.finish(&mut out).unwrap();
+            assert_eq!(
+                names_and_rows(out),
+                [
+                    ("a_name_of_more_than_thirty_one_".to_owned(), 4),
+                    ("a_name_of_more_than_thirty_on 2".to_owned(), 4),
+                    ("a_name_of_more_than_thirty_on 3".to_owned(), 2),
+                    ("b".to_owned(), 1),
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn an_output_that_takes_no_more_is_told_and_a_directory_that_is_not_there_too() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut book = Book::streaming(None, 3);
+        book.begin("a", vec![column("n")]).unwrap();
+        let error = book.finish(&mut Full).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+
+        let missing = tempfile::tempdir().unwrap().path().join("missing");
+        let mut book = Book::streaming(Some(&missing), 3);
+        let error = book.begin("a", vec![column("n")]).unwrap_err();
+        assert!(error.to_string().contains("missing"), "{error}");
+    }
 }

@@ -6,7 +6,7 @@ use crate::model::UtcMillis;
 const SPAN_MIN_MS: i64 = 60_000;
 
 /// Distances between ticks that people count in.
-const STEPS_MS: [i64; 27] = {
+const STEPS_MS: [i64; 28] = {
     const S: i64 = 1000;
     const MIN: i64 = 60 * S;
     const H: i64 = 60 * MIN;
@@ -39,6 +39,7 @@ const STEPS_MS: [i64; 27] = {
         3640 * D,
         36_400 * D,
         364_000 * D,
+        1_000_000 * D,
     ]
 };
 
@@ -60,7 +61,7 @@ pub(super) struct Tick {
     pub(super) x: f64,
     /// `09:15`, `09:15:30`, or `03-01` where ticks are days apart.
     pub(super) label: String,
-    /// `2026-03-01`, or `2026` where ticks are days apart; told at the first tick and where it changes.
+    /// `2026-03-01`, later `03-02`, or `2026` where ticks are days apart; told at the first tick and where it changes.
     pub(super) day: Option<String>,
 }
 
@@ -107,23 +108,30 @@ impl Axis {
             .find(|&step| count(step) <= most)
             .unwrap_or(longest);
         let first = (self.first_ms - 1).div_euclid(step) + 1;
-        let mut day_before = String::new();
+        let mut date_before = String::new();
         (first..first + count(step))
             .map(|number| {
                 let at = UtcMillis(number * step);
                 let text = at.to_string();
                 let part = |from, to| text.get(from..to).unwrap_or_default().to_owned();
-                let (label, day) = match step {
+                let (label, date) = match step {
                     ..60_000 => (part(11, 19), part(0, 10)),
                     60_000..DAY_MS => (part(11, 16), part(0, 10)),
                     _ => (part(5, 10), part(0, 4)),
                 };
-                let is_new = day != day_before;
-                day_before.clone_from(&day);
+                let day = match date == date_before {
+                    true => None,
+                    // The year is told once.
+                    false if date.len() > 4 && date.get(..4) == date_before.get(..4) => {
+                        Some(part(5, 10))
+                    }
+                    false => Some(date.clone()),
+                };
+                date_before = date;
                 Tick {
                     x: self.x(at),
                     label,
-                    day: is_new.then_some(day),
+                    day,
                 }
             })
             .collect()
@@ -147,7 +155,7 @@ mod tests {
         let labels: Vec<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
         assert_eq!(labels, ["23:00", "00:00", "01:00", "02:00", "03:00"]);
         assert_eq!(ticks[0].day.as_deref(), Some("2026-03-01"));
-        assert_eq!(ticks[1].day.as_deref(), Some("2026-03-02"));
+        assert_eq!(ticks[1].day.as_deref(), Some("03-02"));
         assert_eq!(ticks[2].day, None);
         assert!((ticks[0].x - 100.0 * 50.0 / 340.0).abs() < 1e-9);
     }

@@ -1,10 +1,9 @@
 //! One timeline as a drawing: known stretches solid, the uncertain ones between two looks as a hatched change, an
 //! open end as open, blind stretches below. Sizes are of the drawing; the page scales it.
 
-use unicode_width::UnicodeWidthChar as _;
-
 use super::super::{Blind, Timeline};
 use super::axis::{Axis, Tick};
+use super::labels::{Label, SYMBOL, Wanted, height, placed, width};
 use super::markup::Markup;
 use super::words::Words;
 use crate::export::escape::terminal;
@@ -16,17 +15,14 @@ const BAR: f64 = 22.0;
 /// Narrowest a stretch is drawn: one look alone has no length, and must be seen.
 const STRETCH_MIN: f64 = 3.0;
 
-/// Height of a line of labels.
-const LINE: f64 = 17.0;
+/// Free at the left and right edge.
+const EDGE: f64 = 8.0;
 
-/// Lines of labels at most; what finds no place is in the words below the drawing.
-const LINES_MAX: usize = 6;
+/// Part of the width that labels at the right end may ask for.
+const LABELS_MAX: f64 = 0.4;
 
-/// Width of a half-width character of a label.
-const CHAR: f64 = 6.4;
-
-/// From the begin of a label to its text: the symbol of its phase.
-const SYMBOL: f64 = 17.0;
+/// Height of the ticks' labels below the axis.
+const FEET: f64 = 34.0;
 
 /// Height of a blind stretch.
 const BLIND: f64 = 9.0;
@@ -59,14 +55,6 @@ pub(super) const SLIM: Size = Size {
     ticks: 4,
 };
 
-/// A label that found its place: where it points to, on which line from the bar, and its text.
-struct Label<'t> {
-    x: f64,
-    line: usize,
-    text: String,
-    phase: Option<&'t Phase>,
-}
-
 /// The class of a phase.
 pub(super) const fn class(phase: Phase) -> &'static str {
     match phase {
@@ -76,12 +64,20 @@ pub(super) const fn class(phase: Phase) -> &'static str {
     }
 }
 
-/// The drawing, `alternative` being the same in words.
+/// What is told to those who do not see a drawing.
+pub(super) struct Spoken<'t> {
+    /// What it is of.
+    pub(super) name: &'t str,
+    /// What it shows.
+    pub(super) facts: &'t str,
+}
+
+/// The drawing.
 pub(super) fn draw(
     page: &mut Markup,
     timeline: &Timeline,
     size: Size,
-    alternative: &str,
+    spoken: &Spoken<'_>,
     words: &Words,
 ) {
     let drawing = Drawing::of(timeline, size, words);
@@ -92,9 +88,9 @@ pub(super) fn draw(
         .tag(" ")
         .at(drawing.height)
         .tag("\"><title>");
-    page.bare(&timeline.label)
+    page.words(spoken.name)
         .tag("</title><desc>")
-        .bare(alternative)
+        .words(spoken.facts)
         .tag("</desc>");
     drawing.axis(page);
     drawing.stretches(page);
@@ -103,14 +99,48 @@ pub(super) fn draw(
     page.tag("</svg>");
 }
 
+/// The scale of a timeline: all of it, and room at the right end for an open end (`least`) and for the labels that
+/// begin near it.
+fn scale<'w>(
+    timeline: &Timeline,
+    width: f64,
+    least: f64,
+    labels: impl Iterator<Item = &'w Wanted> + Clone,
+) -> Axis {
+    let drawn = timeline.stretches.iter().take(STRETCHES_MAX);
+    let instants = drawn.flat_map(|stretch| {
+        [
+            stretch.entered_earliest,
+            Some(stretch.entered_latest),
+            Some(stretch.left_earliest),
+            stretch.left_latest,
+        ]
+    });
+    let gaps = timeline.gaps.iter().take(STRETCHES_MAX);
+    let instants = instants.chain(gaps.flat_map(|gap| [Some(gap.from), gap.until]));
+    let mut room = least;
+    let mut axis = Axis::of(instants.clone().flatten(), EDGE, width - room);
+    // Room at the end moves the labels, too: a few rounds settle it.
+    for _ in 0..4 {
+        let over = labels.clone().map(|label| label.end(&axis) - width);
+        let over = over.fold(0.0, f64::max);
+        if over < 1.0 {
+            break;
+        }
+        room = (room + over).min(width * LABELS_MAX);
+        axis = Axis::of(instants.clone().flatten(), EDGE, width - room);
+    }
+    axis
+}
+
 struct Drawing<'t> {
     timeline: &'t Timeline,
     size: Size,
     axis: Axis,
     /// Whether the last status lasts, as far as anybody knows.
     is_open: bool,
-    labels: Vec<Label<'t>>,
-    causes: Vec<Label<'t>>,
+    labels: Vec<Label>,
+    causes: Vec<Label>,
     /// Top of the bar.
     bar: f64,
     /// Top of the blind stretches.
@@ -124,48 +154,31 @@ impl<'t> Drawing<'t> {
     fn of(timeline: &'t Timeline, size: Size, words: &Words) -> Self {
         let drawn = || timeline.stretches.iter().take(STRETCHES_MAX);
         let gaps = || timeline.gaps.iter().take(STRETCHES_MAX);
+        let status = drawn().map(|stretch| Wanted {
+            at: stretch.entered_latest,
+            text: terminal(&stretch.status).into_owned(),
+            phase: Some(stretch.phase),
+        });
+        let cause = gaps().map(|gap| Wanted {
+            at: gap.from,
+            text: terminal(&format!("{}: {}", words.not_seen, gap.cause)).into_owned(),
+            phase: None,
+        });
+        let (status, cause): (Vec<_>, Vec<_>) = (status.collect(), cause.collect());
         let last = timeline.stretches.last();
         let is_open = last.is_some_and(|last| last.left_latest.is_none() && !last.phase.is_final());
         let lasts = is_open || gaps().any(|gap| gap.until.is_none());
-        // The last label begins near the right end, and wants room.
-        let end = last.map_or(0.0, |last| SYMBOL + width(&last.status) + 4.0);
-        let room = end
-            .clamp(8.0, size.width * 0.4)
-            .max(if lasts { OPEN } else { 0.0 });
-        let instants = drawn().flat_map(|stretch| {
-            [
-                stretch.entered_earliest,
-                Some(stretch.entered_latest),
-                Some(stretch.left_earliest),
-                stretch.left_latest,
-            ]
-        });
-        let blind = gaps().flat_map(|gap| [Some(gap.from), gap.until]);
-        let axis = Axis::of(instants.chain(blind).flatten(), 8.0, size.width - room);
-        let status = drawn().map(|stretch| {
-            (
-                axis.x(stretch.entered_latest),
-                stretch.status.clone(),
-                Some(&stretch.phase),
-            )
-        });
-        let labels = placed(status.collect(), size.width);
-        let cause = gaps().map(|gap| {
-            (
-                axis.x(gap.from),
-                format!("{}: {}", words.not_seen, gap.cause),
-                None,
-            )
-        });
-        let causes = placed(cause.collect(), size.width);
-        let lines = |labels: &[Label<'_>]| {
-            labels.iter().map(|label| label.line + 1).max().unwrap_or(0) as f64
-        };
-        let bar = lines(&labels) * LINE + 6.0;
+        let least = if lasts { OPEN } else { EDGE };
+        let axis = scale(timeline, size.width, least, status.iter().chain(&cause));
+        let (labels, causes) = (
+            placed(status, &axis, size.width),
+            placed(cause, &axis, size.width),
+        );
+        let bar = height(&labels) + 6.0;
         let blind = bar + BAR + 5.0;
         let base = match causes.is_empty() {
             true => bar + BAR + 6.0,
-            false => blind + BLIND + lines(&causes) * LINE + 8.0,
+            false => blind + BLIND + height(&causes) + 8.0,
         };
         Self {
             timeline,
@@ -177,7 +190,7 @@ impl<'t> Drawing<'t> {
             bar,
             blind,
             base,
-            height: base + 34.0,
+            height: base + FEET,
         }
     }
 
@@ -193,14 +206,20 @@ impl<'t> Drawing<'t> {
         for Tick { x, label, day } in self.axis.ticks(self.size.ticks) {
             line(page, "line", x, self.bar, x, self.base);
             line(page, "axis", x, self.base, x, self.base + 4.0);
-            // A label at the edge would be cut.
-            let half = width(day.as_deref().unwrap_or(&label)) / 2.0;
-            let x = x.clamp(half, self.size.width - half);
-            tick(page, x, self.base + 15.0, &label);
+            self.tick(page, x, self.base + 15.0, &label);
             if let Some(day) = day {
-                tick(page, x, self.base + 28.0, &day);
+                self.tick(page, x, self.base + 28.0, &day);
             }
         }
+    }
+
+    fn tick(&self, page: &mut Markup, x: f64, y: f64, label: &str) {
+        // At the edge it would be cut.
+        let half = width(label) / 2.0;
+        let x = x.clamp(half, self.size.width - half);
+        page.tag("<text class=\"tick\" text-anchor=\"middle\" x=\"");
+        page.at(x).tag("\" y=\"").at(y).tag("\">");
+        page.words(label).tag("</text>");
     }
 
     fn stretches(&self, page: &mut Markup) {
@@ -285,7 +304,7 @@ impl<'t> Drawing<'t> {
 
     fn labels(&self, page: &mut Markup) {
         for label in &self.labels {
-            let middle = self.bar - 5.0 - label.line as f64 * LINE - 4.0;
+            let middle = self.bar - 5.0 - label.above() - 4.0;
             line(
                 page,
                 "lead",
@@ -295,7 +314,7 @@ impl<'t> Drawing<'t> {
                 self.bar,
             );
             if let Some(phase) = label.phase {
-                symbol(page, *phase, label.x + 10.0, middle);
+                symbol(page, phase, label.x + 10.0, middle);
             }
             text(
                 page,
@@ -326,7 +345,7 @@ impl<'t> Drawing<'t> {
             });
         }
         for label in &self.causes {
-            let y = self.blind + BLIND + (label.line as f64 + 1.0) * LINE - 4.0;
+            let y = self.blind + BLIND + label.below() - 4.0;
             line(
                 page,
                 "lead",
@@ -338,53 +357,6 @@ impl<'t> Drawing<'t> {
             text(page, "cause", label.x + 5.0, y, &label.text);
         }
     }
-}
-
-/// Places labels from the right: one that would run into the next goes a line further from the bar, so that no line
-/// that points to the bar crosses a text. What finds no line is left out.
-fn placed(labels: Vec<(f64, String, Option<&Phase>)>, right: f64) -> Vec<Label<'_>> {
-    let mut lines: Vec<f64> = Vec::new();
-    let mut placed = Vec::new();
-    for (x, text, phase) in labels.into_iter().rev() {
-        let text = fitting(&terminal(&text), right - x - SYMBOL - 4.0);
-        let end = x + SYMBOL + width(&text) + 6.0;
-        let line = lines
-            .iter()
-            .rposition(|&start| start < end)
-            .map_or(0, |taken| taken + 1);
-        if line >= LINES_MAX {
-            continue;
-        }
-        lines.truncate(line);
-        lines.push(x);
-        placed.push(Label {
-            x,
-            line,
-            text,
-            phase,
-        });
-    }
-    placed
-}
-
-/// Width of a text of the drawing.
-fn width(text: &str) -> f64 {
-    text.chars()
-        .map(|c| c.width().unwrap_or(0) as f64 * CHAR)
-        .sum()
-}
-
-/// The text, or its begin and `…`, in so much room.
-fn fitting(text: &str, room: f64) -> String {
-    if width(text) <= room {
-        return text.to_owned();
-    }
-    let mut taken = CHAR;
-    let begin = text.chars().take_while(|c| {
-        taken += c.width().unwrap_or(0) as f64 * CHAR;
-        taken <= room
-    });
-    begin.chain(['…']).collect()
 }
 
 fn line(page: &mut Markup, class: &'static str, x1: f64, y1: f64, x2: f64, y2: f64) {
@@ -411,15 +383,6 @@ fn polygon(page: &mut Markup, class: &'static str, points: [(f64, f64); 3]) {
     page.tag("\"/>");
 }
 
-fn tick(page: &mut Markup, x: f64, y: f64, label: &str) {
-    page.tag("<text class=\"tick\" text-anchor=\"middle\" x=\"")
-        .at(x)
-        .tag("\" y=\"")
-        .at(y)
-        .tag("\">");
-    page.words(label).tag("</text>");
-}
-
 fn text(page: &mut Markup, class: &'static str, x: f64, y: f64, data: &str) {
     page.tag("<text class=\"")
         .words(class)
@@ -428,7 +391,7 @@ fn text(page: &mut Markup, class: &'static str, x: f64, y: f64, data: &str) {
         .tag("\" y=\"")
         .at(y)
         .tag("\">")
-        .bare(data)
+        .words(data)
         .tag("</text>");
 }
 

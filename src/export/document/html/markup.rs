@@ -19,10 +19,15 @@ impl Markup {
         self
     }
 
-    /// Words of ours, or a name for machines, in text or between the quotes of an attribute.
+    /// Words, where no element may be or none is needed: ours, names for machines, what stands between the quotes of
+    /// an attribute, in a drawing, in a title.
     pub(super) fn words(&mut self, words: &str) -> &mut Self {
         for c in words.chars() {
-            self.push(c);
+            if is_hidden(c) {
+                self.push_named(c);
+            } else {
+                self.push(c);
+            }
         }
         self
     }
@@ -40,18 +45,6 @@ impl Markup {
             }
         }
         self.text.push_str("</bdi>");
-        self
-    }
-
-    /// What others wrote, where no element may be: in an attribute, in a drawing, in a title.
-    pub(super) fn bare(&mut self, text: &str) -> &mut Self {
-        for c in text.chars() {
-            if is_hidden(c) {
-                self.push_named(c);
-            } else {
-                self.push(c);
-            }
-        }
         self
     }
 
@@ -113,7 +106,7 @@ mod tests {
              <span class=\"named\">\\u{202e}</span><span class=\"named\">\\n</span>\
              <span class=\"named\">\\u{ffff}</span></bdi>"
         );
-        markup.bare("\"><svg onload=1>\r");
+        markup.words("\"><svg onload=1>\r");
         assert_eq!(markup.take(), "&quot;&gt;&lt;svg onload=1&gt;\\r");
     }
 

@@ -6,6 +6,7 @@
 
 mod axis;
 mod drawing;
+mod labels;
 mod markup;
 mod table;
 mod timeline;
@@ -61,7 +62,7 @@ fn head(page: &mut Markup, document: &Document) {
     page.tag("<meta name=\"robots\" content=\"noindex\"/>");
     // An icon of its own, or a server would be asked for one.
     page.tag("<link rel=\"icon\" href=\"data:,\"/><title>")
-        .bare(&document.title)
+        .words(&document.title)
         .tag("</title>");
     page.tag("<style>").tag(STYLE).tag("</style></head>\n");
 }

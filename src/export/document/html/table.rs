@@ -142,7 +142,8 @@ impl Figures {
         if let Value::Text(figure) = at(self.figure) {
             page.data(figure);
         }
-        page.tag("</code></th><td role=\"cell\" class=\"num");
+        page.tag("</code></th><td role=\"cell\" class=\"")
+            .words(class(Kind::Count, at(self.value)));
         if matches!(at(self.value), Value::Integer(0) | Value::Null) {
             page.tag(" zero");
         }

@@ -1,7 +1,7 @@
 //! Timelines of a section: the legend, each drawing for wide and for narrow pages, and the same in words.
 
 use super::super::{Blind, Stretch, Timeline};
-use super::drawing::{BROAD, SLIM, STRETCHES_MAX, draw, symbol};
+use super::drawing::{BROAD, SLIM, STRETCHES_MAX, Spoken, draw, symbol};
 use super::markup::Markup;
 use super::table::count;
 use super::words::{Words, fill};
@@ -9,6 +9,9 @@ use crate::model::Phase;
 
 /// Timelines that are drawn in one section.
 pub(super) const TIMELINES_MAX: usize = 200;
+
+/// Characters of a status, a cause or a name in the words of a timeline.
+const WORD_CHARS_MAX: usize = 200;
 
 /// The patterns of all drawings of the page; they are part of the first drawing of the legend.
 const PATTERNS: &str = "<defs>\
@@ -45,13 +48,17 @@ fn more(page: &mut Markup, sentence: &str, shown: usize, all: usize) {
 
 fn one(page: &mut Markup, timeline: &Timeline, words: &Words) {
     let sentences = sentences(timeline, words);
-    let alternative = sentences.join(". ");
-    page.tag("<figure><figcaption>").data(&timeline.label);
+    let spoken = Spoken {
+        name: &short(&timeline.label),
+        facts: &sentences.join(". "),
+    };
+    page.tag("<figure><figcaption>")
+        .data(&short(&timeline.label));
     page.tag(" <code>")
-        .data(&timeline.id)
+        .data(&short(&timeline.id))
         .tag("</code></figcaption>");
-    draw(page, timeline, BROAD, &alternative, words);
-    draw(page, timeline, SLIM, &alternative, words);
+    draw(page, timeline, BROAD, &spoken, words);
+    draw(page, timeline, SLIM, &spoken, words);
     let (stretches, gaps) = (timeline.stretches.len(), timeline.gaps.len());
     if stretches.max(gaps) > STRETCHES_MAX {
         more(
@@ -87,7 +94,7 @@ fn of_stretch(stretch: &Stretch, words: &Words) -> String {
     let mut parts = vec![fill(
         words.seen,
         &[
-            ("status", &stretch.status),
+            ("status", &short(&stretch.status)),
             ("phase", stretch.phase.as_str()),
             ("from", &entered),
             ("until", &left),
@@ -117,8 +124,20 @@ fn of_gap(gap: &Blind, words: &Words) -> String {
     };
     fill(
         sentence,
-        &[("from", &from), ("until", &until), ("cause", &gap.cause)],
+        &[
+            ("from", &from),
+            ("until", &until),
+            ("cause", &short(&gap.cause)),
+        ],
     )
+}
+
+/// A word of the cloud is short; what is none is not told to its end in a sentence.
+fn short(word: &str) -> String {
+    match word.char_indices().nth(WORD_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", word.get(..end).unwrap_or_default()),
+        None => word.to_owned(),
+    }
 }
 
 /// What the drawings mean. Its first drawing bears the patterns, so it must be on the page, and shown.

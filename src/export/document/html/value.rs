@@ -6,7 +6,7 @@ use super::words::{Words, fill, grouped};
 use crate::model::{Phase, UtcMillis};
 
 /// Characters of a text that stand in the cell itself; a longer one opens.
-const SHOWN_CHARS: usize = 240;
+const SHOWN_CHARS: usize = 160;
 
 /// Characters of a text that the page has at all: a few of the longest must not make it unreadable.
 const TEXT_CHARS_MAX: usize = 20_000;
@@ -23,8 +23,12 @@ const LONG_ID_CHARS: usize = 40;
 /// The class of a cell.
 pub(super) fn class(kind: Kind, value: &Value) -> &'static str {
     match (kind, value) {
+        (Kind::Count | Kind::Seconds | Kind::Millis, Value::Text(_)) => "text wide",
         (Kind::Count | Kind::Seconds | Kind::Millis, _) => "num",
         (Kind::Evidence, _) => "evidence",
+        (Kind::Time | Kind::Word, Value::Text(text)) if text.chars().count() > LONG_ID_CHARS => {
+            "text wide"
+        }
         (Kind::Time, _) => "time",
         (Kind::Word, _) => "word",
         (Kind::Id, Value::Text(text)) if text.chars().count() > LONG_ID_CHARS => "id long",
@@ -53,12 +57,11 @@ pub(super) fn value(page: &mut Markup, kind: Kind, value: &Value, is_name: bool,
         }
         (Kind::Time, Value::Text(text)) => time(page, text),
         (Kind::Word, Value::Text(text)) => word(page, text, words),
-        (Kind::Text, Value::Text(text)) => {
+        (_, Value::Text(text)) => {
             page.tag("<div>");
             shortened(page, text, words);
             page.tag("</div>");
         }
-        (_, Value::Text(text)) => shortened(page, text, words),
     }
 }
 
@@ -84,13 +87,14 @@ pub(super) fn time(page: &mut Markup, text: &str) {
             page.words(rest).tag("</span></time>");
         }
         _ => {
-            page.data(text);
+            page.tag("<div>").data(text).tag("</div>");
         }
     }
 }
 
 /// A word, with the symbol of its meaning where it has one.
 fn word(page: &mut Markup, text: &str, words: &Words) {
+    page.tag("<div>");
     if let Some((class, symbol)) = mark(text) {
         page.tag("<span class=\"mark ")
             .words(class)
@@ -99,6 +103,7 @@ fn word(page: &mut Markup, text: &str, words: &Words) {
             .tag("</span>");
     }
     shortened(page, text, words);
+    page.tag("</div>");
 }
 
 /// Class and symbol of a word of a vocabulary.
@@ -157,7 +162,7 @@ pub(super) fn evidence(page: &mut Markup, evidence: &Evidence, words: &Words) {
     }
     let text = evidence.to_string();
     if text.len() <= EVIDENCE_SHOWN_CHARS {
-        page.words(&text.replace('-', "–"));
+        page.words(&text.replace('-', "–").replace(' ', ", "));
         return;
     }
     let noun = if leaves == 1 {
@@ -171,7 +176,7 @@ pub(super) fn evidence(page: &mut Markup, evidence: &Evidence, words: &Words) {
     page.words(noun).tag("</summary><div class=\"whole\">");
     for (index, range) in ranges.iter().take(RANGES_MAX).enumerate() {
         if index > 0 {
-            page.tag(" ");
+            page.tag(", ");
         }
         page.number(*range.start());
         if range.start() < range.end() {
