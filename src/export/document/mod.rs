@@ -261,6 +261,16 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// All from the first to the last; none if that is before the first.
+    pub fn span(first: i64, last: i64) -> Self {
+        Self {
+            ranges: (first <= last)
+                .then_some(first..=last)
+                .into_iter()
+                .collect(),
+        }
+    }
+
     /// The ranges.
     pub fn ranges(&self) -> &[RangeInclusive<i64>] {
         &self.ranges

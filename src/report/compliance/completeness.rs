@@ -4,6 +4,7 @@ use super::facts::Facts;
 use super::schedule::seconds_up;
 use super::table::count;
 use super::words::figures::{self as words, FigureWords};
+use crate::export::document::Evidence;
 use crate::store::report::Window;
 use crate::store::report::gaps::Gap;
 use crate::store::report::runs::Run;
@@ -14,7 +15,7 @@ pub struct Figure {
     /// Its value; `None` where it cannot be known.
     pub value: Option<i64>,
     /// The leaves that it was counted from.
-    pub leaves: Vec<i64>,
+    pub leaves: Evidence,
 }
 
 impl Figure {
@@ -22,11 +23,11 @@ impl Figure {
     fn counted(leaves: Vec<i64>) -> Self {
         Self {
             value: Some(count(leaves.len())),
-            leaves,
+            leaves: leaves.into_iter().collect(),
         }
     }
 
-    fn known(value: i64, leaves: Vec<i64>) -> Self {
+    fn known(value: i64, leaves: Evidence) -> Self {
         Self {
             value: Some(value),
             leaves,
@@ -109,27 +110,22 @@ impl Completeness {
         let schedule = &facts.schedule;
         self.runs_missed = Figure {
             value: schedule.missed,
-            leaves: schedule.around_missed.clone(),
+            leaves: schedule.around_missed.iter().copied().collect(),
         };
         let around = schedule.around_missed.iter().copied();
+        let made = facts.runs.iter().map(|run| run.start_sequence);
         self.runs_expected = Figure {
             value: schedule
                 .missed
                 .map(|missed| missed + self.runs_made.number()),
             leaves: match schedule.missed {
-                Some(_) => self
-                    .runs_made
-                    .leaves
-                    .iter()
-                    .copied()
-                    .chain(around)
-                    .collect(),
-                None => Vec::new(),
+                Some(_) => made.chain(around).collect(),
+                None => Evidence::default(),
             },
         };
         self.longest_run_interval_seconds = Figure {
             value: schedule.longest_ms.map(seconds_up),
-            leaves: schedule.around_longest.clone(),
+            leaves: schedule.around_longest.iter().copied().collect(),
         };
         let offsets = facts
             .runs
@@ -187,39 +183,37 @@ impl Completeness {
     }
 
     fn count_listings(&mut self, facts: &Facts) {
+        let complete = &facts.listings.complete;
         let incomplete = facts.listings.incomplete.iter();
-        self.listings_complete = Figure::counted(facts.listings.complete.clone());
-        self.listings_incomplete =
-            Figure::counted(incomplete.map(|listing| listing.listing_id).collect());
-        let (complete, incomplete) = (&self.listings_complete, &self.listings_incomplete);
-        let all = complete.leaves.iter().chain(&incomplete.leaves);
-        self.listings = Figure::counted(all.copied().collect());
+        let incomplete: Vec<i64> = incomplete.map(|listing| listing.listing_id).collect();
+        self.listings = Figure::counted([complete.as_slice(), &incomplete].concat());
+        self.listings_complete = Figure::counted(complete.clone());
+        self.listings_incomplete = Figure::counted(incomplete);
     }
 
     fn count_evidence(&mut self, facts: &Facts) {
+        let whole = |span: Option<(i64, i64)>| {
+            span.map_or_else(Evidence::default, |(first, last)| {
+                Evidence::span(first, last)
+            })
+        };
         let requests = |outcome| {
             let (count, span) = facts.requests_of(outcome);
-            let span = span.map(|(first, last)| (first..=last).collect());
-            Figure::known(count, span.unwrap_or_default())
+            Figure::known(count, whole(span))
         };
         self.requests = requests(None);
         self.requests_ok = requests(Some("ok"));
         self.requests_throttled = requests(Some("throttled"));
         let leaves = &facts.leaves;
-        self.leaves = Figure {
-            value: Some(leaves.count),
-            leaves: leaves
-                .span
-                .map(|(first, last)| (first..=last).collect())
-                .unwrap_or_default(),
-        };
+        self.leaves = Figure::known(leaves.count, whole(leaves.span));
         let one = |sequence: Option<i64>| Figure {
             value: sequence,
             leaves: sequence.into_iter().collect(),
         };
         self.leaves_first = one(leaves.span.map(|(first, _)| first));
         self.leaves_last = one(leaves.span.map(|(_, last)| last));
-        self.redactions = Figure::known(leaves.redactions, leaves.redacted.clone());
+        self.redactions =
+            Figure::known(leaves.redactions, leaves.redacted.iter().copied().collect());
     }
 
     /// Runs that did not end with all that was due.

@@ -19,7 +19,7 @@ impl Report<'_> {
                 known(words.id),
                 number(figure.value),
                 known(words.unit),
-                evidence(figure.leaves.iter().copied()),
+                Value::Evidence(figure.leaves.clone()),
                 known(words.meaning.of(language)),
             ]
         });

@@ -4,10 +4,10 @@
 //! grown since.
 
 use super::Report;
-use super::table::{evidence, known, toned};
+use super::table::{known, toned};
 use super::words::columns as col;
 use super::words::{Text, limits, number, sentences as say, titles};
-use crate::export::document::{Paragraph, Section, Table, Tone, Value};
+use crate::export::document::{Evidence, Paragraph, Section, Table, Tone, Value};
 use crate::verify::{self, Compared, Depth, HeldBy};
 
 /// Differences that the section lists; the others are counted. Who needs more asks `verify`.
@@ -25,7 +25,7 @@ pub struct IntegrityFacts {
 }
 
 /// One row: what is stated, what came of it, on which leaves.
-type Row = (String, String, Vec<i64>);
+type Row = (String, String, Evidence);
 
 impl Report<'_> {
     pub(super) fn integrity(&self) -> Section {
@@ -33,7 +33,7 @@ impl Report<'_> {
         rows.extend(self.copies());
         rows.extend(self.custody());
         let rows = rows.into_iter().map(|(statement, result, leaves)| {
-            vec![known(statement), known(result), evidence(leaves)]
+            vec![known(statement), known(result), Value::Evidence(leaves)]
         });
         let columns = [col::STATEMENT, col::RESULT, col::EVIDENCE];
         Section {
@@ -106,7 +106,7 @@ impl Report<'_> {
     fn checks(&self) -> Vec<Row> {
         let found = &self.integrity.found;
         let size = self.size;
-        let all: Vec<i64> = (0..size).collect();
+        let all = Evidence::span(0, size - 1);
         let n_of_n = |n: i64, all: i64| {
             let (n, all) = (number(n.min(all)), number(all));
             self.with(say::N_OF_N, &[("n", &n), ("all", &all)])
@@ -135,28 +135,37 @@ impl Report<'_> {
                 all.clone(),
             ),
             (self.word(say::ROW_ROOT), root, all),
-            (self.word(say::ROW_HASHES), hashes, Vec::new()),
+            (self.word(say::ROW_HASHES), hashes, Evidence::default()),
             (
                 self.word(say::ROW_BODIES),
                 of_bodies(n_of_n(found.bodies_checked, self.facts.held.bodies)),
-                Vec::new(),
+                Evidence::default(),
             ),
-            (self.word(say::ROW_ROWS), of_bodies(rows), Vec::new()),
+            (
+                self.word(say::ROW_ROWS),
+                of_bodies(rows),
+                Evidence::default(),
+            ),
             (
                 self.word(say::ROW_DIFFERENCES),
                 number(found.counts.total()),
-                Vec::new(),
+                Evidence::default(),
             ),
         ];
         let listed = found.differences.iter().take(DIFFERENCES_TOLD);
-        let listed =
-            listed.map(|one| (self.word(say::ROW_DIFFERENCE), one.to_string(), Vec::new()));
+        let listed = listed.map(|one| {
+            (
+                self.word(say::ROW_DIFFERENCE),
+                one.to_string(),
+                Evidence::default(),
+            )
+        });
         checks.extend(listed);
         let told = i64::try_from(DIFFERENCES_TOLD).unwrap_or(i64::MAX);
         if found.counts.total() > told {
             let more = number(found.counts.total() - told);
             let more = self.with(say::MORE_DIFFERENCES, &[("n", &more)]);
-            checks.push((self.word(say::ROW_DIFFERENCE), more, Vec::new()));
+            checks.push((self.word(say::ROW_DIFFERENCE), more, Evidence::default()));
         }
         checks
     }
@@ -171,29 +180,37 @@ impl Report<'_> {
             let values = [("n", n.as_str()), ("origin", &sealed.origin), ("key", key)];
             self.with(say::CHECKPOINT, &values)
         });
-        rows.push((self.word(say::ROW_CHECKPOINT), checkpoint, Vec::new()));
+        rows.push((
+            self.word(say::ROW_CHECKPOINT),
+            checkpoint,
+            Evidence::default(),
+        ));
         let covered = sealed.map_or(0, |sealed| sealed.size);
         let unsealed = number((self.size - covered).max(0));
         rows.push((
             self.word(say::ROW_UNSEALED),
             unsealed,
-            (covered..self.size).collect(),
+            Evidence::span(covered, self.size - 1),
         ));
         let compared = &self.integrity.found.compared;
         for copy in compared.iter().filter(|copy| copy.by == HeldBy::State) {
-            rows.push((self.word(say::ROW_STATE), self.compared(copy), Vec::new()));
+            rows.push((
+                self.word(say::ROW_STATE),
+                self.compared(copy),
+                Evidence::default(),
+            ));
         }
         for copy in self.external() {
             // Where it lay is of no concern to who reads this elsewhere.
             let source = copy.source.rsplit('/').next().unwrap_or_default();
             let statement = self.with(say::ROW_EXTERNAL, &[("source", source)]);
-            rows.push((statement, self.compared(copy), Vec::new()));
+            rows.push((statement, self.compared(copy), Evidence::default()));
         }
         if self.external().next().is_none() {
             rows.push((
                 self.word(say::ROW_NO_EXTERNAL),
                 self.word(say::NOTHING),
-                Vec::new(),
+                Evidence::default(),
             ));
         }
         rows
@@ -218,8 +235,8 @@ impl Report<'_> {
         let oldest = log
             .first_at
             .map_or(self.word(say::NOTHING), |at| at.to_string());
-        let first: Vec<i64> = (0..self.size.min(1)).collect();
-        let times = |leaves: &[i64]| (leaves.len().to_string(), leaves.to_vec());
+        let first = Evidence::span(0, self.size.min(1) - 1);
+        let times = |leaves: &[i64]| (leaves.len().to_string(), leaves.iter().copied().collect());
         let (restores, restore_leaves) = times(&log.restores);
         let (keys, key_leaves) = times(&log.keys_unusable);
         vec![
@@ -227,17 +244,17 @@ impl Report<'_> {
             (
                 self.word(say::ROW_PRUNED),
                 self.word(say::NOTHING),
-                Vec::new(),
+                Evidence::default(),
             ),
             (
                 self.word(say::ROW_DERIVE_VERSION),
                 log.derive_version.to_string(),
-                Vec::new(),
+                Evidence::default(),
             ),
             (
                 self.word(say::ROW_REDACTED),
                 number(self.facts.held.redacted),
-                Vec::new(),
+                Evidence::default(),
             ),
             (self.word(say::ROW_RESTORES), restores, restore_leaves),
             (self.word(say::ROW_KEYS), keys, key_leaves),

@@ -19,15 +19,14 @@ pub(super) struct Statement<'f> {
 }
 
 impl Statement<'_> {
-    /// The statement, then what it cannot cover.
+    /// The statement: a verdict and the runs it rests on; then what was read, and what it cannot cover.
     pub(super) fn paragraphs(&self) -> Vec<Paragraph> {
         let (tone, verdict) = self.verdict();
-        let facts = self.facts_of_it();
-        let join = match self.language {
-            Language::En => " ",
-            Language::Zh => "",
-        };
-        let mut paragraphs = vec![toned(tone, [vec![verdict], facts].concat().join(join))];
+        let runs = [vec![verdict], self.runs_and_gaps()].concat();
+        let mut paragraphs = vec![
+            toned(tone, self.joined(&runs)),
+            toned(Tone::Plain, self.joined(&self.evidence())),
+        ];
         if self.facts.is_simulated {
             paragraphs.push(toned(Tone::Plain, say::SIMULATED.of(self.language)));
         }
@@ -53,6 +52,14 @@ impl Statement<'_> {
         }
         paragraphs.push(toned(Tone::Plain, say::ABOUT_FIGURES.of(self.language)));
         paragraphs
+    }
+
+    /// Sentences, one after another.
+    fn joined(&self, sentences: &[String]) -> String {
+        sentences.join(match self.language {
+            Language::En => " ",
+            Language::Zh => "",
+        })
     }
 
     fn say(&self, text: Text, values: &[(&str, i64)]) -> String {
@@ -84,9 +91,9 @@ impl Statement<'_> {
         }
         let is_bad = !sentences.is_empty();
         let is_declared = self.figures.runs_missed.value.is_some();
-        if !is_declared {
+        if !is_declared && self.is_known() {
             sentences.push(say::NO_SCHEDULE.of(language).to_owned());
-        } else if !is_bad {
+        } else if is_declared && !is_bad {
             sentences.push(say::NOTHING_MISSING.of(language).to_owned());
         }
         let tone = match (is_bad, is_declared) {
@@ -94,8 +101,14 @@ impl Statement<'_> {
             (false, true) => Tone::Good,
             (false, false) => Tone::Unknown,
         };
-        let join = if language == Language::En { " " } else { "" };
-        (tone, sentences.join(join))
+        (tone, self.joined(&sentences))
+    }
+
+    /// Whether the evidence has anything of the period.
+    fn is_known(&self) -> bool {
+        let log = &self.facts.log;
+        let has_begun = log.first_at.is_some_and(|first| first < self.window.until);
+        has_begun && log.last_at.is_some_and(|last| last >= self.window.since)
     }
 
     /// What is missing, each kind in words. Runs are not of a scope: what they missed of it is among the gaps.
@@ -120,7 +133,7 @@ impl Statement<'_> {
         .collect()
     }
 
-    fn facts_of_it(&self) -> Vec<String> {
+    fn runs_and_gaps(&self) -> Vec<String> {
         let (language, figures) = (self.language, self.figures);
         let window = self.window;
         let (since, until) = (window.since.to_string(), window.until.to_string());
@@ -155,7 +168,6 @@ impl Statement<'_> {
             sentences.push(say::STATEMENT_INTERVAL.fill(language, &[("longest", &longest)]));
         }
         sentences.push(self.gaps());
-        sentences.extend(self.evidence());
         sentences
     }
 
@@ -172,7 +184,10 @@ impl Statement<'_> {
                     ("missed", &number(missed)),
                 ],
             ),
-            _ => self.say(say::STATEMENT_NO_SCHEDULE, &[("made", made.number())]),
+            _ if self.is_known() => {
+                self.say(say::STATEMENT_NO_SCHEDULE, &[("made", made.number())])
+            }
+            _ => self.say(say::STATEMENT_RUNS, &[("made", made.number())]),
         }
     }
 

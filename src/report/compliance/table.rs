@@ -35,7 +35,7 @@ pub(super) fn evidence(leaves: impl IntoIterator<Item = i64>) -> Value {
 
 /// All leaves from the first to the last.
 pub(super) fn span((first, last): (i64, i64)) -> Value {
-    evidence(first..=last)
+    Value::Evidence(Evidence::span(first, last))
 }
 
 /// The four values of the key of an operation.

@@ -86,7 +86,7 @@ figures! {
     LEAVES_LAST: "leaves_last", "sequence",
         "Sequence number of the last of them", "其中最后一条的序号";
     REDACTIONS: "redactions", "spans",
-        "Places where a secret that the cloud echoed was cut out of an answer before it was kept", "应答保存前被遮盖的敏感信息处数（云端回显的密钥）";
+        "Places where a secret that the cloud echoed was cut out of an answer before it was kept", "应答保存前的脱敏处数（云端回显的密钥）";
     CLOCK_OFFSET_WORST_MS: "clock_offset_worst_ms", "milliseconds",
         "The cloud's clock less ours in the run where they differed most (median over its answers, to the second)", "云端时钟与本机时钟之差，取相差最大的一次采集（应答中位数，精度为秒）";
     CLOCK_STEPS: "clock_steps", "steps",

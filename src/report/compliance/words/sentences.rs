@@ -30,6 +30,7 @@ super::texts! {
     STATEMENT_SCHEDULE: "Schedule every {every}: {expected} runs expected, {made} made, {missed} missed.",
         "采集间隔 {every}：应采集 {expected} 次，实际 {made} 次，缺失 {missed} 次。";
     STATEMENT_NO_SCHEDULE: "No schedule declared: {made} runs made.", "未声明采集间隔：实际采集 {made} 次。";
+    STATEMENT_RUNS: "Runs made: {made}.", "实际采集 {made} 次。";
     STATEMENT_OUTCOMES: "Of the runs made: {complete} complete, {partial} partial, {failed} failed, {interrupted} interrupted, {aborted} aborted, {unfinished} without a known end; {skipped} starts skipped.",
         "实际采集中：完整 {complete} 次，部分 {partial} 次，失败 {failed} 次，被中断 {interrupted} 次，异常中止 {aborted} 次，结束未知 {unfinished} 次；跳过启动 {skipped} 次。";
     STATEMENT_INTERVAL: "Longest time between the starts of two runs: {longest}.", "相邻两次采集开始时间的最长间隔：{longest}。";
@@ -41,7 +42,7 @@ super::texts! {
     STATEMENT_REQUESTS: "Requests: {requests}, {ok} answered as asked, {throttled} throttled.",
         "请求：{requests} 次，其中正常应答 {ok} 次，被限流 {throttled} 次。";
     STATEMENT_LEAVES: "Evidence of the period: {leaves} leaves with a time, from number {first} to {last}; {redactions} redacted places.",
-        "本周期的证据：带时间的 {leaves} 条，序号从 {first} 到 {last}；遮盖 {redactions} 处。";
+        "本周期的证据：带时间的 {leaves} 条，序号从 {first} 到 {last}；脱敏 {redactions} 处。";
     STATEMENT_CLOCK: "Clock: worst difference to the cloud's {offset} ms; {steps} steps.",
         "时钟：与云端时钟的最大偏差 {offset} 毫秒；跳变 {steps} 次。";
     STATEMENT_CLOCK_UNKNOWN: "Clock: its difference to the cloud's is not known; {steps} steps.",
@@ -117,13 +118,13 @@ super::texts! {
     ROW_OLDEST: "Oldest evidence held", "保存的最早证据";
     ROW_PRUNED: "Evidence removed by this program", "本程序删除的证据";
     ROW_DERIVE_VERSION: "Version of the derivation rules", "推导规则版本";
-    ROW_REDACTED: "Leaves whose body had a secret cut out before it was kept", "保存前遮盖了敏感信息的证据";
+    ROW_REDACTED: "Leaves whose body had a secret cut out before it was kept", "保存前经过脱敏的证据";
     ROW_RESTORES: "Times at which the log was taken up again from a copy, or without its state directory", "从副本恢复或缺失状态目录后继续的次数";
     ROW_KEYS: "Times at which the signing key could not be used", "签名密钥无法使用的次数";
 
     NOTHING: "none", "无";
     ALL_OF_THEM: "all", "全部";
-    N_OF_N: "{n} of {all}", "共 {all}，其中 {n}";
+    N_OF_N: "{n} of {all}", "{n}（共 {all}）";
     NOT_CHECKED: "not checked at this level", "此级别不检查";
     LEFT_OUT: "left out of this copy", "此副本不含";
     AGREES: "agrees", "一致";

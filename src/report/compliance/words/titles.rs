@@ -1,9 +1,9 @@
 //! Titles of the document and its sections, and labels of its head.
 
 super::texts! {
-    TITLE: "Record of operations and of its own completeness", "操作记录及其完整性报告";
+    TITLE: "Record of operations and of its own completeness", "操作记录及采集完整性报告";
 
-    COMPLETENESS: "Completeness", "完整性";
+    COMPLETENESS: "Completeness", "采集完整性";
     COVERAGE_GAPS: "Coverage gaps", "覆盖缺口";
     RUNS_NOT_COMPLETE: "Runs that were not complete", "未完整完成的采集";
     LISTINGS_INCOMPLETE: "Incomplete listings", "不完整的结果列表";
@@ -20,7 +20,7 @@ super::texts! {
     UNKNOWNS: "Words and fields that are not known", "未识别的取值和字段";
     REQUESTS: "Requests", "请求";
     LIMITS: "What this record cannot say", "本记录无法说明的内容";
-    INTEGRITY: "Integrity", "数据可信性";
+    INTEGRITY: "Integrity", "防篡改校验";
 
     PROGRAM: "Program", "程序";
     PROGRAM_VERSION: "Program version", "程序版本";
