@@ -245,3 +245,108 @@ pub fn last_collect(connection: &Connection) -> Result<LastCollect, StoreError> 
     let last = connection.query_row(LAST_COLLECT, [], read).optional()?;
     Ok(last.unwrap_or_default())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// A file with watches in each state, written past the rules: state by state of the newest operation.
+    fn database() -> (tempfile::TempDir, Connection) {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("optrail.db");
+        let connection = crate::store::open::create(&path).unwrap().connection;
+        connection
+            .execute_batch(
+                "INSERT INTO leaf (sequence, record, hash) VALUES (0, '{}', zeroblob(32));
+                 INSERT INTO operation VALUES (1, 'ros', '1', 'r', 'a', 0), (2, 'ros', '1', 'r', 'b', 0),
+                     (3, 'ros', '1', 'r', 'c', 0), (4, 'ros', '1', 'r', 'd', 0), (5, 'ros', '2', 'r', 'a', 0);",
+            )
+            .unwrap();
+        for (watch, label, id) in [
+            (1, "p", "a"),
+            (2, "p", "b"),
+            (3, "q", "c"),
+            (4, "q", "d"),
+            (5, "q", "e"),
+            (6, "q", "a"),
+        ] {
+            connection
+                .execute(
+                    "INSERT INTO watch (watch_id, add_sequence, service, label, region_id, operation_id)
+                     VALUES (?1, 0, 'ros', ?2, 'r', ?3)",
+                    rusqlite::params![watch, label, id],
+                )
+                .unwrap();
+        }
+        (home, connection)
+    }
+
+    fn counts(connection: &Connection) -> Vec<(String, i64)> {
+        let of = |rows: Rows| -> Vec<(String, i64)> {
+            let pairs = rows.rows.into_iter().map(|row| match row.as_slice() {
+                [
+                    super::super::query::OwnedValue::Text(state),
+                    super::super::query::OwnedValue::Integer(watches),
+                ] => (state.clone(), *watches),
+                other => panic!("{other:?}"),
+            });
+            pairs.collect()
+        };
+        let quick = of(Status::read(connection, &[]).unwrap().watches);
+        let slow = "SELECT state, count(*) FROM watches GROUP BY state ORDER BY state";
+        assert_eq!(quick, of(Rows::ask(connection, slow, &[]).unwrap()));
+        let open = "SELECT (SELECT group_concat(watch_id) FROM (SELECT watch_id FROM watch_open ORDER BY watch_id)) IS
+            (SELECT group_concat(watch_id) FROM (SELECT watch_id FROM watches WHERE state IN ('active', 'unsettled') ORDER BY watch_id))";
+        assert!(
+            connection
+                .query_row(open, [], |row| row.get::<_, bool>(0))
+                .unwrap()
+        );
+        quick
+    }
+
+    #[test]
+    fn open_watches_are_known_whatever_comes_in_whichever_order() {
+        let (_home, connection) = database();
+        assert_eq!(counts(&connection), [("active".to_owned(), 6)]);
+        for step in [
+            "INSERT INTO watch_operation VALUES (1, 1, 0)",
+            "INSERT INTO operation_state VALUES (1, 1, 0, 'active')",
+            "INSERT INTO operation_state VALUES (1, 2, 0, 'settled')",
+            // The state is known before the watch is.
+            "INSERT INTO operation_state VALUES (2, 1, 0, 'not_found')",
+            "INSERT INTO watch_operation VALUES (2, 2, 0)",
+            "INSERT INTO watch_operation VALUES (3, 3, 0)",
+            "INSERT INTO operation_state VALUES (3, 1, 0, 'unsettled')",
+            "INSERT INTO operation_state VALUES (3, 2, 0, 'settled')",
+            "INSERT INTO operation_state VALUES (3, 3, 0, 'active')",
+            "INSERT INTO watch_operation VALUES (4, 4, 0)",
+            "INSERT INTO operation_state VALUES (4, 1, 0, 'expired')",
+            // The same credentials answered as another account.
+            "INSERT INTO watch_operation VALUES (6, 1, 0)",
+            "INSERT INTO watch_operation VALUES (6, 5, 0)",
+            "INSERT INTO operation_state VALUES (1, 3, 0, 'active')",
+            "INSERT INTO operation_state VALUES (1, 4, 0, 'settled')",
+            "INSERT INTO watch_removal VALUES (5, 0)",
+            "INSERT INTO watch_removal VALUES (3, 0)",
+            "INSERT INTO operation_state VALUES (3, 4, 0, 'settled')",
+            "INSERT INTO operation_state VALUES (3, 5, 0, 'active')",
+        ] {
+            connection.execute(step, []).unwrap();
+            counts(&connection);
+        }
+        let named: Vec<(String, i64)> = counts(&connection);
+        let named: Vec<(&str, i64)> = named.iter().map(|(s, n)| (s.as_str(), *n)).collect();
+        let wanted = [
+            ("active", 1),
+            ("expired", 1),
+            ("not_found", 1),
+            ("removed", 2),
+            ("settled", 1),
+        ];
+        assert_eq!(named, wanted);
+        let accounts = Status::read(&connection, &[]).unwrap().accounts;
+        assert_eq!(accounts.rows.len(), 2);
+    }
+}

@@ -28,18 +28,19 @@ FROM (
         s.stretch AS sequence, w.status, w.phase, reason.value AS reason,
         CASE WHEN s.version > 1 AND before.flags & 1 THEN
             max(coalesce(CASE WHEN look_before.end_sequence >= former.from_sequence THEN look_before.started_at END, 0),
-                requested_at(former.from_sequence))
+                json_extract(shown_before.record, '$.requested_at'))
         END AS entered_earliest,
-        received_at(s.from_sequence) AS entered_latest,
+        json_extract(shown.record, '$.received_at') AS entered_latest,
         max(coalesce(CASE WHEN look_last.end_sequence >= s.from_sequence THEN look_last.started_at END, 0),
-            requested_at(s.from_sequence)) AS left_earliest,
-        CASE WHEN n.flags & 1 THEN received_at(n.from_sequence) END AS left_latest,
+            json_extract(shown.record, '$.requested_at')) AS left_earliest,
+        CASE WHEN n.flags & 1 THEN json_extract(shown_next.record, '$.received_at') END AS left_latest,
         coalesce(look_last.look, 0) - coalesce(look_before.look, 0) AS looks,
         (SELECT max(l.look_gap_ms) FROM listing_end l WHERE l.op = s.op AND l.look IS NOT NULL
             AND l.end_sequence >= s.from_sequence AND l.end_sequence <= look_last.end_sequence
             AND l.look > coalesce(look_before.look, 0) + 1) AS widest_look_gap_ms
     FROM operation o
     JOIN result_version s ON s.op = o.op AND s.flags & 2
+    JOIN leaf shown ON shown.sequence = s.from_sequence
     JOIN target t ON t.target = s.target
     JOIN result_status w ON w.status_no = s.status_no
     LEFT JOIN result_version n ON n.op = s.op AND n.target = s.target AND n.version = (
@@ -52,6 +53,8 @@ FROM (
     LEFT JOIN result_version former ON former.op = s.op AND former.target = s.target AND former.version = (
         SELECT max(x.version) FROM result_version x
         WHERE x.op = s.op AND x.target = s.target AND x.version < s.version AND x.flags & 2)
+    LEFT JOIN leaf shown_before ON shown_before.sequence = former.from_sequence
+    LEFT JOIN leaf shown_next ON shown_next.sequence = n.from_sequence
     LEFT JOIN listing_end look_before ON look_before.listing_id = (
         SELECT l.listing_id FROM listing_end l WHERE l.op = s.op AND l.look IS NOT NULL
             AND l.end_sequence < s.from_sequence ORDER BY l.end_sequence DESC LIMIT 1)
