@@ -102,7 +102,7 @@ fn the_first_help_text() {
       collect     Ask once about everything that is due
       stop        Stop a stack-group operation, and record who, why, and what came of it
       check       Look for what needs a person
-      status      Show watches, the last runs, what expires soon, and the file's size
+      status      Show what is wrong, the last runs, what expires soon, watches, and the file's size
       show        Show one operation with its timeline and results
       export      Write a dataset as CSV, JSON or a table
       sql         Ask the views in SQL, read-only [alias: query]
@@ -140,6 +140,8 @@ fn the_first_help_text() {
       -q, --quiet                Say nothing on stderr but errors
       -v, --verbose...           Say more on stderr: -v what is done, -vv each request
           --log-format <FORMAT>  How log lines are written [default: text] [possible values: text, json]
+          --tz <ZONE>            Zone in which times are typed and shown to people: +08:00, local,
+                                 Asia/Shanghai; files are UTC [default: UTC]
           --color <WHEN>         When to use color; NO_COLOR is heard [default: auto] [possible values:
                                  auto, always, never]
 

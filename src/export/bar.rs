@@ -252,8 +252,8 @@ mod tests {
         ];
         insta::assert_snapshot!(drawn(&stretches, false), @r"
         QUEUED     █░░░
-        RUNNING    ░░░████████████░░░
-        SUCCEEDED                 ░░███
+        RUNNING    ░░░█████████████░░░
+        SUCCEEDED                 ░░░██
         █ seen   ░ between two looks
         ");
         insta::assert_snapshot!(drawn(&stretches[..2], true), @r"
