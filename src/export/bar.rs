@@ -252,11 +252,12 @@ mod tests {
         ];
         insta::assert_snapshot!(drawn(&stretches, false), @r"
         QUEUED     █░░░
-        RUNNING    ░░░████████████░░░
-        SUCCEEDED                 ░░███
+        RUNNING    ░░░█████████████░░░
+        SUCCEEDED                 ░░░██
         █ seen   ░ between two looks
         ");
-        insta::assert_snapshot!(drawn(&stretches[..2], true), @r"
+        let going = [stretches[0].clone(), stretch("RUNNING", 100, 500, None)];
+        insta::assert_snapshot!(drawn(&going, true), @r"
         QUEUED   #....
         RUNNING  ....##################>
         # seen   . between two looks   > goes on

@@ -132,7 +132,7 @@ fn words_that_are_new_to_the_program_are_told_while_they_are_new() {
     story::record_later(&bench.database(), "PAUSED");
     let told = alarms(&bench, &EVER);
     let expected =
-        "alarm  ListStackGroupOperationResults: the word 'PAUSED' in Status is not known";
+        "alarm  ListStackGroupOperationResults: the word 'PAUSED' in ResultRow.Status is not known";
     assert!(
         told.iter().any(|line| line.starts_with(expected)),
         "{told:?}"
