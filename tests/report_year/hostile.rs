@@ -463,3 +463,37 @@ fn a_terminal_gets_no_character_that_it_obeys() {
         assert_eq!(found, None, "{arguments:?}");
     }
 }
+
+#[test]
+fn a_spreadsheet_runs_nothing_and_nothing_is_lost() {
+    let starts = ['=', '+', '-', '@', '\t', '\r'];
+    for (dataset, columns) in EXACT {
+        let rows = csv_rows(&hostile(&["export", dataset, "--spreadsheet-safe"]));
+        for (_, cell) in rows.iter().flat_map(|row| row.as_object().unwrap()) {
+            let cell = cell.as_str().unwrap();
+            let is_number = cell.parse::<i64>().is_ok();
+            assert!(
+                is_number || !cell.starts_with(starts),
+                "{dataset}: {cell:?}"
+            );
+        }
+        for column in columns {
+            let exact: BTreeSet<String> = rows.iter().map(|row| unmarked(row, column)).collect();
+            assert_eq!(exact, texts().into_iter().collect(), "{dataset}.{column}");
+        }
+    }
+}
+
+/// A cell as it was before it was made safe, as the column `_escaped` tells.
+fn unmarked(row: &Value, column: &str) -> String {
+    let cell = row[column].as_str().unwrap();
+    let escaped = row["_escaped"].as_str().unwrap();
+    let names: Vec<String> = match escaped {
+        "" => Vec::new(),
+        names => serde_json::from_str(names).unwrap(),
+    };
+    match names.iter().any(|name| name == column) {
+        true => cell.strip_prefix('\'').unwrap().to_owned(),
+        false => cell.to_owned(),
+    }
+}
