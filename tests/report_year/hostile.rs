@@ -228,7 +228,6 @@ fn asked(run: i64) -> Asked {
         account_id: None,
         service: "ros",
         action: "",
-        region: "",
     }
 }
 
