@@ -18,6 +18,8 @@ mod diary;
 #[path = "truth/dice.rs"]
 #[allow(dead_code)]
 mod dice;
+#[path = "report_year/hostile.rs"]
+mod hostile;
 #[path = "report_year/judge.rs"]
 mod judge;
 #[path = "report_year/life.rs"]

@@ -85,7 +85,6 @@ pub struct Request {
     pub account_id: Option<String>,
     pub service: &'static str,
     pub action: &'static str,
-    pub region: &'static str,
     pub outcome: &'static str,
     pub requested_at: i64,
     pub received_at: i64,
@@ -95,7 +94,6 @@ pub struct Request {
 #[derive(Debug, Clone)]
 pub struct Look {
     pub op: usize,
-    pub run: i64,
     pub leaf: Leaf,
     pub requested_at: i64,
     pub received_at: i64,

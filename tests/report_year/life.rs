@@ -480,7 +480,6 @@ impl Life<'_> {
             account_id: None,
             service: "sts",
             action: "GetCallerIdentity",
-            region: "",
         };
         if fate == Some("credential") {
             let body = answers::refusal("InvalidAccessKeyId.NotFound");
@@ -591,7 +590,6 @@ impl Life<'_> {
             account_id: Some(self.world.accounts[operation.account].id.clone()),
             service: operation.service.word(),
             action,
-            region: operation.region,
         }
     }
 
@@ -613,12 +611,11 @@ impl Life<'_> {
     }
 
     /// Notes an answer that showed an operation.
-    pub fn looked(&mut self, run: i64, index: usize, at: (i64, i64, i64), state: truth::State) {
+    pub fn looked(&mut self, index: usize, at: (i64, i64, i64), state: truth::State) {
         let (leaf, requested_at, received_at) = at;
         self.standings[index].2.look(state.status);
         self.pen.diary.looks.push(Look {
             op: self.standings[index].0,
-            run,
             leaf,
             requested_at,
             received_at,

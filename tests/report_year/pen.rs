@@ -48,7 +48,6 @@ pub struct Asked {
     pub account_id: Option<String>,
     pub service: &'static str,
     pub action: &'static str,
-    pub region: &'static str,
 }
 
 impl Pen {
@@ -168,7 +167,6 @@ impl Pen {
             account_id: asked.account_id.clone(),
             service: asked.service,
             action: asked.action,
-            region: asked.region,
             outcome,
             requested_at,
             received_at,

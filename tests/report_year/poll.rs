@@ -140,7 +140,7 @@ impl Life<'_> {
             );
             self.pen.diary.unknowns.push(unknown);
         }
-        self.looked(run, index, at, state);
+        self.looked(index, at, state);
         Got::Seen(at.1, at.2)
     }
 

@@ -6,7 +6,18 @@ use serde_json::Value;
 
 use super::{Cell, Oracle, Section, is, leaves, seconds, time};
 use crate::answers::utc;
-use crate::diary::{Fate, Listing, Run, Watch};
+use crate::diary::{Listing, Run, Watch};
+
+/// Label, account, caller.
+type Who<'a> = (&'a str, &'a str, &'a str);
+
+/// How an identity was used.
+#[derive(Default)]
+struct Used {
+    /// When it was told, and the leaf.
+    answers: Vec<(i64, i64)>,
+    requests: i64,
+}
 
 impl Oracle<'_> {
     /// Gaps that overlap; those of the recorder are of every scope.
@@ -128,7 +139,7 @@ impl Oracle<'_> {
                     // Nobody asked for one that finds, nor for one that had no turn: the account is not told.
                     (Some(_), None) => false,
                     (Some(account), Some(op)) => {
-                        self.truth(op).account == account && self.was_asked(op)
+                        self.truth(op).account == account && self.known.asked.contains(&op)
                     }
                 };
                 let ends = watch.removed.map(|(at, _, _, _)| at);
@@ -136,18 +147,6 @@ impl Oracle<'_> {
                 is_ours && watch.added_at < self.scope.until && is_there
             })
             .collect()
-    }
-
-    /// Whether a run that has ended asked for an operation.
-    fn was_asked(&self, op: usize) -> bool {
-        let runs = self.diary.runs.iter().filter(|run| run.end.is_some());
-        runs.flat_map(|run| &run.fates).any(|(of, fate)| {
-            let was_asked = match fate {
-                Fate::Missed { was_asked, .. } => *was_asked,
-                Fate::Good { .. } | Fate::NotFound | Fate::Expired => true,
-            };
-            *of == op && was_asked
-        })
     }
 
     pub fn watched(&self) -> Section {
@@ -164,7 +163,11 @@ impl Oracle<'_> {
                 Some(op) => {
                     let [service, account, region, id] = self.key(op);
                     let label = Value::from(watch.label.clone());
-                    let account = if self.was_asked(op) { account } else { label };
+                    let account = if self.known.asked.contains(&op) {
+                        account
+                    } else {
+                        label
+                    };
                     (service, account, region, id)
                 }
                 None => (
@@ -209,9 +212,9 @@ impl Oracle<'_> {
     pub fn identities(&self) -> Section {
         let key = &["label", "account_id", "caller_arn"];
         let mut section = Section::new("identities", key);
-        let mut used: BTreeMap<(&str, &str, &str), (Vec<(i64, i64)>, i64)> = BTreeMap::new();
+        let mut used: BTreeMap<Who<'_>, Used> = BTreeMap::new();
         // In each run, as whom each account was asked: the first that answered.
-        let mut callers: BTreeMap<(i64, &str), (&str, &str, &str)> = BTreeMap::new();
+        let mut callers: BTreeMap<(i64, &str), Who<'_>> = BTreeMap::new();
         let wanted = self
             .scope
             .account
@@ -227,7 +230,7 @@ impl Oracle<'_> {
             if self.holds(one.received_at) {
                 used.entry(who)
                     .or_default()
-                    .0
+                    .answers
                     .push((one.received_at, one.leaf));
             }
         }
@@ -241,10 +244,10 @@ impl Oracle<'_> {
             if let Some(who) = callers.get(&(request.run, account))
                 && let Some(used) = used.get_mut(who)
             {
-                used.1 += 1;
+                used.requests += 1;
             }
         }
-        for ((label, account, arn), (answers, requests)) in used {
+        for ((label, account, arn), Used { answers, requests }) in used {
             let cells = vec![
                 (
                     "first_used_at",

@@ -170,7 +170,7 @@ impl Oracle<'_> {
             let found = found.filter(|one| outcome.is_none_or(|outcome| one.outcome == outcome));
             let found: Vec<i64> = found.map(|one| one.leaf).collect();
             let span = found.iter().min().zip(found.iter().max());
-            let span = span.map_or(0..=-1, |(first, last)| *first..=*last);
+            let span = span.into_iter().flat_map(|(first, last)| *first..=*last);
             figure(name, Some(count(&found)), Some(leaves(span)));
         };
         counted("requests", None);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diary::{Diary, Fate, Listing, Look};
+use crate::diary::{Diary, Fate, Look};
 use crate::life::EVERY;
 use crate::truth;
 
@@ -37,6 +37,10 @@ pub struct Known {
     /// Rows of results by operation and number.
     pub rows: BTreeMap<usize, BTreeMap<usize, SeenRow>>,
     pub gaps: Vec<Gap>,
+    /// Operations that a run asked for which has ended.
+    pub asked: BTreeSet<usize>,
+    /// Of each operation: which of its listings was complete last, and whether each showed a failure.
+    failures: BTreeMap<usize, (Option<usize>, Vec<bool>)>,
 }
 
 impl Known {
@@ -46,6 +50,15 @@ impl Known {
             known.looks.entry(look.op).or_default().push(look.clone());
         }
         known.read_listings(diary);
+        known.find_failures(diary);
+        let ended = diary.runs.iter().filter(|run| run.end.is_some());
+        let asked = ended
+            .flat_map(|run| &run.fates)
+            .filter(|(_, fate)| match fate {
+                Fate::Missed { was_asked, .. } => *was_asked,
+                Fate::Good { .. } | Fate::NotFound | Fate::Expired => true,
+            });
+        known.asked = asked.map(|(op, _)| *op).collect();
         known.find_gaps(diary);
         known.find_gaps_of_recorder(diary);
         known
@@ -84,6 +97,17 @@ impl Known {
                     }
                 }
             }
+        }
+    }
+
+    fn find_failures(&mut self, diary: &Diary) {
+        for listing in diary.listings.iter().filter(|listing| !listing.is_details) {
+            let mut rows = listing.pages.iter().flat_map(|page| &page.rows);
+            let (last, showed) = self.failures.entry(listing.op).or_default();
+            if listing.is_complete {
+                *last = Some(showed.len());
+            }
+            showed.push(rows.any(|(_, status, _)| truth::phase(status) == "failed"));
         }
     }
 
@@ -216,7 +240,7 @@ impl Known {
     }
 
     /// Whether something in an operation failed; `None` where nobody knows.
-    pub fn has_failures(&self, diary: &Diary, op: usize) -> Option<i64> {
+    pub fn has_failures(&self, op: usize) -> Option<i64> {
         let state = &self.looks[&op].last().expect("seen").state;
         if truth::phase(state.status) == "failed" {
             return Some(1);
@@ -224,15 +248,9 @@ impl Known {
         if let Some([_, _, failed]) = state.counts {
             return Some(i64::from(failed > 0));
         }
-        let of_op = |listing: &&Listing| listing.op == op && !listing.is_details;
-        let listings: Vec<&Listing> = diary.listings.iter().filter(of_op).collect();
-        let last = listings.iter().rposition(|listing| listing.is_complete);
-        let showed = listings[last.unwrap_or(0)..].iter().any(|listing| {
-            let mut rows = listing.pages.iter().flat_map(|page| &page.rows);
-            rows.any(|(_, status, _)| truth::phase(status) == "failed")
-        });
+        let (last, showed) = self.failures.get(&op)?;
         match last {
-            _ if showed => Some(1),
+            _ if showed[last.unwrap_or(0)..].contains(&true) => Some(1),
             Some(_) => Some(0),
             None => None,
         }

@@ -67,7 +67,7 @@ impl Oracle<'_> {
     }
 
     fn has_failures(&self, op: usize) -> Option<i64> {
-        self.known.has_failures(self.diary, op)
+        self.known.has_failures(op)
     }
 
     pub fn operations(&self) -> Section {
