@@ -12,7 +12,7 @@ use crate::store::StoreError;
 /// before it. An answer bears the time of its receipt, a stop that of its request.
 ///
 /// Reads leaves until one is later: a clock can have been ahead at any of them, and no index knows their times.
-/// About half a second for a million. The first `known` are left out: none of them is later, as somebody knows who
+/// About a second for a million. The first `known` are left out: none of them is later, as somebody knows who
 /// has asked for an earlier instant; else 0.
 ///
 /// # Errors
