@@ -122,10 +122,10 @@ pub enum Command {
     Check(check::CheckArgs),
     Status(status::StatusArgs),
     Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
     Export(export::ExportArgs),
     VerifyExport(verify_export::VerifyExportArgs),
     Report(report::ReportArgs),
-    Diff(diff::DiffArgs),
     #[command(visible_alias = "query")]
     Sql(sql::SqlArgs),
     Schema(schema::SchemaArgs),
