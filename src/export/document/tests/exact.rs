@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn csv_files_give_back_every_text() {
-    let document = fixture::hostile();
+    let document = hostile::hostile();
     let files: Vec<(String, Vec<u8>)> = files(&document).collect();
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
@@ -77,7 +77,7 @@ fn a_file_has_the_number_of_its_section() {
 
 #[test]
 fn json_gives_back_every_text_by_name() {
-    let document = fixture::hostile();
+    let document = hostile::hostile();
     let json: Json = serde_json::from_slice(&written(&document, DocumentFormat::Json)).unwrap();
     assert_eq!(json["title"], document.title.as_str());
     let table = document.sections[0].table.as_ref().unwrap();
@@ -92,7 +92,7 @@ fn json_gives_back_every_text_by_name() {
         }
     }
     let timeline = &json["sections"][0]["timelines"][3];
-    assert_eq!(timeline["stretches"][0]["status"], fixture::HOSTILE[3]);
+    assert_eq!(timeline["stretches"][0]["status"], hostile::HOSTILE[3]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A document with everything that a report has, and one in which every text is hostile.
+//! A document with everything that a report has.
 
 use super::super::{
     Blind, Column, Document, Evidence, Fact, Kind, Language, Paragraph, Section, Stretch, Table,
@@ -14,7 +14,7 @@ pub(super) fn at(minutes: i64) -> UtcMillis {
     UtcMillis(BEGIN_MS + minutes * 60_000)
 }
 
-fn text(text: impl Into<String>) -> Value {
+pub(super) fn text(text: impl Into<String>) -> Value {
     Value::Text(text.into())
 }
 
@@ -53,7 +53,7 @@ fn section(id: &'static str, title: &str, said: &[(Tone, &str)], table: Option<T
     }
 }
 
-fn stretch(status: &str, phase: Phase, minutes: [Option<i64>; 4]) -> Stretch {
+pub(super) fn stretch(status: &str, phase: Phase, minutes: [Option<i64>; 4]) -> Stretch {
     let [earliest, entered, left, latest] = minutes.map(|minutes| minutes.map(at));
     Stretch {
         status: status.to_owned(),
@@ -151,7 +151,7 @@ fn timelines() -> Vec<Timeline> {
     ]
 }
 
-fn figures() -> Table {
+pub(super) fn figures() -> Table {
     let rows = [
         (
             "runs_made",
@@ -467,111 +467,5 @@ pub(super) fn sample(language: Language, operations_count: i64) -> Document {
                 None,
             ),
         ],
-    }
-}
-
-/// Texts that try to be something else than text.
-pub(super) const HOSTILE: [&str; 12] = [
-    "=cmd|'/c calc'!A0",
-    "+1+1",
-    "@SUM(1+9)*cmd",
-    "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
-    "'/><svg/onload=alert(1)>&lt;&#60;",
-    "]]><!--<style>*{background:url(//x.example)}</style>-->",
-    "\u{1b}]52;c;eA==\u{7}\u{1b}[2J\u{9b}31m",
-    "a\r\nb\n\"c\",d\te\u{b}\0",
-    "\u{202e}txt.exe\u{2066}\u{200b}\u{feff}\u{ffff}\u{e0001}",
-    "javascript:alert(1) https://evil.example/ mailto:x@example",
-    "_x001B_ }</style></title></svg></textarea>",
-];
-
-/// A document of these texts and a long one, in every place that bears a text.
-pub(super) fn hostile() -> Document {
-    let long = format!("=<b>&\"{}", "深x\u{1f600}y".repeat(10_240));
-    let mut texts: Vec<String> = HOSTILE.iter().map(|&text| text.to_owned()).collect();
-    texts.push(long);
-    let all = texts.concat();
-    let kinds = [
-        Kind::Text,
-        Kind::Id,
-        Kind::Word,
-        Kind::Count,
-        Kind::Time,
-        Kind::Seconds,
-        Kind::Millis,
-        Kind::Evidence,
-    ];
-    let names = [
-        "a_text",
-        "b_id",
-        "c_word",
-        "d_count",
-        "e_at",
-        "f_seconds",
-        "g_ms",
-        "h_evidence",
-    ];
-    let table = Table {
-        columns: names
-            .into_iter()
-            .zip(kinds)
-            .map(|(name, kind)| Column {
-                name,
-                label: all.chars().take(600).collect(),
-                kind,
-            })
-            .collect(),
-        rows: texts
-            .iter()
-            .map(|hostile| vec![text(hostile); kinds.len()])
-            .collect(),
-    };
-    let figures = Table {
-        columns: self::figures().columns,
-        rows: texts.iter().map(|hostile| vec![text(hostile); 5]).collect(),
-    };
-    let timelines = texts
-        .iter()
-        .map(|hostile| Timeline {
-            label: hostile.clone(),
-            id: hostile.clone(),
-            stretches: vec![
-                stretch(hostile, Phase::Unknown, [None, Some(0), Some(5), Some(10)]),
-                stretch(hostile, Phase::Unknown, [Some(5), Some(10), Some(10), None]),
-            ],
-            gaps: vec![Blind {
-                from: at(5),
-                until: None,
-                cause: hostile.clone(),
-            }],
-        })
-        .collect();
-    let part = |id, table| Section {
-        id,
-        title: all.clone(),
-        paragraphs: [Tone::Plain, Tone::Good, Tone::Bad, Tone::Unknown]
-            .map(|tone| Paragraph {
-                tone,
-                text: all.clone(),
-            })
-            .to_vec(),
-        table: Some(table),
-        timelines: Vec::new(),
-    };
-    let mut sections = vec![part("of_rows", table), part("of_figures", figures)];
-    sections[0].timelines = timelines;
-    Document {
-        language: Language::En,
-        title: all.clone(),
-        facts: texts
-            .iter()
-            .map(|hostile| Fact {
-                id: "hostile",
-                label: hostile.clone(),
-                value: text(hostile),
-            })
-            .collect(),
-        sections,
     }
 }

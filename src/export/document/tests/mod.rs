@@ -4,6 +4,7 @@
 mod contrast;
 mod exact;
 mod fixture;
+mod hostile;
 mod page;
 mod workbook;
 
@@ -58,7 +59,7 @@ fn pages_for_a_browser() {
     for (name, document) in [
         ("en.html", fixture::sample(Language::En, 60)),
         ("zh.html", fixture::sample(Language::Zh, 60)),
-        ("hostile.html", fixture::hostile()),
+        ("hostile.html", hostile::hostile()),
         ("long.html", fixture::sample(Language::En, 6_000)),
     ] {
         std::fs::write(

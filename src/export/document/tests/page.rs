@@ -93,7 +93,7 @@ fn no_element_no_attribute_and_no_address_comes_from_data() {
         &fixture::sample(Language::En, 40),
         DocumentFormat::Html,
     ));
-    let hostile = read(&written(&fixture::hostile(), DocumentFormat::Html));
+    let hostile = read(&written(&hostile::hostile(), DocumentFormat::Html));
     assert!(
         hostile.elements.is_subset(&plain.elements),
         "{:?}",
@@ -124,12 +124,12 @@ fn no_element_no_attribute_and_no_address_comes_from_data() {
 
 #[test]
 fn what_was_written_is_shown_and_what_shows_nothing_is_named() {
-    let page = written(&fixture::hostile(), DocumentFormat::Html);
+    let page = written(&hostile::hostile(), DocumentFormat::Html);
     let found = read(&page);
     for whole in [
-        fixture::HOSTILE[0],
-        fixture::HOSTILE[3],
-        fixture::HOSTILE[5],
+        hostile::HOSTILE[0],
+        hostile::HOSTILE[3],
+        hostile::HOSTILE[5],
     ] {
         assert!(found.texts.iter().any(|text| text == whole), "{whole}");
     }

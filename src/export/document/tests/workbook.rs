@@ -134,7 +134,7 @@ fn a_document_has_a_sheet_for_each_section() {
 
 #[test]
 fn no_text_becomes_a_formula_a_link_or_markup() {
-    let bytes = written(&fixture::hostile(), DocumentFormat::Xlsx);
+    let bytes = written(&hostile::hostile(), DocumentFormat::Xlsx);
     for (name, text) in parts(&bytes) {
         let mut reader = quick_xml::Reader::from_str(&text);
         loop {
