@@ -149,7 +149,8 @@ mod tests {
                 .zh
                 .chars()
                 .any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            assert!(is_chinese, "{name}: {}", text.zh);
+            // What stands between the parts of a list is no word.
+            assert!(is_chinese || *name == "AND", "{name}: {}", text.zh);
             seen.insert(name);
         }
         assert!(seen.len() > 200, "{}", seen.len());
