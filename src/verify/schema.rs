@@ -105,7 +105,13 @@ pub(super) fn check_integrity(
         findings.add(Kind::Missing, SCHEMA, "integrity_check", what);
         return Ok(());
     }
-    integrity(live, DIFFERENCES_LISTED, |complaint| {
+    let mut complaints = Vec::new();
+    let asked = integrity(live, DIFFERENCES_LISTED, |complaint| {
+        complaints.push(complaint.to_owned());
+    });
+    for complaint in complaints {
         findings.add(Kind::Invalid, SCHEMA, "integrity_check", complaint);
-    })
+    }
+    // An indexed expression of ours meets a value that is longer than any of ours.
+    findings.unless_damaged(SCHEMA, asked).map(drop)
 }
