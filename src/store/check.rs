@@ -226,6 +226,21 @@ pub fn phase_of(
     Ok(newest.and_then(|(is_present, word)| is_present.then(|| phase(word))))
 }
 
+/// The targets for which an operation has ended, well or badly, as last seen.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn ended_targets(connection: &Connection, op: i64) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT v.target FROM result_version v
+         JOIN result_status s ON s.status_no = v.status_no AND s.phase IN ('succeeded', 'failed')
+         WHERE v.op = ?1 AND v.flags & 1 AND NOT EXISTS (
+             SELECT 1 FROM result_version n WHERE n.op = v.op AND n.target = v.target AND n.version = v.version + 1)",
+    )?;
+    let rows = statement.query_map([op], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// When an answer was received.
 ///
 /// # Errors

@@ -8,11 +8,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{Finding, Kind, Quote, Scope, Status, resource};
 use crate::model::{Phase, Service, UtcMillis};
-use crate::store::check::{self, FailedTarget, Failure, OfGroup};
+use crate::store::check::{self, FailedTarget, Failure, OfGroup, Place};
 use crate::store::{Connection, StoreError};
 
 /// Reasons that are told of one operation, the most frequent first.
 const REASONS_TOLD: usize = 3;
+
+/// Single results of one group that are asked one by one, a few microseconds each. Beyond, all results of the group are
+/// read once: else the time would grow with failures times operations.
+const PROBES_MAX: usize = 20_000;
 
 /// Leaves that a finding names: the pages of a long listing are many, and one of them shows the way to the others.
 const LEAVES_NAMED_MAX: usize = 20;
@@ -20,8 +24,13 @@ const LEAVES_NAMED_MAX: usize = 20;
 /// Operations of one stack group, newest first, by account, region and id of the group.
 type Groups = HashMap<(String, String, String), Group>;
 
+#[derive(Default)]
 struct Group {
     operations: Vec<OfGroup>,
+    /// Single results that were asked so far.
+    probes: usize,
+    /// For each kind of operation, the newest one that has ended for a target; known once too many were asked.
+    newest: Option<BTreeMap<Option<String>, HashMap<i64, Place>>>,
     /// It was deleted: nothing of it can be mended, and nothing has to be.
     is_gone: bool,
 }
@@ -73,27 +82,22 @@ fn of_stack_group(
     groups: &mut Groups,
     failure: &Failure,
 ) -> Result<Option<Finding>, StoreError> {
+    let mut alone = Group::default();
     let group = match &failure.resource_id {
-        Some(id) => Some(group(connection, groups, failure, id)?),
-        None => None,
+        Some(id) => group(connection, groups, failure, id)?,
+        None => &mut alone,
     };
-    if group.is_some_and(|group| group.is_gone) {
+    if group.is_gone {
         return Ok(None);
     }
-    let later: Vec<&OfGroup> = group
-        .map_or(&[][..], |group| &group.operations)
-        .iter()
-        .take_while(|other| other.place > failure.place)
-        .filter(|other| answers(failure.kind.as_deref(), other.kind.as_deref()))
-        .collect();
     let failed = check::failed_targets(connection, failure.op)?;
     let had_failed_targets = !failed.is_empty();
-    let open = still_failed(connection, &later, failed)?;
+    let open = group.still_failed(connection, failure, failed)?;
     let is_whole = failure.phase == Phase::Failed;
     if open.is_empty() {
         // One that failed before it had a result is over when a later one has ended.
         let has_ended = |other: &&OfGroup| matches!(other.phase, Phase::Succeeded | Phase::Failed);
-        if !is_whole || had_failed_targets || later.iter().any(has_ended) {
+        if !is_whole || had_failed_targets || group.later(failure).any(|other| has_ended(&other)) {
             return Ok(None);
         }
     }
@@ -124,13 +128,15 @@ fn group<'g>(
     groups: &'g mut Groups,
     failure: &Failure,
     id: &str,
-) -> Result<&'g Group, StoreError> {
+) -> Result<&'g mut Group, StoreError> {
     let (account, region) = (&failure.key.account_id, &failure.key.region_id);
     let key = (account.clone(), region.clone(), id.to_owned());
     Ok(match groups.entry(key) {
         std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
         std::collections::hash_map::Entry::Vacant(new) => new.insert(Group {
             operations: check::of_group(connection, account, region, id)?,
+            probes: 0,
+            newest: None,
             is_gone: check::is_group_gone(connection, account, region, id)?,
         }),
     })
@@ -145,27 +151,83 @@ fn answers(failed: Option<&str>, later: Option<&str>) -> bool {
     }
 }
 
-/// The targets for which no later operation, newest first, has ended.
-fn still_failed(
-    connection: &Connection,
-    later: &[&OfGroup],
-    failed: Vec<FailedTarget>,
-) -> Result<Vec<FailedTarget>, StoreError> {
-    let mut open = failed;
-    for other in later {
-        if open.is_empty() {
-            break;
-        }
-        let mut left = Vec::new();
-        for target in open {
-            let phase = check::phase_of(connection, other.op, target.target)?;
-            if !matches!(phase, Some(Phase::Succeeded | Phase::Failed)) {
-                left.push(target);
-            }
-        }
-        open = left;
+impl Group {
+    /// The operations that say how targets are after a failure, newest first.
+    fn later<'g>(&'g self, failure: &'g Failure) -> impl Iterator<Item = &'g OfGroup> {
+        let newer = self
+            .operations
+            .iter()
+            .take_while(|other| other.place > failure.place);
+        newer.filter(|other| answers(failure.kind.as_deref(), other.kind.as_deref()))
     }
-    Ok(open)
+
+    /// The targets for which no later operation has ended.
+    fn still_failed(
+        &mut self,
+        connection: &Connection,
+        failure: &Failure,
+        failed: Vec<FailedTarget>,
+    ) -> Result<Vec<FailedTarget>, StoreError> {
+        self.probes = self
+            .probes
+            .saturating_add(failed.len() * self.later(failure).count());
+        if self.newest.is_none() && self.probes <= PROBES_MAX {
+            return self.asked_one_by_one(connection, failure, failed);
+        }
+        if self.newest.is_none() {
+            self.newest = Some(newest(connection, &self.operations)?);
+        }
+        let known = self.newest.iter().flatten();
+        let answering: Vec<_> = known
+            .filter(|(kind, _)| answers(failure.kind.as_deref(), kind.as_deref()))
+            .map(|(_, newest)| newest)
+            .collect();
+        let is_open = |target: &FailedTarget| {
+            let ended = answering
+                .iter()
+                .filter_map(|newest| newest.get(&target.target));
+            ended.max().is_none_or(|place| *place <= failure.place)
+        };
+        Ok(failed.into_iter().filter(is_open).collect())
+    }
+
+    fn asked_one_by_one(
+        &self,
+        connection: &Connection,
+        failure: &Failure,
+        failed: Vec<FailedTarget>,
+    ) -> Result<Vec<FailedTarget>, StoreError> {
+        let mut open = failed;
+        for other in self.later(failure) {
+            if open.is_empty() {
+                break;
+            }
+            let mut left = Vec::new();
+            for target in open {
+                let phase = check::phase_of(connection, other.op, target.target)?;
+                if !matches!(phase, Some(Phase::Succeeded | Phase::Failed)) {
+                    left.push(target);
+                }
+            }
+            open = left;
+        }
+        Ok(open)
+    }
+}
+
+/// For each kind of operation and each target, the newest operation that has ended for it.
+fn newest(
+    connection: &Connection,
+    newest_first: &[OfGroup],
+) -> Result<BTreeMap<Option<String>, HashMap<i64, Place>>, StoreError> {
+    let mut newest: BTreeMap<Option<String>, HashMap<i64, Place>> = BTreeMap::new();
+    for operation in newest_first {
+        let of_kind = newest.entry(operation.kind.clone()).or_default();
+        for target in check::ended_targets(connection, operation.op)? {
+            of_kind.entry(target).or_insert(operation.place);
+        }
+    }
+    Ok(newest)
 }
 
 /// `UPDATE FAILED`, `RR_ADD ended as 1`.
@@ -235,7 +297,6 @@ fn finding(
 mod tests {
     use super::*;
     use crate::model::OperationKey;
-    use crate::store::check::Place;
 
     fn failure(phase: Phase, status: &str) -> Failure {
         Failure {
