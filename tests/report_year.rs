@@ -30,6 +30,8 @@ mod met;
 mod oracle;
 #[path = "report_year/pen.rs"]
 mod pen;
+#[path = "report_year/people.rs"]
+mod people;
 #[path = "report_year/poll.rs"]
 mod poll;
 #[path = "report_year/truth.rs"]
