@@ -8,6 +8,7 @@ use crate::config::{Config, Zone};
 use crate::export::wrap::wrap;
 use crate::export::{Cell, Format, Layout, encoder};
 use crate::model::{Clock as _, SystemClock, UtcMillis};
+use crate::store::dictionary;
 use crate::store::query::{Rows, Value};
 
 /// A column of a table: its name in the rows, and the word above it.
@@ -184,6 +185,7 @@ pub(super) fn json_first(rows: &Rows) -> anyhow::Result<Box<RawValue>> {
 pub(super) fn json_layout() -> Layout {
     Layout {
         json_columns: JSON_COLUMNS.map(str::to_owned).to_vec(),
+        time_columns: dictionary::time_columns().map(str::to_owned).collect(),
         ..Layout::default()
     }
 }

@@ -48,8 +48,10 @@ impl Zone {
                 let minutes = parse_zone_minutes(text).map_err(|_| unknown())?;
                 TimeZone::fixed(minutes * 60).map_err(|_| unknown())?
             }
-            // The library takes rules as `EST5EDT` and paths, too: a name has to be one of the database.
-            _ if is_name(text) => TimeZone::from_posix_tz(text).map_err(|_| unknown())?,
+            // Without the colon the library also takes rules, in which `UTC+8` is eight hours behind UTC.
+            _ if is_name(text) => {
+                TimeZone::from_posix_tz(&format!(":{text}")).map_err(|_| unknown())?
+            }
             _ => return Err(unknown()),
         };
         Ok(Self { rules })
@@ -164,6 +166,10 @@ mod tests {
             "/etc/localtime",
             "Mars/Phobos",
             ":UTC",
+            "UTC+8",
+            "GMT-8",
+            "CST-8",
+            "EST5EDT4",
             "Asia//Shanghai",
         ] {
             assert!(Zone::parse(bad).is_err(), "{bad}");

@@ -116,6 +116,8 @@ pub struct Layout {
     pub spreadsheet_safe: bool,
     /// Columns whose text is JSON (json, jsonl): written as a value where it is valid, else as text.
     pub json_columns: Vec<String>,
+    /// Columns whose text is an instant (xlsx): written as a date where it has our form, else as text.
+    pub time_columns: Vec<String>,
     /// Terminal columns that a line of a table may take; `None`: as many as it needs.
     pub width: Option<usize>,
     /// Whether a table's header may be set in bold, and its words painted.

@@ -49,7 +49,10 @@ impl Encoder for Xlsx {
             .iter()
             .map(|&name| Column {
                 header: name.to_owned(),
-                style: Style::of_column(name),
+                style: match self.layout.time_columns.iter().any(|time| time == name) {
+                    true => Style::Time,
+                    false => Style::Plain,
+                },
             })
             .collect();
         book.begin(self.layout.sheet.as_deref().unwrap_or(SHEET), columns)?;

@@ -34,6 +34,8 @@ enum Rule {
     With(&'static str, &'static [&'static str]),
     /// Heads of no more leaves than there were.
     Head(&'static str),
+    /// Those that this SELECT gives, which asks tables that are limited.
+    Following(&'static str),
     /// The one row that says how far derivation has come: no farther than there were leaves.
     Watermark,
     /// All. Dictionaries of numbers for words: none of their entries is met but through a row that has a rule.
@@ -41,10 +43,18 @@ enum Rule {
     /// All. What the program remembers between runs has no past: it is overwritten. No view reads it.
     Now,
 }
-use Rule::{Closing, Head, Leaf, Now, Page, Watermark, With, Words};
+use Rule::{Closing, Following, Head, Leaf, Now, Page, Watermark, With, Words};
 
 /// What makes a version one of an operation.
 const VERSION: &[&str] = &["op", "version"];
+
+/// The watches of which something may still come, as the triggers of the table keep them.
+const WATCH_OPEN: &str = "
+SELECT w.watch_id AS watch_id FROM watch w
+WHERE NOT EXISTS (SELECT 1 FROM watch_removal r WHERE r.watch_id = w.watch_id)
+    AND coalesce((SELECT s.state FROM operation_state s
+        WHERE s.op = (SELECT max(o.op) FROM watch_operation o WHERE o.watch_id = w.watch_id)
+        ORDER BY s.number DESC LIMIT 1), 'active') IN ('active', 'unsettled')";
 
 /// Every table of the file.
 const RULES: &[(&str, Rule)] = &[
@@ -61,6 +71,7 @@ const RULES: &[(&str, Rule)] = &[
     ("run_note", Leaf("sequence")),
     ("run_skipped", Leaf("sequence")),
     ("watch", Leaf("add_sequence")),
+    ("watch_open", Following(WATCH_OPEN)),
     ("watch_removal", Leaf("sequence")),
     ("watch_operation", Leaf("from_sequence")),
     ("watch_look", Leaf("sequence")),
@@ -119,11 +130,21 @@ pub fn open_at(path: &Path, size: i64) -> Result<Connection, StoreError> {
 
 /// Hides from this connection, which only reads, what came with leaf `size` and later. Once for a connection.
 pub fn limit(connection: &Connection, size: i64) -> Result<(), StoreError> {
+    limit_sealed(connection, size, size)
+}
+
+/// The same, and of checkpoints those of no more than `sealed` leaves: a head of exactly `size` leaves may be signed
+/// long after these were kept, and who wants what was there before says so.
+pub fn limit_sealed(connection: &Connection, size: i64, sealed: i64) -> Result<(), StoreError> {
     let open = OpenLists::at(connection, size)?;
     connection.pragma_update(None, "query_only", false)?;
     open.keep(connection)?;
     for (name, rule) in RULES {
         let table = Table::read(connection, name)?;
+        let size = match rule {
+            Head(_) => sealed.min(size),
+            _ => size,
+        };
         connection.execute_batch(&limited(&table, *rule, size, &open))?;
     }
     for name in views::names() {
@@ -148,6 +169,9 @@ fn limited(table: &Table, rule: Rule, size: i64, open: &OpenLists) -> String {
         _ => format!("r.{column} AS {column}"),
     });
     let columns: Vec<String> = columns.collect();
+    if let Following(select) = rule {
+        return format!("CREATE TEMP VIEW {} AS {select}", table.name);
+    }
     let condition = match rule {
         Leaf(leaf) => format!("r.{leaf} < {size}"),
         Closing(leaf) => format!("r.{leaf} < {size}{}", open.without("r.listing_id")),
@@ -160,7 +184,7 @@ fn limited(table: &Table, rule: Rule, size: i64, open: &OpenLists) -> String {
             )
         }
         Head(covered) => format!("r.{covered} <= {size}"),
-        Watermark | Words | Now => "1".to_owned(),
+        Watermark | Words | Now | Following(_) => "1".to_owned(),
     };
     format!(
         "CREATE TEMP VIEW {name} AS SELECT {} FROM main.{name} r WHERE {condition}",

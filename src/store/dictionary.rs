@@ -190,6 +190,13 @@ pub fn all() -> &'static [View] {
     })
 }
 
+/// Names of the columns that hold instants, in any view.
+pub fn time_columns() -> impl Iterator<Item = &'static str> {
+    let columns = all().iter().flat_map(|view| &view.columns);
+    let times = columns.filter(|column| column.kind == Kind::Time);
+    times.map(|column| column.name.as_str())
+}
+
 /// One view.
 pub fn find(name: &str) -> Option<&'static View> {
     all().iter().find(|view| view.name == name)

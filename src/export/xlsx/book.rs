@@ -45,14 +45,6 @@ pub(in crate::export) enum Style {
     Time,
 }
 
-impl Style {
-    /// The style of a column of a view, by its name.
-    pub(in crate::export) fn of_column(name: &str) -> Self {
-        let is_time = name.ends_with("_at") || matches!(name, "gap_from" | "gap_until");
-        if is_time { Self::Time } else { Self::Plain }
-    }
-}
-
 /// One column of a sheet.
 #[derive(Debug, Clone)]
 pub(in crate::export) struct Column {
@@ -313,7 +305,10 @@ mod tests {
     fn column(name: &str) -> Column {
         Column {
             header: name.to_owned(),
-            style: Style::of_column(name),
+            style: match name.ends_with("_at") {
+                true => Style::Time,
+                false => Style::Plain,
+            },
         }
     }
 
