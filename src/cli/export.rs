@@ -19,7 +19,7 @@ use super::{Exit, UsageError, checked_args};
 use crate::config::Config;
 use crate::export::{Delimiter, Format, Layout, LayoutError, encoder};
 use crate::model::{Clock as _, SystemClock, UtcMillis};
-use crate::report::manifest::Filters;
+use crate::report::manifest::{Facts, Filters};
 pub use filter::FilterArgs;
 use moment::{Moment, Source};
 
@@ -148,7 +148,7 @@ pub fn run(args: &ExportArgs, config: &Config) -> anyhow::Result<Exit> {
                 let selection = filter::selection(connection, dataset, &filters)?;
                 let facts = match args.no_manifest {
                     true => None,
-                    false => Some(file::Facts {
+                    false => Some(Facts {
                         completeness: moment.completeness(connection, &filters)?,
                         filters,
                         evidence: moment.evidence(connection)?,
@@ -198,6 +198,7 @@ fn to_stream(
     let width = stdout_width();
     let layout = Layout {
         json_columns: json_layout().json_columns,
+        sheet: Some(dataset.view.to_owned()),
         width,
         color: config.color.allows(width.is_some()),
         ..args.format.layout.clone()
@@ -229,7 +230,7 @@ fn write_all(
     let filters = resolve(args, config, source, now)?;
     source.database.read(|connection| {
         let moment = Moment::of(connection, source)?;
-        let facts = file::Facts {
+        let facts = Facts {
             completeness: moment.completeness(connection, &filters)?,
             filters,
             evidence: moment.evidence(connection)?,

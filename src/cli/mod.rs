@@ -25,6 +25,7 @@ pub mod global;
 mod hook;
 pub mod init;
 pub mod log_id;
+mod manifested;
 pub mod os_user;
 pub mod output;
 pub mod policy;
