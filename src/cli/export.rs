@@ -23,10 +23,11 @@ use crate::report::manifest::{Facts, Filters};
 pub use filter::FilterArgs;
 use moment::{Moment, Source};
 
-/// Write a dataset as CSV, JSON or a table
+/// Write a dataset as CSV, JSON, a table or a workbook
 ///
 /// Every row and every column, in documented order: the same evidence gives the same bytes. In
-/// CSV, NULL is an empty field and an empty text is "". Beside a file stands its manifest,
+/// CSV, NULL is an empty field and an empty text is "". A workbook (xlsx) has ids as text and times
+/// as dates, never a formula, and more sheets where rows are too many. Beside a file stands its manifest,
 /// FILE.manifest.json: what it holds, from which evidence, what may be missing; `verify-export`
 /// checks both.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -258,6 +259,7 @@ Examples:
   optrail export requests --since 2026-01-01 --until 2026-02-01 --tz +08:00 --output january.csv
   optrail export results --as-of yesterday
   optrail export results --spreadsheet-safe --bom --output for-a-spreadsheet.csv
+  optrail export operations --format xlsx --output operations.xlsx
   optrail export --all --output ./handed-over
   optrail export batch-counts --service alidns --format jsonl",
         dataset::help()

@@ -100,10 +100,10 @@ pub(super) fn are_current(connection: &Connection) -> Result<bool, StoreError> {
 
 /// The statement that puts a view of this program in place for one connection alone.
 pub(super) fn temporary(name: &str) -> Result<String, StoreError> {
-    let found = VIEWS.iter().find(|(known, _)| *known == name);
-    let (_, text) =
+    let found = wanted().iter().find(|(known, _)| *known == name);
+    let (_, sql) =
         found.ok_or_else(|| StoreError::Inconsistent(format!("there is no view {name}")))?;
-    Ok(expand(body(text)).replacen("CREATE VIEW", "CREATE TEMP VIEW", 1))
+    Ok(sql.replacen("CREATE VIEW", "CREATE TEMP VIEW", 1))
 }
 
 /// Names and statements of all views.
