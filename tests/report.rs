@@ -8,6 +8,7 @@ mod report {
     mod evidence;
     mod figures;
     mod integrity;
+    mod manifest;
     mod scene;
     #[path = "../cli/story.rs"]
     #[allow(dead_code)]

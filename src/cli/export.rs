@@ -19,14 +19,15 @@ use super::{Exit, UsageError, checked_args};
 use crate::config::Config;
 use crate::export::{Delimiter, Format, Layout, LayoutError, encoder};
 use crate::model::{Clock as _, SystemClock, UtcMillis};
-use crate::report::manifest::Filters;
+use crate::report::manifest::{Facts, Filters};
 pub use filter::FilterArgs;
 use moment::{Moment, Source};
 
-/// Write a dataset as CSV, JSON or a table
+/// Write a dataset as CSV, JSON, a table or a workbook
 ///
 /// Every row and every column, in documented order: the same evidence gives the same bytes. In
-/// CSV, NULL is an empty field and an empty text is "". Beside a file stands its manifest,
+/// CSV, NULL is an empty field and an empty text is "". A workbook (xlsx) has ids as text and times
+/// as dates, never a formula, and more sheets where rows are too many. Beside a file stands its manifest,
 /// FILE.manifest.json: what it holds, from which evidence, what may be missing; `verify-export`
 /// checks both.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -148,7 +149,7 @@ pub fn run(args: &ExportArgs, config: &Config) -> anyhow::Result<Exit> {
                 let selection = filter::selection(connection, dataset, &filters)?;
                 let facts = match args.no_manifest {
                     true => None,
-                    false => Some(file::Facts {
+                    false => Some(Facts {
                         completeness: moment.completeness(connection, &filters)?,
                         filters,
                         evidence: moment.evidence(connection)?,
@@ -198,6 +199,7 @@ fn to_stream(
     let width = stdout_width();
     let layout = Layout {
         json_columns: json_layout().json_columns,
+        sheet: Some(dataset.view.to_owned()),
         width,
         color: config.color.allows(width.is_some()),
         ..args.format.layout.clone()
@@ -229,7 +231,7 @@ fn write_all(
     let filters = resolve(args, config, source, now)?;
     source.database.read(|connection| {
         let moment = Moment::of(connection, source)?;
-        let facts = file::Facts {
+        let facts = Facts {
             completeness: moment.completeness(connection, &filters)?,
             filters,
             evidence: moment.evidence(connection)?,
@@ -257,6 +259,7 @@ Examples:
   optrail export requests --since 2026-01-01 --until 2026-02-01 --tz +08:00 --output january.csv
   optrail export results --as-of yesterday
   optrail export results --spreadsheet-safe --bom --output for-a-spreadsheet.csv
+  optrail export operations --format xlsx --output operations.xlsx
   optrail export --all --output ./handed-over
   optrail export batch-counts --service alidns --format jsonl",
         dataset::help()

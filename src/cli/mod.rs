@@ -25,6 +25,7 @@ pub mod global;
 mod hook;
 pub mod init;
 pub mod log_id;
+mod manifested;
 pub mod os_user;
 pub mod output;
 pub mod policy;
@@ -97,8 +98,8 @@ Exit status:
   0    done
   1    could not go on: configuration, credentials, database
   2    usage
-  3    bad news: check found what needs a person, verify a difference, doctor something to mend;
-       the database is older than its checkpoint
+  3    bad news: check found what needs a person, verify or verify-export a difference, diff a
+       change (--exit-code), doctor something to mend; the database is older than its checkpoint
   4    partial: something due was not, or not wholly, answered
   5    another collector holds the lock
   130  ended by SIGINT, what was answered is kept

@@ -3,12 +3,14 @@
 //! Three promises live here. A reader that goes away (`optrail … | head`) is no failure. A file is
 //! written wholly or not at all. What others wrote reaches a terminal only escaped.
 
+mod directory;
 mod file;
 mod logging;
 mod stdout;
 
 use std::io::{self, IsTerminal, Write};
 
+pub use directory::AtomicDirectory;
 pub use file::{AtomicFile, OutputError};
 pub use logging::start_logging;
 pub use stdout::{DataFormat, to_stdout};

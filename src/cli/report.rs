@@ -1,31 +1,34 @@
 //! `optrail report`.
 
 mod command;
-mod directory;
+pub(super) mod making;
 
-use std::io::{BufWriter, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::account_words::account_words;
-use super::database::{self, Database};
-use super::output::{AtomicFile, DataFormat, complaint, to_stdout};
-use super::values::{FileOrStd, ReportFormat, region, service, words};
-use super::verify::{VerifyArgs, verified};
+use super::export::moment::{self, Moment, Source};
+use super::manifested::{SUMS, digest_of, sums, write_file};
+use super::output::{AtomicDirectory, DataFormat, complaint, to_stdout};
+use super::values::{FileOrStd, region, service, words};
+use super::verify::read_note;
 use super::when::{AsOf, When, as_of, when};
-use super::{Exit, UsageError};
+use super::{Exit, UsageError, sealing};
 use crate::config::Config;
-use crate::evidence::digest::Digest;
 use crate::evidence::note::VerifierKey;
-use crate::export::document::{Document, DocumentFormat, Language, write};
+use crate::export::document::{Document, DocumentFormat, Language, files, write};
 use crate::model::{Clock as _, Service, SystemClock, UtcMillis};
-use crate::record::root_at;
-use crate::report::compliance::{IntegrityFacts, Made, ReportError, Scope, compliance};
-use crate::store::Connection;
-use crate::store::progress::Progress;
+use crate::report::compliance::{ReportError, Scope};
+use crate::report::manifest::{
+    COMPLIANCE, Content, Facts, FileDigest, Filters, Keeper, KeptCheckpoint, Manifest,
+    OF_DIRECTORY, Report, Wanted,
+};
+use crate::store::{Connection, open};
 use crate::verify::Depth;
+use making::Order;
 
 /// Write a report for people who were not there
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -68,6 +71,7 @@ Examples:
   optrail report compliance --checkpoint kept-in-january \\
       --key example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k --output report.html
   optrail report compliance --verify quick --format json
+  optrail verify-export report.html                                   whether it still follows from the evidence
 
 Exit status: 0 done, 1 could not go on, 2 usage, 3 the verification found a difference (the report is written, and says
 so), or the database is older than its checkpoint.")]
@@ -84,9 +88,14 @@ pub struct ComplianceArgs {
     #[arg(long, value_name = "TIME|SIZE", value_parser = as_of, allow_hyphen_values = true)]
     pub as_of: Option<AsOf>,
 
-    /// Write to this file, or of csv into this directory: complete, or not at all [default: stdout]
+    /// Write to this file, or of csv into this directory, with a manifest: complete, or not at all
+    /// [default: stdout]
     #[arg(short, long, value_name = "FILE|DIR")]
     pub output: Option<FileOrStd>,
+
+    /// Write no manifest
+    #[arg(long, requires = "output")]
+    pub no_manifest: bool,
 
     /// How it is written; csv is a directory [default: what --output ends with, else html]
     #[arg(
@@ -145,12 +154,27 @@ enum Place<'a> {
     Directory(&'a Path),
 }
 
+/// A report, and what its manifest says of it.
+struct Made {
+    document: Document,
+    /// Whether the verification of the database found that all agrees.
+    agrees: bool,
+    wanted: Wanted,
+    /// `None` where the leaves have no root: of what it was made cannot be said.
+    facts: Option<Facts>,
+}
+
 /// Writes the report.
 pub fn run(args: &ReportArgs, config: &Config) -> anyhow::Result<Exit> {
     let ReportCommand::Compliance(args) = &args.report;
     let format = args.format();
     let place = args.place(format)?;
-    let (document, agrees) = args.document(format, config)?;
+    args.refuse_quick_copies()?;
+    let now = SystemClock.now();
+    let source = moment::open(config, args.as_of, now)?;
+    let made = source
+        .database
+        .read(|connection| args.made(connection, &source, format, config, now))?;
     match place {
         Place::Stdout => {
             let data = match format {
@@ -158,12 +182,29 @@ pub fn run(args: &ReportArgs, config: &Config) -> anyhow::Result<Exit> {
                 DocumentFormat::Xlsx => DataFormat::Bytes,
                 DocumentFormat::Html | DocumentFormat::Csv => DataFormat::Raw,
             };
-            to_stdout(data, |out| Ok(write(&document, format, out)?))?;
+            to_stdout(data, |out| Ok(write(&made.document, format, out)?))?;
         }
-        Place::File(path) => write_file(path, &document, format)?,
-        Place::Directory(path) => directory::write(path, &document)?,
+        Place::File(path) => {
+            let document = |out: &mut dyn std::io::Write| write_whole(&made.document, format, out);
+            write_file(path, document, |file, ()| {
+                args.manifest(&made, vec![file], config)
+            })?;
+        }
+        Place::Directory(path) => {
+            let directory = AtomicDirectory::create(path)?;
+            let mut digests = Vec::new();
+            for (name, bytes) in files(&made.document) {
+                directory.write(&name, &bytes)?;
+                digests.push(digest_of(&name, &bytes));
+            }
+            if let Some(manifest) = args.manifest(&made, digests, config) {
+                directory.write(OF_DIRECTORY, manifest.to_text()?.as_bytes())?;
+            }
+            directory.write(SUMS, sums(directory.path())?.as_bytes())?;
+            directory.commit()?;
+        }
     }
-    if agrees {
+    if made.agrees {
         return Ok(Exit::Done);
     }
     complaint(
@@ -173,14 +214,14 @@ pub fn run(args: &ReportArgs, config: &Config) -> anyhow::Result<Exit> {
     Ok(Exit::BadNews)
 }
 
-fn write_file(path: &Path, document: &Document, format: DocumentFormat) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write {}", path.display());
-    let mut file = AtomicFile::create(path)?;
-    let mut out = BufWriter::new(&mut file);
-    write(document, format, &mut out).with_context(cannot)?;
-    out.flush().with_context(cannot)?;
-    drop(out);
-    Ok(file.commit()?)
+fn write_whole(
+    document: &Document,
+    format: DocumentFormat,
+    out: &mut dyn std::io::Write,
+) -> anyhow::Result<()> {
+    let mut out = std::io::BufWriter::new(out);
+    write(document, format, &mut out)?;
+    Ok(out.flush()?)
 }
 
 impl ComplianceArgs {
@@ -212,92 +253,136 @@ impl ComplianceArgs {
         }
     }
 
-    /// The document, and whether the verification found that all agrees.
-    fn document(
+    fn refuse_quick_copies(&self) -> Result<(), UsageError> {
+        if self.verify == Depth::Quick && !self.checkpoint.is_empty() {
+            let refused = "a checkpoint is compared with the leaves; leave --verify quick out";
+            return Err(UsageError(refused.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn made(
         &self,
+        connection: &Connection,
+        source: &Source<'_>,
         format: DocumentFormat,
         config: &Config,
-    ) -> anyhow::Result<(Document, bool)> {
-        let now = SystemClock.now();
-        let (database, asked_size) = opened(config, self.as_of, now)?;
-        let accounts = account_words(config, &database.connection)?;
+        now: UtcMillis,
+    ) -> anyhow::Result<Made> {
+        let moment = Moment::of(connection, source)?;
+        let filters = self.filters(connection, source, config, now)?;
+        let wanted = Wanted {
+            name: COMPLIANCE.to_owned(),
+            format: format.as_str().to_owned(),
+            lang: self.lang.as_str().to_owned(),
+            verify: level_word(self.verify).to_owned(),
+            account: config.accounts.clone(),
+            key: self.key.iter().map(ToString::to_string).collect(),
+            compared_with: self.copies(config)?,
+        };
+        let evidence = match moment.evidence(connection) {
+            Ok(evidence) => Some(evidence),
+            // What is damaged is among the differences, and the report tells of it.
+            Err(error) if error.is_damage() => None,
+            Err(error) => return Err(error.into()),
+        };
+        let order = Order {
+            filters: &filters,
+            wanted: &wanted,
+            size: moment.size,
+            root: evidence.as_ref().map(|known| known.evidence_root.clone()),
+            leaves_not_derived: moment.leaves_not_derived,
+            database: &config.database,
+        };
+        let (document, agrees) = making::document(connection, config, &order)?;
+        let facts = match evidence {
+            None => None,
+            Some(evidence) => Some(Facts {
+                completeness: moment.completeness(connection, &filters)?,
+                evidence,
+                making: moment::making(connection, config, now)?,
+                filters,
+            }),
+        };
+        Ok(Made {
+            document,
+            agrees,
+            wanted,
+            facts,
+        })
+    }
+
+    /// What was typed, resolved; with a period.
+    fn filters(
+        &self,
+        connection: &Connection,
+        source: &Source<'_>,
+        config: &Config,
+        now: UtcMillis,
+    ) -> anyhow::Result<Filters> {
+        let services = self.service.iter().map(|one| one.as_str().to_owned());
         let scope = Scope {
             since: self.since.map(|when| when.resolve(now, &config.zone)),
             until: self.until.map(|when| when.resolve(now, &config.zone)),
-            accounts,
-            services: self
-                .service
-                .iter()
-                .map(|one| one.as_str().to_owned())
-                .collect(),
+            accounts: account_words(config, connection)?,
+            services: services.collect(),
             regions: self.region.clone(),
         };
-        database.read(|connection| {
-            let size = Progress::read(connection)?.evidence_size;
-            let window = scope.window(connection).map_err(usage)?;
-            // After the moment of the report is fixed: what is verified is that, and maybe more.
-            let integrity = self.integrity(connection, size, config)?;
-            let name = config.database.file_name().unwrap_or_default();
-            let made = Made {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                command: command::again(self, &config.accounts, &window, size, format),
-                accounts: config.accounts.clone(),
-                database: name.to_string_lossy().into_owned(),
-                size,
-                leaves_not_derived: asked_size.map_or(0, |asked| asked - size),
-            };
-            let document = compliance(connection, &window, &made, &integrity, self.lang)?;
-            Ok((document, integrity.found.agrees()))
+        let window = scope.window(connection).map_err(usage)?;
+        Ok(Filters {
+            account: window.accounts,
+            service: window.services,
+            region: window.regions,
+            since: Some(window.since.to_string()),
+            until: Some(window.until.to_string()),
+            as_of: source.asked,
+            ..Filters::default()
         })
     }
 
-    fn integrity(
-        &self,
-        connection: &Connection,
-        size: i64,
-        config: &Config,
-    ) -> anyhow::Result<IntegrityFacts> {
-        if self.verify == Depth::Quick && !self.checkpoint.is_empty() {
-            let refused = "a checkpoint is compared with the leaves; leave --verify quick out";
-            return Err(UsageError(refused.to_owned()).into());
+    /// Checkpoints to compare the log with: what was handed in, and the newest in the state directory.
+    fn copies(&self, config: &Config) -> anyhow::Result<Vec<KeptCheckpoint>> {
+        let mut copies = Vec::new();
+        for path in &self.checkpoint {
+            let (source, bytes) = read_note(path)?;
+            let note = String::from_utf8(bytes)
+                .with_context(|| format!("cannot read the checkpoint {source}"))?;
+            copies.push(KeptCheckpoint {
+                by: Keeper::Others,
+                source,
+                note,
+            });
         }
-        let asked = VerifyArgs {
-            quick: self.verify == Depth::Quick,
-            leaves: self.verify == Depth::Leaves,
-            checkpoint: self.checkpoint.clone(),
-            key: self.key.clone(),
-            against: Vec::new(),
-            format: ReportFormat::Json,
-        };
-        Ok(IntegrityFacts {
-            depth: self.verify,
-            found: verified(&asked, config)?.into_report(),
-            root: match root_at(connection, size) {
-                Ok(root) => Some(Digest(root).to_string()),
-                // What is damaged is among the differences, and the report tells of it.
-                Err(error) if error.is_damage() => None,
-                Err(error) => return Err(error.into()),
-            },
-        })
+        // All that is asked of the file here is asked as of a stranger's.
+        let connection = open::untrusted(&config.database)?;
+        if let Some(known) = sealing::known_to_state(&connection, config)? {
+            copies.push(KeptCheckpoint {
+                by: Keeper::State,
+                source: known.path().display().to_string(),
+                note: known.note().to_string(),
+            });
+        }
+        Ok(copies)
     }
-}
 
-/// The database as of what was asked for, or of the last leaf from which rows are derived; and the size that was
-/// asked for, where that is more.
-fn opened(
-    config: &Config,
-    as_of: Option<AsOf>,
-    now: UtcMillis,
-) -> anyhow::Result<(Database<'_>, Option<i64>)> {
-    let database = database::to_read_as_of(config, as_of, now)?;
-    let progress = Progress::read(&database.connection)?;
-    let derived = progress.derived_through + 1;
-    let asked = database.as_of_size.unwrap_or(progress.evidence_size);
-    if asked <= derived {
-        return Ok((database, None));
+    /// That of these files, if there is to be one.
+    fn manifest(&self, made: &Made, files: Vec<FileDigest>, config: &Config) -> Option<Manifest> {
+        if self.no_manifest {
+            return None;
+        }
+        let Some(facts) = &made.facts else {
+            complaint(
+                config,
+                "no manifest is written: the leaves of the database have no root to name",
+            );
+            return None;
+        };
+        let report = Report {
+            files,
+            report: made.wanted.clone(),
+        };
+        Some(Manifest::of(Content::Report(report), facts.clone()))
     }
-    let database = database::to_read_as_of(config, Some(AsOf::Size(derived)), now)?;
-    Ok((database, Some(asked)))
 }
 
 /// A period without a moment was typed so.

@@ -101,11 +101,15 @@ fn the_first_help_text() {
       watch          Say what to record: add, list and remove watches
       collect        Ask once about everything that is due
       stop           Stop a stack-group operation, and record who, why, and what came of it
-      status         Show watches, the last runs, what expires soon, and the file's size
+      check          Look for what needs a person
+      status         Show what is wrong, the last runs, what expires soon, watches, and the file's size
       show           Show one operation with its timeline and results
-      export         Write a dataset as CSV, JSON or a table
+      diff           Show what changed in operations and results between two moments
+      export         Write a dataset as CSV, JSON, a table or a workbook
       verify-export  Check exported files against their manifests and the database
+      report         Write a report for people who were not there
       sql            Ask the views in SQL, read-only [alias: query]
+      schema         Explain every view and column: meaning, type, unit, values
       verify         Compute everything again from the evidence and compare
       checkpoint     Sign the evidence as it stands, and print that
       prove          Write a bundle that a third party checks with python3 and openssl
@@ -116,6 +120,8 @@ fn the_first_help_text() {
       doctor         Look at everything a run needs, and say what to do where something is wrong
       policy         Print the least RAM policy that recording needs, as JSON
       config         Look at the configuration
+      completions    Print completions for a shell
+      man            Print the manual page, or write one for each command
       help           Print this message or the help of the given subcommand(s)
 
     Options:
@@ -156,8 +162,8 @@ fn the_first_help_text() {
       0    done
       1    could not go on: configuration, credentials, database
       2    usage
-      3    bad news: check found what needs a person, verify a difference, doctor something to mend;
-           the database is older than its checkpoint
+      3    bad news: check found what needs a person, verify or verify-export a difference, diff a
+           change (--exit-code), doctor something to mend; the database is older than its checkpoint
       4    partial: something due was not, or not wholly, answered
       5    another collector holds the lock
       130  ended by SIGINT, what was answered is kept

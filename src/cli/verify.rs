@@ -17,7 +17,7 @@ use crate::seal::SealError;
 use crate::store::{custody, open};
 use crate::verify::{Depth, Difference, HeldBy, Kind, Report, verify_against};
 pub(super) use document::Document;
-pub(super) use held::of_state;
+pub(super) use held::{kept_by_program, of_state, read_note, signed};
 pub(super) use text::text;
 
 /// What verification within one file cannot see.
@@ -107,11 +107,6 @@ impl Verified {
         self.report.agrees()
     }
 
-    /// What was found.
-    pub(super) fn into_report(self) -> Report {
-        self.report
-    }
-
     /// What the log was compared with, in a sentence; never silent about its limit.
     fn limits(&self) -> String {
         let copies = |by: HeldBy| {
@@ -164,7 +159,7 @@ pub fn run(args: &VerifyArgs, config: &Config) -> anyhow::Result<Exit> {
 }
 
 /// Verifies the configured database against all that was handed in, and against the state directory.
-pub(super) fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
+fn verified(args: &VerifyArgs, config: &Config) -> anyhow::Result<Verified> {
     let mut held = held::read(args)?;
     // All that is asked of the file here is asked as of a stranger's.
     let connection = open::untrusted(&config.database)?;

@@ -1,7 +1,10 @@
 //! `optrail verify-export`.
 
 mod directory;
+mod evidence;
 mod file;
+mod report;
+mod rows;
 
 use std::path::{Path, PathBuf};
 
@@ -17,21 +20,24 @@ use crate::export::escape::terminal;
 /// Check exported files against their manifests and the database
 ///
 /// Reads FILE.manifest.json, checks size and SHA-256 of the file, looks whether the database has
-/// that tree of evidence, and writes the export again as of that size: each byte has to be the same.
-/// It may have recorded more since. Of a directory that `export --all` made, everything is checked.
+/// that tree of evidence, and writes the export or report again as of that size: each byte has to be
+/// the same. It may have recorded more since. Of a directory that `export --all` or `report` made,
+/// everything is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
   optrail verify-export failed.csv
+  optrail verify-export report.html
   optrail verify-export ./handed-over --format json
   optrail --db ./snapshot.db verify-export failed.csv      against a copy that somebody handed over
 
 Whether the database is what was recorded, `verify` tells: --checkpoint compares it with one that was kept.
 A manifest is signed by nobody. What it says of command line, host, user and time rests on whoever kept it.
 
-Exit status: 0 all agrees, 1 it could not be checked (no manifest, one of a newer program), 3 something differs.")]
+Exit status: 0 all agrees, 1 it could not be checked (no manifest, one of a newer program, a report
+of another version), 3 something differs.")]
 pub struct VerifyExportArgs {
-    /// Files, each with its manifest beside it, or directories of `export --all`
+    /// Files, each with its manifest beside it, or directories of `export --all` or `report`
     #[arg(value_name = "FILE|DIR", required = true)]
     pub files: Vec<PathBuf>,
 
@@ -67,6 +73,7 @@ struct Difference {
 struct Checked {
     file: String,
     dataset: Option<String>,
+    report: Option<String>,
     rows: Option<u64>,
     evidence_size: Option<i64>,
     evidence_root: Option<String>,
@@ -92,10 +99,13 @@ impl Checked {
     }
 
     fn text(&self) -> String {
-        let what = match (self.rows, &self.dataset, self.evidence_size) {
-            (Some(rows), Some(dataset), Some(size)) => {
-                format!(" ({rows} rows of {dataset}, evidence size {size})")
-            }
+        let of = match (self.rows, &self.dataset, &self.report) {
+            (Some(rows), Some(dataset), _) => Some(format!("{rows} rows of {dataset}")),
+            (_, _, Some(report)) => Some(format!("report {report}")),
+            _ => None,
+        };
+        let what = match (of, self.evidence_size) {
+            (Some(of), Some(size)) => format!(" ({}, evidence size {size})", terminal(&of)),
             _ => String::new(),
         };
         let verdict = if self.agrees { "agrees" } else { "DIFFERS" };
@@ -119,6 +129,7 @@ pub fn run(args: &VerifyExportArgs, config: &Config) -> anyhow::Result<Exit> {
     let mut failed = None;
     for path in &args.files {
         let done = match path.is_dir() {
+            true if report::is_one(path) => report::check(path, config),
             true => directory::check(path, config),
             false => file::check(path, config).map(|(checked, _)| vec![checked]),
         };

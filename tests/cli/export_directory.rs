@@ -7,6 +7,7 @@ use optrail::cli::dataset::DATASETS;
 use serde_json::Value;
 
 use super::bench::Bench;
+use super::story;
 
 /// A sealed story, and all of it in `out`.
 fn handed_over() -> Bench {
@@ -144,4 +145,26 @@ fn nothing_is_replaced_and_nothing_half_is_left() {
         !left.iter().any(|name| name.contains("tmp") || name == "x"),
         "{left:?}"
     );
+}
+
+#[test]
+fn every_dataset_agrees_after_more_was_recorded() {
+    let bench = Bench::new();
+    story::record_first_run(&bench.database());
+    bench.out(&["checkpoint"]);
+    for (directory, format) in [("csv", "csv"), ("xlsx", "xlsx")] {
+        bench.out(&["export", "--all", "--format", format, "--output", directory]);
+    }
+    let before = bench.out(&["export", "operation_history"]);
+    story::record_second_run(&bench.database());
+    bench.out(&["checkpoint"]);
+    assert_ne!(bench.out(&["export", "operation_history"]), before);
+    for directory in ["csv", "xlsx"] {
+        let said = bench.out(&["verify-export", directory]);
+        assert_eq!(
+            said.matches(": agrees").count(),
+            DATASETS.len() + 1,
+            "{said}"
+        );
+    }
 }

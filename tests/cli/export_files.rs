@@ -260,7 +260,7 @@ fn what_cannot_be_checked_is_no_finding() {
             "\"derive_version\": 9",
             "use that one or a newer",
         ),
-        ("{", "", "no manifest of an export"),
+        ("{", "", "no manifest of optrail"),
     ] {
         fs::write(&path, &original).unwrap();
         change(&path, from, to);
@@ -270,7 +270,7 @@ fn what_cannot_be_checked_is_no_finding() {
     fs::remove_file(&path).unwrap();
     let complaint = bench.complaint(1, &["verify-export", "results.csv"]);
     assert!(
-        complaint.contains("only an export with its manifest"),
+        complaint.contains("only what has its manifest"),
         "{complaint}"
     );
     bench.complaint(2, &["verify-export"]);
@@ -344,4 +344,49 @@ fn a_spreadsheet_gets_no_formula() {
         let complaint = bench.complaint(2, &["export", "results", "--format", "json", option]);
         assert!(complaint.contains(option), "{complaint}");
     }
+}
+
+/// A part of a workbook.
+fn part(workbook: &Path, name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(fs::File::open(workbook).unwrap()).unwrap();
+    let mut text = String::new();
+    let mut file = archive.by_name(name).unwrap();
+    std::io::Read::read_to_string(&mut file, &mut text).unwrap();
+    text
+}
+
+#[test]
+fn a_workbook_has_the_sheet_of_its_dataset_and_ids_as_text() {
+    let bench = Bench::new();
+    story::record_first_run(&bench.database());
+    let export = ["export", "operations", "--format", "xlsx", "-o"];
+    bench.out(&[&export[..], &["x.xlsx"]].concat());
+    let book = part(&bench.path("x.xlsx"), "xl/workbook.xml");
+    assert!(book.contains("<sheet name=\"operations\""), "{book}");
+    let sheet = part(&bench.path("x.xlsx"), "xl/worksheets/sheet1.xml");
+    // The account of the story has 16 digits: one more than a spreadsheet keeps.
+    let account = format!("<is><t>{}</t></is>", story::ACCOUNT);
+    assert!(sheet.contains(&account), "{sheet}");
+    assert!(
+        !sheet.contains(&format!("<v>{}", story::ACCOUNT)),
+        "{sheet}"
+    );
+
+    bench.out(&[&export[..], &["again.xlsx"]].concat());
+    let (one, other) = (bench.path("x.xlsx"), bench.path("again.xlsx"));
+    assert!(fs::read(&one).unwrap() == fs::read(other).unwrap());
+    let piped = bench.command(&export[..4]).output().unwrap();
+    assert!(piped.status.success() && piped.stdout == fs::read(&one).unwrap());
+
+    story::record_second_run(&bench.database());
+    let said = bench.out(&["verify-export", "x.xlsx"]);
+    assert!(said.starts_with("x.xlsx: agrees ("), "{said}");
+    let mut changed = fs::read(&one).unwrap();
+    let last = changed.len() - 1;
+    changed[last] ^= 1;
+    fs::write(&one, changed).unwrap();
+    let said = bench.run(&["verify-export", "x.xlsx"]);
+    assert_eq!(said.code, 3, "{}", said.err);
+    let place = format!("the first byte that differs is number {}", last + 1);
+    assert!(said.out.contains(&place), "{}", said.out);
 }

@@ -101,6 +101,9 @@ fn a_period_is_a_usage_error_where_it_says_nothing() {
     bench.complaint(2, &["export", "requests", "--as-of", "999"]);
 }
 
+/// Datasets whose rows have no time.
+const WITHOUT: [&str; 2] = ["ros_operation_lists", "data_dictionary"];
+
 #[test]
 fn every_dataset_with_a_time_takes_a_period() {
     let bench = Bench::with_story();
@@ -115,7 +118,10 @@ fn every_dataset_with_a_time_takes_a_period() {
         assert_eq!(none, [""; 0], "{}", dataset.view);
         with_time += 1;
     }
-    assert_eq!(with_time, DATASETS.len() - 1);
+    let without = DATASETS.iter().filter(|dataset| dataset.time.is_none());
+    let without: Vec<&str> = without.map(|dataset| dataset.view).collect();
+    assert_eq!(without, WITHOUT);
+    assert_eq!(with_time, DATASETS.len() - WITHOUT.len());
 }
 
 #[test]

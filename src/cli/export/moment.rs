@@ -16,7 +16,7 @@ use crate::store::progress::Progress;
 use crate::store::{Connection, StoreError, as_of, custody, derived, migrate};
 
 /// The program that writes.
-const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
+pub(in crate::cli) const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
 
 /// The commit that it was built from, where who builds says so.
 const COMMIT: Option<&str> = option_env!("OPTRAIL_COMMIT");

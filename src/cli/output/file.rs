@@ -29,6 +29,9 @@ pub enum OutputError {
     /// A directory, a device, a pipe: renaming over it would destroy or replace it.
     #[error("{} exists and is no regular file; leave --output out and redirect stdout to it", .0.display())]
     NotAFile(PathBuf),
+    /// A directory with something in it, or the root: nothing is replaced.
+    #[error("{} is not empty; name a new or an empty directory", .0.display())]
+    NotEmpty(PathBuf),
 }
 
 /// A file being written. Dropped without [`commit`](Self::commit), it leaves nothing behind.
@@ -142,7 +145,7 @@ fn create_new(path: &Path) -> io::Result<File> {
 }
 
 /// Makes a rename durable: on Unix the directory is a file of its own.
-fn sync_directory(file: &Path) -> Result<(), OutputError> {
+pub(super) fn sync_directory(file: &Path) -> Result<(), OutputError> {
     if !cfg!(unix) {
         return Ok(());
     }
@@ -155,7 +158,7 @@ fn sync_directory(file: &Path) -> Result<(), OutputError> {
         .map_err(|error| io_error("sync the directory", directory, error))
 }
 
-fn io_error(doing: &'static str, path: &Path, source: io::Error) -> OutputError {
+pub(super) fn io_error(doing: &'static str, path: &Path, source: io::Error) -> OutputError {
     OutputError::Io {
         doing,
         path: path.to_owned(),

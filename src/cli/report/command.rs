@@ -1,50 +1,40 @@
 //! The command that makes a report again: every choice spelled out, so that neither the day nor the growth of the
 //! database matters. Where it was written to is no part of it.
 
-use super::{ComplianceArgs, level_word};
-use crate::export::document::DocumentFormat;
-use crate::report::compliance::Window;
+use std::path::Path;
+
+use crate::report::manifest::{Filters, Keeper, Wanted};
 
 /// As it can be typed.
-pub(super) fn again(
-    args: &ComplianceArgs,
-    accounts: &[String],
-    window: &Window,
-    size: i64,
-    format: DocumentFormat,
-) -> String {
+pub(super) fn again(filters: &Filters, wanted: &Wanted, size: i64) -> String {
     let mut words = vec![
         "optrail".to_owned(),
         "report".to_owned(),
-        "compliance".to_owned(),
+        wanted.name.clone(),
     ];
     let mut option = |name: &str, value: &str| {
         words.push(name.to_owned());
         words.push(quoted(value));
     };
-    option("--since", &window.since.to_string());
-    option("--until", &window.until.to_string());
-    option("--as-of", &size.to_string());
-    for account in accounts {
-        option("--account", account);
-    }
-    for service in &args.service {
-        option("--service", service.as_str());
-    }
-    for region in &args.region {
-        option("--region", region);
-    }
-    option("--format", format.as_str());
-    option("--lang", args.lang.as_str());
-    option("--verify", level_word(args.verify));
-    for checkpoint in &args.checkpoint {
+    let mut all = |name: &str, values: &[String]| {
+        values.iter().for_each(|value| option(name, value));
+    };
+    all("--since", filters.since.as_slice());
+    all("--until", filters.until.as_slice());
+    all("--as-of", &[size.to_string()]);
+    all("--account", &wanted.account);
+    all("--service", &filters.service);
+    all("--region", &filters.region);
+    all("--format", std::slice::from_ref(&wanted.format));
+    all("--lang", std::slice::from_ref(&wanted.lang));
+    all("--verify", std::slice::from_ref(&wanted.verify));
+    let copies = wanted.compared_with.iter();
+    for copy in copies.filter(|copy| copy.by == Keeper::Others) {
         // Its place is another one on another machine.
-        let name = checkpoint.file_name().unwrap_or_default();
-        option("--checkpoint", &name.to_string_lossy());
+        let name = Path::new(&copy.source).file_name().unwrap_or_default();
+        all("--checkpoint", &[name.to_string_lossy().into_owned()]);
     }
-    for key in &args.key {
-        option("--key", &key.to_string());
-    }
+    all("--key", &wanted.key);
     words.join(" ")
 }
 

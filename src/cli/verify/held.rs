@@ -29,13 +29,19 @@ pub(super) struct HandedIn {
 
 /// The newest checkpoint in the state directory, as a head to compare the log with.
 pub(in crate::cli) fn of_state(known: &Known) -> Held {
+    let source = known.path().display().to_string();
+    kept_by_program(source, known.checkpoint().clone(), known.note().clone())
+}
+
+/// A checkpoint that the program kept, as a head to compare the log with; its note must be of a key of the log.
+pub(in crate::cli) fn kept_by_program(source: String, checkpoint: Checkpoint, note: Note) -> Held {
     Held {
-        source: known.path().display().to_string(),
+        source,
         by: HeldBy::State,
-        origin: Some(known.checkpoint().origin.clone()),
-        size: known.checkpoint().size,
-        root: known.checkpoint().root,
-        unproved: Some(known.note().clone()),
+        origin: Some(checkpoint.origin),
+        size: checkpoint.size,
+        root: checkpoint.root,
+        unproved: Some(note),
     }
 }
 
@@ -61,7 +67,8 @@ pub(super) fn read(args: &VerifyArgs) -> anyhow::Result<HandedIn> {
         });
     }
     for path in &args.checkpoint {
-        match signed(path, &args.key)? {
+        let (source, bytes) = read_note(path)?;
+        match signed(source, &bytes, &args.key)? {
             Ok(held) => handed_in.heads.push(held),
             Err(refused) => handed_in.refused.push(refused),
         }
@@ -69,12 +76,24 @@ pub(super) fn read(args: &VerifyArgs) -> anyhow::Result<HandedIn> {
     Ok(handed_in)
 }
 
-/// The head that a note states, if one of the keys has signed it; or why it is not believed.
-fn signed(path: &Path, keys: &[VerifierKey]) -> anyhow::Result<Result<Held, Difference>> {
+/// A checkpoint that was handed in: its name for people, and its bytes.
+pub(in crate::cli) fn read_note(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
     let source = path.display().to_string();
-    let unreadable = || format!("cannot read the checkpoint {source}");
-    let bytes = read_within(path, PATIENCE).with_context(unreadable)?;
-    let note = Note::parse(&bytes).with_context(unreadable)?;
+    let bytes = read_within(path, PATIENCE).with_context(|| unreadable(&source))?;
+    Ok((source, bytes))
+}
+
+fn unreadable(source: &str) -> String {
+    format!("cannot read the checkpoint {source}")
+}
+
+/// The head that a note states, if one of the keys has signed it; or why it is not believed.
+pub(in crate::cli) fn signed(
+    source: String,
+    bytes: &[u8],
+    keys: &[VerifierKey],
+) -> anyhow::Result<Result<Held, Difference>> {
+    let note = Note::parse(bytes).with_context(|| unreadable(&source))?;
     let mut opened = keys.iter().map(|key| checkpoint::open(&note, key));
     // The first complaint, if none holds.
     let first = opened.next().context("no key was given")?;

@@ -8,8 +8,8 @@ use anyhow::Context as _;
 
 use super::{About, Checked, file};
 use crate::cli::database;
-use crate::cli::export::all::{INDEX, Index, PUBLIC_KEY, SUMS, is_manifest};
-use crate::cli::export::file::sha256_of;
+use crate::cli::export::all::{INDEX, Index, PUBLIC_KEY, is_manifest};
+use crate::cli::manifested::{SUMS, sha256_of};
 use crate::config::Config;
 use crate::record::Keyring;
 use crate::report::manifest::{Manifest, SUFFIX};
@@ -39,11 +39,14 @@ pub(super) fn check(directory: &Path, config: &Config) -> anyhow::Result<Vec<Che
 }
 
 /// Compares each file with the list of digests, and the list with what is there; gives the names of the list.
-fn compare_sums(directory: &Path, whole: &mut Checked) -> anyhow::Result<BTreeSet<String>> {
+pub(super) fn compare_sums(
+    directory: &Path,
+    whole: &mut Checked,
+) -> anyhow::Result<BTreeSet<String>> {
     let path = directory.join(SUMS);
     let text = fs::read_to_string(&path).with_context(|| {
         format!(
-            "cannot read {}: only a directory of `export --all` can be checked",
+            "cannot read {}: only a directory of `export --all` or of a report can be checked",
             path.display()
         )
     })?;
@@ -92,12 +95,10 @@ fn compare_index(
         whole.differs(About::File, "it holds no export");
         return Ok(());
     };
-    whole.evidence_size = Some(first.evidence.evidence_size);
-    whole.evidence_root = Some(first.evidence.evidence_root.clone());
-    let is_one = |manifest: &&Manifest| {
-        manifest.evidence == first.evidence && manifest.making == first.making
-    };
-    if !manifests.iter().all(|manifest| is_one(&manifest)) {
+    whole.evidence_size = Some(first.facts.evidence.evidence_size);
+    whole.evidence_root = Some(first.facts.evidence.evidence_root.clone());
+    // Each was asked for, counted and made at once.
+    if manifests.iter().any(|one| one.facts != first.facts) {
         whole.differs(About::Manifest, "its files are not of one export");
     }
     let wanted = Index::of(manifests).map(|index| index.to_text());

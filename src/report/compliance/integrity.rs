@@ -194,11 +194,12 @@ impl Report<'_> {
         ));
         let compared = &self.integrity.found.compared;
         for copy in compared.iter().filter(|copy| copy.by == HeldBy::State) {
-            rows.push((
-                self.word(say::ROW_STATE),
-                self.compared(copy),
-                Evidence::default(),
-            ));
+            // How many leaves it covers grows with the log; of those of the report the row above tells.
+            let result = match copy.agrees {
+                true => self.word(say::AGREES),
+                false => self.word(say::DIFFERS),
+            };
+            rows.push((self.word(say::ROW_STATE), result, Evidence::default()));
         }
         for copy in self.external() {
             // Where it lay is of no concern to who reads this elsewhere.

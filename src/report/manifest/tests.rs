@@ -2,21 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::export::{Format, Layout};
 
-fn manifest() -> Manifest {
-    Manifest {
-        format: FORMAT.to_owned(),
-        dataset: "results".to_owned(),
-        file: "results.csv".to_owned(),
-        bytes: 12,
-        rows: 1,
-        sha256: hex(&[0xab; 32]),
+fn facts() -> Facts {
+    Facts {
         filters: Filters {
             status: vec!["FAILED".to_owned()],
             since: Some("2026-01-31T00:00:00.000Z".to_owned()),
             ..Filters::default()
         },
-        layout: FileLayout::of(Format::Csv, &Layout::default()),
         completeness: Completeness::of(0, 0, 0, 0),
         evidence: Evidence {
             log: Some("0".repeat(32)),
@@ -42,36 +36,80 @@ fn manifest() -> Manifest {
             os_user: "u".to_owned(),
             generated_at: "2026-02-01T00:00:00.000Z".to_owned(),
         },
-        manifest_sha256: String::new(),
     }
+}
+
+fn file(name: &str) -> FileDigest {
+    FileDigest {
+        file: name.to_owned(),
+        bytes: 12,
+        sha256: hex(&[0xab; 32]),
+    }
+}
+
+fn manifest() -> Manifest {
+    let export = Export {
+        dataset: "results".to_owned(),
+        file: file("results.csv"),
+        rows: 1,
+        layout: FileLayout::of(Format::Csv, &Layout::default()),
+    };
+    Manifest::of(Content::Export(export), facts())
+}
+
+fn report() -> Manifest {
+    let report = Report {
+        files: vec![file("report.html")],
+        report: Wanted {
+            name: COMPLIANCE.to_owned(),
+            format: "html".to_owned(),
+            lang: "en".to_owned(),
+            verify: "all".to_owned(),
+            account: Vec::new(),
+            key: Vec::new(),
+            compared_with: vec![KeptCheckpoint {
+                by: Keeper::State,
+                source: "checkpoint".to_owned(),
+                note: "a note\n".to_owned(),
+            }],
+        },
+    };
+    Manifest::of(Content::Report(report), facts())
 }
 
 #[test]
 fn what_was_written_reads_back() {
-    let text = manifest().to_text().unwrap();
-    let (read, is_as_written) = Manifest::parse(&text).unwrap();
-    assert!(is_as_written);
-    assert_eq!(read.making, manifest().making);
-    assert_eq!(read.to_text().unwrap(), text);
+    for written in [manifest(), report()] {
+        let text = written.to_text().unwrap();
+        let (read, is_as_written) = Manifest::parse(&text).unwrap();
+        assert!(is_as_written);
+        assert_eq!(
+            (&read.content, &read.facts),
+            (&written.content, &written.facts)
+        );
+        assert_eq!(read.to_text().unwrap(), text);
+    }
 }
 
 #[test]
 fn each_changed_byte_is_found() {
-    let text = manifest().to_text().unwrap();
-    for at in 0..text.len() {
-        let mut changed = text.clone().into_bytes();
-        changed[at] ^= 1;
-        let is_as_written = String::from_utf8(changed)
-            .ok()
-            .and_then(|text| Manifest::parse(&text).ok())
-            .is_some_and(|(_, is_as_written)| is_as_written);
-        assert!(!is_as_written, "byte {at}");
-    }
-    // A field that it does not have, and one that is said twice.
-    for more in ["\"x\": 1", "\"rows\": 1"] {
-        let changed = text.replacen('{', &format!("{{\n  {more},"), 1);
-        let is_as_written = Manifest::parse(&changed).is_ok_and(|(_, is)| is);
-        assert!(!is_as_written, "{more}");
+    for manifest in [manifest(), report()] {
+        let text = manifest.to_text().unwrap();
+        for at in 0..text.len() {
+            let mut changed = text.clone().into_bytes();
+            changed[at] ^= 1;
+            let is_as_written = String::from_utf8(changed)
+                .ok()
+                .and_then(|text| Manifest::parse(&text).ok())
+                .is_some_and(|(_, is_as_written)| is_as_written);
+            assert!(!is_as_written, "byte {at}");
+        }
+        // A field that it does not have, and one that is said twice.
+        for more in ["\"x\": 1", "\"os_user\": \"u\""] {
+            let changed = text.replacen('{', &format!("{{\n  {more},"), 1);
+            let is_as_written = Manifest::parse(&changed).is_ok_and(|(_, is)| is);
+            assert!(!is_as_written, "{more}");
+        }
     }
 }
 
