@@ -14,9 +14,10 @@ use crate::store::{Connection, StoreError};
 /// Reasons that are told of one operation, the most frequent first.
 const REASONS_TOLD: usize = 3;
 
-/// Single results of one group that are asked one by one, a few microseconds each. Beyond, all results of the group are
-/// read once: else the time would grow with failures times operations.
-const PROBES_MAX: usize = 20_000;
+/// Single results of one group that are asked one by one, a few microseconds each: in most groups the newest operations
+/// are about all targets. Beyond, all results of the group are read once: else the time would grow with failures times
+/// operations.
+const PROBES_MAX: usize = 2_000;
 
 /// Leaves that a finding names: the pages of a long listing are many, and one of them shows the way to the others.
 const LEAVES_NAMED_MAX: usize = 20;
@@ -29,6 +30,9 @@ struct Group {
     operations: Vec<OfGroup>,
     /// Single results that were asked so far.
     probes: usize,
+    /// For each kind of failed operation and each target, the newest operation that has ended for it and says how it is
+    /// now: as far as was asked.
+    asked: HashMap<Option<String>, HashMap<i64, Option<Place>>>,
     /// For each kind of operation, the newest one that has ended for a target; known once too many were asked.
     newest: Option<BTreeMap<Option<String>, HashMap<i64, Place>>>,
     /// It was deleted: nothing of it can be mended, and nothing has to be.
@@ -136,6 +140,7 @@ fn group<'g>(
         std::collections::hash_map::Entry::Vacant(new) => new.insert(Group {
             operations: check::of_group(connection, account, region, id)?,
             probes: 0,
+            asked: HashMap::new(),
             newest: None,
             is_gone: check::is_group_gone(connection, account, region, id)?,
         }),
@@ -168,50 +173,52 @@ impl Group {
         failure: &Failure,
         failed: Vec<FailedTarget>,
     ) -> Result<Vec<FailedTarget>, StoreError> {
-        self.probes = self
-            .probes
-            .saturating_add(failed.len() * self.later(failure).count());
-        if self.newest.is_none() && self.probes <= PROBES_MAX {
-            return self.asked_one_by_one(connection, failure, failed);
-        }
-        if self.newest.is_none() {
-            self.newest = Some(newest(connection, &self.operations)?);
-        }
-        let known = self.newest.iter().flatten();
-        let answering: Vec<_> = known
-            .filter(|(kind, _)| answers(failure.kind.as_deref(), kind.as_deref()))
-            .map(|(_, newest)| newest)
-            .collect();
-        let is_open = |target: &FailedTarget| {
-            let ended = answering
-                .iter()
-                .filter_map(|newest| newest.get(&target.target));
-            ended.max().is_none_or(|place| *place <= failure.place)
-        };
-        Ok(failed.into_iter().filter(is_open).collect())
-    }
-
-    fn asked_one_by_one(
-        &self,
-        connection: &Connection,
-        failure: &Failure,
-        failed: Vec<FailedTarget>,
-    ) -> Result<Vec<FailedTarget>, StoreError> {
-        let mut open = failed;
-        for other in self.later(failure) {
-            if open.is_empty() {
-                break;
+        let mut open = Vec::new();
+        for target in failed {
+            let newest = self.newest_of(connection, failure, target.target)?;
+            if newest.is_none_or(|place| place <= failure.place) {
+                open.push(target);
             }
-            let mut left = Vec::new();
-            for target in open {
-                let phase = check::phase_of(connection, other.op, target.target)?;
-                if !matches!(phase, Some(Phase::Succeeded | Phase::Failed)) {
-                    left.push(target);
-                }
-            }
-            open = left;
         }
         Ok(open)
+    }
+
+    /// The newest operation that has ended for a target and says how it is now, after a failure of that kind.
+    fn newest_of(
+        &mut self,
+        connection: &Connection,
+        failure: &Failure,
+        target: i64,
+    ) -> Result<Option<Place>, StoreError> {
+        let kind = failure.kind.as_deref();
+        if self.newest.is_none() && self.probes > PROBES_MAX {
+            self.newest = Some(newest(connection, &self.operations)?);
+        }
+        if let Some(known) = &self.newest {
+            let answering = known
+                .iter()
+                .filter(|(later, _)| answers(kind, later.as_deref()));
+            let places = answering.filter_map(|(_, newest)| newest.get(&target));
+            return Ok(places.max().copied());
+        }
+        let asked = self.asked.entry(failure.kind.clone()).or_default();
+        if let Some(place) = asked.get(&target) {
+            return Ok(*place);
+        }
+        let mut found = None;
+        for other in &self.operations {
+            if !answers(kind, other.kind.as_deref()) {
+                continue;
+            }
+            self.probes += 1;
+            let phase = check::phase_of(connection, other.op, target)?;
+            if matches!(phase, Some(Phase::Succeeded | Phase::Failed)) {
+                found = Some(other.place);
+                break;
+            }
+        }
+        asked.insert(target, found);
+        Ok(found)
     }
 }
 

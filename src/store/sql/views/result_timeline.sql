@@ -35,9 +35,10 @@ FROM (
             json_extract(shown.record, '$.requested_at')) AS left_earliest,
         CASE WHEN n.flags & 1 THEN json_extract(shown_next.record, '$.received_at') END AS left_latest,
         coalesce(look_last.look, 0) - coalesce(look_before.look, 0) AS looks,
-        (SELECT max(l.look_gap_ms) FROM listing_end l WHERE l.op = s.op AND l.look IS NOT NULL
+        CASE WHEN look_last.look > coalesce(look_before.look, 0) + 1 THEN (
+            SELECT max(l.look_gap_ms) FROM listing_end l WHERE l.op = s.op AND l.look IS NOT NULL
             AND l.end_sequence >= s.from_sequence AND l.end_sequence <= look_last.end_sequence
-            AND l.look > coalesce(look_before.look, 0) + 1) AS widest_look_gap_ms
+            AND l.look > coalesce(look_before.look, 0) + 1) END AS widest_look_gap_ms
     FROM operation o
     JOIN result_version s ON s.op = o.op AND s.flags & 2
     JOIN leaf shown ON shown.sequence = s.from_sequence
