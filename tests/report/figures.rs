@@ -62,8 +62,10 @@ fn the_whole_of_it() {
     ] {
         assert_eq!(told.leaves_of(figure), wanted, "{figure}");
     }
-    let (tone, statement) = told.paragraphs("completeness")[0];
+    let (tone, verdict) = told.paragraphs("completeness")[0];
     assert_eq!(tone, "bad");
+    let (_, runs) = told.paragraphs("completeness")[1];
+    let statement = format!("{verdict} {runs}");
     for said in [
         "runs missed: 2;",
         "runs that were not complete: 4;",
@@ -73,8 +75,8 @@ fn the_whole_of_it() {
     ] {
         assert!(statement.contains(said), "{said}: {statement}");
     }
-    let (_, read) = told.paragraphs("completeness")[1];
-    let requests = "Requests: 32, 26 answered as asked, 1 throttled.";
+    let (_, read) = told.paragraphs("completeness")[2];
+    let requests = "Requests: 32, of which 26 were answered as asked and 1 throttled.";
     assert!(read.contains(requests), "{read}");
 }
 

@@ -23,6 +23,7 @@ const LONG_ID_CHARS: usize = 40;
 /// The class of a cell.
 pub(super) fn class(kind: Kind, value: &Value) -> &'static str {
     match (kind, value) {
+        (_, Value::Flag(_)) => "word",
         (Kind::Count | Kind::Seconds | Kind::Millis, Value::Text(_)) => "text wide",
         (Kind::Count | Kind::Seconds | Kind::Millis, _) => "num",
         (Kind::Evidence, _) => "evidence",
@@ -54,6 +55,13 @@ pub(super) fn value(page: &mut Markup, kind: Kind, value: &Value, is_name: bool,
         (Kind::Millis, Value::Integer(ms)) => length(page, *ms, *ms, 1000, words),
         (_, Value::Integer(number)) => {
             page.words(&grouped(*number));
+        }
+        (_, Value::Flag(is_so)) => {
+            page.words(if *is_so { words.yes } else { words.no });
+        }
+        // A service without regions has an empty one.
+        (Kind::Id | Kind::Word, Value::Text(text)) if text.is_empty() => {
+            page.tag("<span class=\"null\">–</span>");
         }
         (Kind::Time, Value::Text(text)) => time(page, text),
         (Kind::Word, Value::Text(text)) => word(page, text, words),
