@@ -304,7 +304,7 @@ fn a_period_without_a_run_is_a_gap_and_not_blank() {
     assert_eq!(paragraphs[0].0, "bad");
     assert!(!paragraphs[0].1.contains("schedule"), "{paragraphs:?}");
     assert!(
-        paragraphs[2].1.contains("nothing is known"),
+        paragraphs[3].1.contains("nothing is known"),
         "{paragraphs:?}"
     );
 }
