@@ -222,7 +222,7 @@ fn rows_of_the_other_sections() {
     assert!(
         told.paragraphs("durations")[0]
             .1
-            .contains("declared schedule 15 min")
+            .contains("Declared schedule: 15 min")
     );
     assert_eq!(
         values("batches", &["total_count", "success_count", "failed_count"]),

@@ -128,7 +128,10 @@ fn section(page: &mut Markup, number: usize, section: &Section, has_legend: bool
         .tag("\"><span class=\"no\">")
         .words(&number.to_string());
     page.tag("</span>").words(&section.title).tag("</h2>\n");
-    for said in section.paragraphs.chunk_by(|one, next| one.tone == next.tone) {
+    for said in section
+        .paragraphs
+        .chunk_by(|one, next| one.tone == next.tone)
+    {
         paragraphs(page, said, words);
     }
     if let Some(rows) = &section.table {

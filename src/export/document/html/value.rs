@@ -23,7 +23,6 @@ const LONG_ID_CHARS: usize = 40;
 /// The class of a cell.
 pub(super) fn class(kind: Kind, value: &Value) -> &'static str {
     match (kind, value) {
-        (_, Value::Flag(_)) => "word",
         (Kind::Count | Kind::Seconds | Kind::Millis, Value::Text(_)) => "text wide",
         (Kind::Count | Kind::Seconds | Kind::Millis, _) => "num",
         (Kind::Evidence, _) => "evidence",

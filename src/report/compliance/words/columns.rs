@@ -94,7 +94,7 @@ columns! {
 
     OPERATION_COUNT: "operations", Count, "Operations", "操作数";
     WITH_FAILURES: "with_failures", Count, "With failures", "含失败的操作数";
-    HAS_FAILURES: "has_failures", Word, "Any failure", "是否含失败";
+    HAS_FAILURES: "has_failures", Count, "Any failure", "是否含失败";
     FIRST_SEEN_AT: "first_seen_at", Time, "First seen", "首次观测";
     LAST_SEEN_AT: "last_seen_at", Time, "Last seen", "最近观测";
     CLOUD_STARTED_AT: "cloud_started_at", Time, "Started, as told by the cloud", "开始时间（云端记录）";
