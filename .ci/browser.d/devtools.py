@@ -110,6 +110,7 @@ class Page:
     def __init__(self, browser, url, width, height, scheme, media="screen"):
         self.browser = browser
         self.url = url
+        self.width = width
         target = browser.call("Target.createTarget", url="about:blank")["targetId"]
         self.target = target
         self.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -165,9 +166,12 @@ class Page:
         return found
 
     def picture(self, path, height_max=6000):
-        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], height_max), "scale": 1}
-        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"]
+        # On a screen as high as the picture: beyond its own, Chromium would draw all of a page, which may be a mile long.
+        height = min(self.call("Page.getLayoutMetrics")["cssContentSize"]["height"], height_max)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=self.width, height=height, deviceScaleFactor=1, mobile=self.width < 600
+        )
+        data = self.call("Page.captureScreenshot", format="png")["data"]
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
 

@@ -62,8 +62,10 @@ fn the_whole_of_it() {
     ] {
         assert_eq!(told.leaves_of(figure), wanted, "{figure}");
     }
-    let (tone, statement) = told.paragraphs("completeness")[0];
+    let (tone, verdict) = told.paragraphs("completeness")[0];
     assert_eq!(tone, "bad");
+    let (_, runs) = told.paragraphs("completeness")[1];
+    let statement = format!("{verdict} {runs}");
     for said in [
         "runs missed: 2;",
         "runs that were not complete: 4;",
@@ -73,8 +75,8 @@ fn the_whole_of_it() {
     ] {
         assert!(statement.contains(said), "{said}: {statement}");
     }
-    let (_, read) = told.paragraphs("completeness")[1];
-    let requests = "Requests: 32, 26 answered as asked, 1 throttled.";
+    let (_, read) = told.paragraphs("completeness")[2];
+    let requests = "Requests: 32, of which 26 were answered as asked and 1 throttled.";
     assert!(read.contains(requests), "{read}");
 }
 
@@ -220,7 +222,7 @@ fn rows_of_the_other_sections() {
     assert!(
         told.paragraphs("durations")[0]
             .1
-            .contains("declared schedule 15 min")
+            .contains("Declared schedule: 15 min")
     );
     assert_eq!(
         values("batches", &["total_count", "success_count", "failed_count"]),
@@ -302,7 +304,7 @@ fn a_period_without_a_run_is_a_gap_and_not_blank() {
     assert_eq!(paragraphs[0].0, "bad");
     assert!(!paragraphs[0].1.contains("schedule"), "{paragraphs:?}");
     assert!(
-        paragraphs[2].1.contains("nothing is known"),
+        paragraphs[3].1.contains("nothing is known"),
         "{paragraphs:?}"
     );
 }

@@ -45,7 +45,7 @@ fn every_title_label_and_sentence_is_chinese_and_every_value_is_the_same() {
             assert_eq!(en, zh);
         }
     }
-    let statement = chinese.paragraphs("completeness")[0].1;
+    let statement = chinese.paragraphs("completeness")[1].1;
     assert!(
         statement.contains("应采集 7 次，实际 5 次，缺失 2 次"),
         "{statement}"

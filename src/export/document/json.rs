@@ -112,6 +112,7 @@ impl<'d> FactLine<'d> {
             value: match &fact.value {
                 Value::Null => Scalar::Null,
                 Value::Integer(number) => Scalar::Integer(*number),
+                Value::Flag(is_so) => Scalar::Integer(i64::from(*is_so)),
                 Value::Text(text) => Scalar::Text(text),
                 Value::Evidence(evidence) => Scalar::Ranges(evidence.to_string()),
             },

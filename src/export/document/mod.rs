@@ -226,6 +226,8 @@ pub enum Value {
     Text(String),
     /// A whole number.
     Integer(i64),
+    /// Whether something is so: 0 or 1 for programs, a word for people.
+    Flag(bool),
     /// Sequence numbers of leaves.
     Evidence(Evidence),
 }
@@ -248,6 +250,7 @@ fn with_cells<'a, T>(
             (_, Some(text)) => Cell::Text(text),
             (Value::Text(text), None) => Cell::Text(text),
             (Value::Integer(number), None) => Cell::Integer(*number),
+            (Value::Flag(is_so), None) => Cell::Integer(i64::from(*is_so)),
             (Value::Null | Value::Evidence(_), None) => Cell::Null,
         })
         .collect();

@@ -74,7 +74,7 @@ impl Report<'_> {
                 self.fact("last_run_outcome", titles::LAST_RUN_OUTCOME, outcome),
             ]);
         }
-        let simulated = Value::Integer(i64::from(self.facts.is_simulated));
+        let simulated = Value::Flag(self.facts.is_simulated);
         facts.push(self.fact("simulated", titles::SIMULATED, simulated));
         facts
     }

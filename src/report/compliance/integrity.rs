@@ -85,7 +85,6 @@ impl Report<'_> {
             _ => (Tone::Bad, self.word(say::EXTERNAL_DIFFERS)),
         };
         let not_proved = [
-            say::NOT_PROVED,
             limits::ORIGIN,
             limits::NEVER_COLLECTED,
             limits::AFTER_CHECKPOINT,
@@ -93,7 +92,8 @@ impl Report<'_> {
             limits::TRUTH,
         ];
         let not_proved = not_proved.map(|text| (Tone::Unknown, self.word(text)));
-        let paragraphs = [first, external].into_iter().chain(not_proved);
+        let begin = (Tone::Plain, self.word(say::NOT_PROVED));
+        let paragraphs = [first, external, begin].into_iter().chain(not_proved);
         paragraphs.map(|(tone, text)| toned(tone, text)).collect()
     }
 

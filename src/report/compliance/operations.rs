@@ -234,7 +234,7 @@ fn operation_row(operation: &Operation) -> Vec<Value> {
         text(&operation.resource_name),
         text(&operation.status),
         known(operation.phase.as_str()),
-        number(operation.has_failures.map(i64::from)),
+        operation.has_failures.map_or(Value::Null, Value::Flag),
         text(&operation.reason),
         known(&operation.first_seen_at),
         known(&operation.last_seen_at),

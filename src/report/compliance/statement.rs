@@ -1,4 +1,4 @@
-//! The completeness statement: a verdict, and the facts that it rests on, in one paragraph.
+//! The completeness statement: a verdict, and below it the facts that it rests on.
 
 use super::completeness::Completeness;
 use super::facts::Facts;
@@ -19,12 +19,12 @@ pub(super) struct Statement<'f> {
 }
 
 impl Statement<'_> {
-    /// The statement: a verdict and the runs it rests on; then what was read, and what it cannot cover.
+    /// The statement: a verdict; the runs it rests on; what was read; and what it cannot cover.
     pub(super) fn paragraphs(&self) -> Vec<Paragraph> {
         let (tone, verdict) = self.verdict();
-        let runs = [vec![verdict], self.runs_and_gaps()].concat();
         let mut paragraphs = vec![
-            toned(tone, self.joined(&runs)),
+            toned(tone, verdict),
+            toned(Tone::Plain, self.joined(&self.runs_and_gaps())),
             toned(Tone::Plain, self.joined(&self.evidence())),
         ];
         if self.facts.is_simulated {

@@ -19,7 +19,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::{Document, Fact, Kind, Language, Paragraph, Section, Value};
+use super::{Document, Fact, Kind, Language, Paragraph, Section, Tone, Value};
 use markup::Markup;
 use words::Words;
 
@@ -128,8 +128,11 @@ fn section(page: &mut Markup, number: usize, section: &Section, has_legend: bool
         .tag("\"><span class=\"no\">")
         .words(&number.to_string());
     page.tag("</span>").words(&section.title).tag("</h2>\n");
-    for said in &section.paragraphs {
-        paragraph(page, said, words);
+    for said in section
+        .paragraphs
+        .chunk_by(|one, next| one.tone == next.tone)
+    {
+        paragraphs(page, said, words);
     }
     if let Some(rows) = &section.table {
         table::table(page, number, section, rows, words);
@@ -140,21 +143,33 @@ fn section(page: &mut Markup, number: usize, section: &Section, has_legend: bool
     page.tag("</section>\n");
 }
 
-fn paragraph(page: &mut Markup, said: &Paragraph, words: &Words) {
-    match words.tone(said.tone) {
-        None => {
-            page.tag("<p>").data(&said.text).tag("</p>\n");
+/// Paragraphs of one tone; what is not plain stands in one box.
+fn paragraphs(page: &mut Markup, said: &[Paragraph], words: &Words) {
+    let tone = said.first().map_or(Tone::Plain, |first| first.tone);
+    let Some((symbol, meaning)) = words.tone(tone) else {
+        for one in said {
+            page.tag("<p>").data(&one.text).tag("</p>\n");
         }
-        Some((symbol, meaning)) => {
-            page.tag("<p class=\"tone ")
-                .words(said.tone.as_str())
-                .tag("\"><b><span class=\"mark\" aria-hidden=\"true\">");
-            page.words(symbol)
-                .tag("</span> ")
-                .words(meaning)
-                .tag("</b> ")
-                .data(&said.text)
-                .tag("</p>\n");
+        return;
+    };
+    page.tag("<div class=\"tone ")
+        .words(tone.as_str())
+        .tag("\"><b><span class=\"mark\" aria-hidden=\"true\">");
+    page.words(symbol)
+        .tag("</span> ")
+        .words(meaning)
+        .tag("</b>");
+    match said {
+        [one] => {
+            page.tag("<p>").data(&one.text).tag("</p>");
+        }
+        many => {
+            page.tag("<ul>");
+            for one in many {
+                page.tag("<li>").data(&one.text).tag("</li>");
+            }
+            page.tag("</ul>");
         }
     }
+    page.tag("</div>\n");
 }

@@ -17,9 +17,12 @@ pub(super) fn table(
     words: &Words,
 ) {
     if table.rows.is_empty() {
-        page.tag("<p class=\"more\">0 ")
-            .words(words.rows)
-            .tag("</p>");
+        // A section that says so in words says it better.
+        if section.paragraphs.is_empty() {
+            page.tag("<p class=\"more\">")
+                .words(words.no_rows)
+                .tag("</p>");
+        }
     } else if let Some(figures) = Figures::of(table) {
         figures.write(page, section, table, words);
     } else {
@@ -144,14 +147,16 @@ impl Figures {
         }
         page.tag("</code></th><td role=\"cell\" class=\"")
             .words(class(Kind::Count, at(self.value)));
-        if matches!(at(self.value), Value::Integer(0) | Value::Null) {
+        // The number of a leaf names it: it counts nothing.
+        let is_name = matches!(at(self.unit), Value::Text(unit) if unit == "sequence");
+        if matches!(at(self.value), Value::Integer(0) | Value::Null) && !is_name {
             page.tag(" zero");
         }
         page.tag("\">");
-        value(page, Kind::Count, at(self.value), false, words);
+        value(page, Kind::Count, at(self.value), is_name, words);
         page.tag("</td><td role=\"cell\" class=\"unit\">");
         if let Value::Text(unit) = at(self.unit) {
-            page.data(unit);
+            page.data(words.unit(unit, matches!(at(self.value), Value::Integer(1))));
             self.spelled(page, at(self.value), unit, words);
         }
         page.tag("</td>");
@@ -167,14 +172,14 @@ impl Figures {
 
     /// A length in larger units, below its unit.
     fn spelled(&self, page: &mut Markup, value: &Value, unit: &str, words: &Words) {
-        let unit_ms = match unit {
-            "seconds" | "s" => 1000,
-            "milliseconds" | "ms" => 1,
+        let (unit_ms, spelled_ms) = match unit {
+            "seconds" | "s" => (1000, 60_000),
+            "milliseconds" | "ms" => (1, 1000),
             _ => return,
         };
         if let Value::Integer(number) = value {
             let ms = number.saturating_mul(unit_ms);
-            if ms.saturating_abs() >= unit_ms.saturating_mul(60) {
+            if ms.saturating_abs() >= spelled_ms {
                 page.tag("<span class=\"also\">")
                     .words(&words.length(ms))
                     .tag("</span>");

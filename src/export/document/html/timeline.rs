@@ -91,8 +91,9 @@ fn of_stretch(stretch: &Stretch, words: &Words) -> String {
         stretch.entered_latest.to_string(),
         stretch.left_earliest.to_string(),
     );
+    let is_once = stretch.entered_latest == stretch.left_earliest;
     let mut parts = vec![fill(
-        words.seen,
+        if is_once { words.seen_once } else { words.seen },
         &[
             ("status", &short(&stretch.status)),
             ("phase", stretch.phase.as_str()),

@@ -55,6 +55,13 @@ pub(super) fn value(page: &mut Markup, kind: Kind, value: &Value, is_name: bool,
         (_, Value::Integer(number)) => {
             page.words(&grouped(*number));
         }
+        (_, Value::Flag(is_so)) => {
+            page.words(if *is_so { words.yes } else { words.no });
+        }
+        // A service without regions has an empty one.
+        (Kind::Id | Kind::Word, Value::Text(text)) if text.is_empty() => {
+            page.tag("<span class=\"null\">–</span>");
+        }
         (Kind::Time, Value::Text(text)) => time(page, text),
         (Kind::Word, Value::Text(text)) => word(page, text, words),
         (_, Value::Text(text)) => {

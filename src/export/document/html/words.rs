@@ -12,6 +12,9 @@ pub(super) struct Words {
     pub(super) good: &'static str,
     pub(super) bad: &'static str,
     pub(super) unknown: &'static str,
+    pub(super) yes: &'static str,
+    pub(super) no: &'static str,
+    pub(super) no_rows: &'static str,
     pub(super) rows: &'static str,
     pub(super) row: &'static str,
     pub(super) leaves: &'static str,
@@ -34,6 +37,8 @@ pub(super) struct Words {
     pub(super) not_seen: &'static str,
     /// `{status}`, `{phase}`, `{from}`, `{until}`.
     pub(super) seen: &'static str,
+    /// `{status}`, `{phase}`, `{from}`.
+    pub(super) seen_once: &'static str,
     /// `{from}`, `{until}`.
     pub(super) began: &'static str,
     /// `{from}`, `{until}`.
@@ -45,6 +50,8 @@ pub(super) struct Words {
     pub(super) blind_open: &'static str,
     /// Days, hours, minutes, seconds, milliseconds.
     pub(super) units: [&'static str; 5],
+    /// Units of figures: for machines, of one, of many.
+    pub(super) counted: [(&'static str, &'static str, &'static str); 12],
     pub(super) footer: &'static str,
 }
 
@@ -57,6 +64,9 @@ const EN: Words = Words {
     good: "Holds",
     bad: "Wrong or missing",
     unknown: "Cannot be known",
+    yes: "yes",
+    no: "no",
+    no_rows: "No rows.",
     rows: "rows",
     row: "row",
     leaves: "leaves",
@@ -73,12 +83,27 @@ const EN: Words = Words {
     legend_blind: "was due and was not seen, with the cause",
     not_seen: "not seen",
     seen: "{status} ({phase}): seen from {from} until {until}",
+    seen_once: "{status} ({phase}): seen at {from}",
     began: "began between {from} and {until}",
     ended: "ended between {from} and {until}",
     lasts: "not seen to end",
     blind: "Not seen from {from} until {until}: {cause}",
     blind_open: "Not seen from {from} on: {cause}",
     units: ["d", "h", "min", "s", "ms"],
+    counted: [
+        ("runs", "run", "runs"),
+        ("seconds", "second", "seconds"),
+        ("watches", "watch", "watches"),
+        ("operations", "operation", "operations"),
+        ("gaps", "gap", "gaps"),
+        ("listings", "listing", "listings"),
+        ("requests", "request", "requests"),
+        ("leaves", "leaf", "leaves"),
+        ("sequence", "number", "number"),
+        ("spans", "place", "places"),
+        ("milliseconds", "millisecond", "milliseconds"),
+        ("steps", "step", "steps"),
+    ],
     footer: "Times are UTC. A dash means: not known, or does not apply. Numbers of leaves count from 0 in the log of this database.",
 };
 
@@ -91,6 +116,9 @@ const ZH: Words = Words {
     good: "成立",
     bad: "不成立或缺失",
     unknown: "无法得知",
+    yes: "是",
+    no: "否",
+    no_rows: "没有行。",
     rows: "行",
     row: "行",
     leaves: "条证据",
@@ -107,12 +135,27 @@ const ZH: Words = Words {
     legend_blind: "应观测而未观测，并注明原因",
     not_seen: "未观测",
     seen: "{status}（{phase}）：自 {from} 至 {until} 观测到",
+    seen_once: "{status}（{phase}）：于 {from} 观测到",
     began: "开始于 {from} 与 {until} 之间",
     ended: "结束于 {from} 与 {until} 之间",
     lasts: "未观测到结束",
     blind: "自 {from} 至 {until} 未观测：{cause}",
     blind_open: "自 {from} 起未观测：{cause}",
     units: ["天", "小时", "分", "秒", "毫秒"],
+    counted: [
+        ("runs", "次", "次"),
+        ("seconds", "秒", "秒"),
+        ("watches", "个", "个"),
+        ("operations", "个", "个"),
+        ("gaps", "个", "个"),
+        ("listings", "个", "个"),
+        ("requests", "次", "次"),
+        ("leaves", "条", "条"),
+        ("sequence", "序号", "序号"),
+        ("spans", "处", "处"),
+        ("milliseconds", "毫秒", "毫秒"),
+        ("steps", "次", "次"),
+    ],
     footer: "时间均为 UTC。短横线表示未知或不适用。证据序号在本数据库的日志中从 0 开始计数。",
 };
 
@@ -133,6 +176,12 @@ impl Words {
             Tone::Bad => Some(("✕", self.bad)),
             Tone::Unknown => Some(("?", self.unknown)),
         }
+    }
+
+    /// The unit of a figure for people; one that is not known stays as it is.
+    pub(super) fn unit<'w>(&self, unit: &'w str, is_one: bool) -> &'w str {
+        let known = self.counted.iter().find(|(name, ..)| *name == unit);
+        known.map_or(unit, |(_, one, many)| if is_one { one } else { many })
     }
 
     /// `1 h 30 min`: the two largest units of a length, rounded down.

@@ -83,8 +83,8 @@ columns! {
     ADDED_BY: "added_by", Text, "Added by", "添加人";
     REMOVED_AT: "removed_at", Time, "Removed", "移除时间";
     REMOVED_BY: "removed_by", Text, "Removed by", "移除人";
-    REMOVAL_REASON: "removal_reason", Text, "Reason of removal", "移除原因";
-    FOUND: "found", Count, "Watches that it found", "由其发现的监视项";
+    REMOVAL_REASON: "removal_reason", Text, "Reason for removal", "移除原因";
+    FOUND: "found", Count, "Watches found by it", "由其发现的监视项";
 
     LABEL: "label", Id, "Credentials", "凭证名称";
     CALLER_ARN: "caller_arn", Id, "Caller", "调用者 ARN";
@@ -94,18 +94,18 @@ columns! {
 
     OPERATION_COUNT: "operations", Count, "Operations", "操作数";
     WITH_FAILURES: "with_failures", Count, "With failures", "含失败的操作数";
-    HAS_FAILURES: "has_failures", Count, "Failures inside (0, 1)", "是否含失败（0、1）";
+    HAS_FAILURES: "has_failures", Count, "Any failure", "是否含失败";
     FIRST_SEEN_AT: "first_seen_at", Time, "First seen", "首次观测";
     LAST_SEEN_AT: "last_seen_at", Time, "Last seen", "最近观测";
-    CLOUD_STARTED_AT: "cloud_started_at", Time, "Started, as the cloud tells", "开始时间（云端记录）";
-    CLOUD_ENDED_AT: "cloud_ended_at", Time, "Ended, as the cloud tells", "结束时间（云端记录）";
+    CLOUD_STARTED_AT: "cloud_started_at", Time, "Started, as told by the cloud", "开始时间（云端记录）";
+    CLOUD_ENDED_AT: "cloud_ended_at", Time, "Ended, as told by the cloud", "结束时间（云端记录）";
     DURATION_MS: "duration_ms", Millis, "Duration, ms", "耗时（毫秒）";
     LOOKS: "looks", Count, "Looks", "观测次数";
     WIDEST_LOOK_GAP_SECONDS: "widest_look_gap_seconds", Seconds, "Widest time between two looks, s", "两次观测的最大间隔（秒）";
 
     TARGET_ACCOUNT_ID: "target_account_id", Id, "Target account", "目标账号";
     TARGET_REGION_ID: "target_region_id", Id, "Target region", "目标地域";
-    ENTERED_LATEST_AT: "entered_latest_at", Time, "First seen so", "首次观测到该状态";
+    ENTERED_LATEST_AT: "entered_latest_at", Time, "First seen with this status", "首次观测到该状态";
 
     RESULT_COUNT: "results", Count, "Results", "结果数";
     SUCCEEDED: "succeeded", Count, "Succeeded", "成功";
@@ -128,7 +128,7 @@ columns! {
     IN_PROGRESS_STACK_INSTANCES_COUNT: "in_progress_stack_instances_count", Count, "In progress", "检测中";
     FAILED_STACK_INSTANCES_COUNT: "failed_stack_instances_count", Count, "Failed", "检测失败";
     CANCELLED_STACK_INSTANCES_COUNT: "cancelled_stack_instances_count", Count, "Cancelled", "检测取消";
-    DRIFT_DETECTION_TIME: "drift_detection_time", Time, "Detected, as the cloud tells", "检测时间（云端记录）";
+    DRIFT_DETECTION_TIME: "drift_detection_time", Time, "Detected, as told by the cloud", "检测时间（云端记录）";
 
     BATCH_TYPE: "batch_type", Word, "Batch type", "批量任务类型";
     BATCH_STATUS: "status", Count, "Status", "任务状态";

@@ -30,7 +30,7 @@ figures! {
     RUNS_MADE: "runs_made", "runs",
         "Collect runs that began in the period", "统计周期内开始的采集次数";
     RUNS_MISSED: "runs_missed", "runs",
-        "Runs that the declared schedule wanted in the period and that did not begin", "按声明的采集间隔应在统计周期内开始而未开始的采集次数";
+        "Runs that the declared schedule called for in the period and that did not begin", "按声明的采集间隔应在统计周期内开始而未开始的采集次数";
     RUNS_EXPECTED: "runs_expected", "runs",
         "Runs made and runs missed together", "实际采集次数与缺失次数之和";
     RUNS_COMPLETE: "runs_complete", "runs",
@@ -42,7 +42,7 @@ figures! {
     RUNS_INTERRUPTED: "runs_interrupted", "runs",
         "Of the runs made: ended by a signal", "实际采集中：被信号终止";
     RUNS_ABORTED: "runs_aborted", "runs",
-        "Of the runs made: died, found dead by a later run", "实际采集中：异常中止，由后续采集发现";
+        "Of the runs made: broke off, as a later run found", "实际采集中：异常中止，由后续采集发现";
     RUNS_UNFINISHED: "runs_unfinished", "runs",
         "Of the runs made: no end is known", "实际采集中：结束情况未知";
     RUNS_SKIPPED: "runs_skipped", "runs",
@@ -56,9 +56,9 @@ figures! {
     WATCHES_REMOVED: "watches_removed", "watches",
         "Watches that were removed in the period", "统计周期内移除的监视项";
     OPERATIONS: "operations", "operations",
-        "Operations that were seen from before the end of the period until after its begin", "观测时间段与统计周期有重叠的操作";
+        "Operations whose observed time overlaps the period", "观测时间段与统计周期有重叠的操作";
     COVERAGE_GAPS: "coverage_gaps", "gaps",
-        "Stretches in which something watched was due and was not seen", "应观测而未观测到监视项的时间段";
+        "Stretches of time in which something watched was due and was not seen", "应观测而未观测到监视项的时间段";
     COVERAGE_GAPS_OPEN: "coverage_gaps_open", "gaps",
         "Of these: still without an end", "其中：尚未结束";
     LONGEST_BLIND_INTERVAL_SECONDS: "longest_blind_interval_seconds", "seconds",
@@ -68,13 +68,13 @@ figures! {
     LISTINGS_COMPLETE: "listings_complete", "listings",
         "Of these: as many distinct rows as TotalCount says on each page", "其中：不同条目数与每页的 TotalCount 一致";
     LISTINGS_INCOMPLETE: "listings_incomplete", "listings",
-        "Of these: not whole", "其中：不完整";
+        "Of these: incomplete", "其中：不完整";
     IDS_EXPIRED_UNSEEN: "ids_expired_unseen", "watches",
-        "CADT ids that died in the period before their end was seen", "统计周期内在观测到结束之前已失效的云速搭 CADT 操作 ID";
+        "CADT ids that expired in the period before the end of their operation was seen", "统计周期内在观测到结束之前已失效的云速搭 CADT 操作 ID";
     IDS_NOT_FOUND: "ids_not_found", "watches",
-        "Ids that the cloud turned out not to know, decided in the period", "统计周期内确认云端不存在的 ID";
+        "Ids found in the period to be unknown to the cloud", "统计周期内确认云端不存在的 ID";
     REQUESTS: "requests", "requests",
-        "HTTP requests sent in the period, repeats too", "统计周期内发出的 HTTP 请求，含重试";
+        "HTTP requests sent in the period, retries included", "统计周期内发出的 HTTP 请求，含重试";
     REQUESTS_OK: "requests_ok", "requests",
         "Of these: answered as asked", "其中：正常应答";
     REQUESTS_THROTTLED: "requests_throttled", "requests",
@@ -88,7 +88,7 @@ figures! {
     REDACTIONS: "redactions", "spans",
         "Places where a secret that the cloud echoed was cut out of an answer before it was kept", "应答保存前的脱敏处数（云端回显的密钥）";
     CLOCK_OFFSET_WORST_MS: "clock_offset_worst_ms", "milliseconds",
-        "The cloud's clock less ours in the run where they differed most (median over its answers, to the second)", "云端时钟与本机时钟之差，取相差最大的一次采集（应答中位数，精度为秒）";
+        "The cloud's clock minus ours, in the run where they differed most (median over its answers; the cloud tells full seconds)", "云端时钟与本机时钟之差，取相差最大的一次采集（应答中位数，精度为秒）";
     CLOCK_STEPS: "clock_steps", "steps",
         "Steps of our own clock found in the period", "统计周期内发现的本机时钟跳变次数";
 }

@@ -2,7 +2,7 @@
 
 super::texts! {
     /// Above a table without rows.
-    NONE: "There is none in this period and scope.", "本统计周期和范围内没有。";
+    NONE: "None in this period and scope.", "本统计周期和范围内没有。";
 
     // The completeness statement: the verdict first, then its facts.
     NOTHING_MISSING: "Nothing that was due in this period is missing from this record.",
@@ -11,7 +11,7 @@ super::texts! {
         "本统计周期内应记录的内容有缺失：{what}。";
     NO_SCHEDULE: "Whether runs are missing cannot be told: no schedule was declared.",
         "未声明采集间隔，无法判断是否有采集缺失。";
-    NO_RUN: "No run began in this period: it is one gap, from its begin to its end. What happened in it was not seen.",
+    NO_RUN: "No run began in this period: it is one gap from beginning to end. What happened in it was not seen.",
         "本统计周期内没有任何采集开始：整个周期都是覆盖缺口，其间发生的内容未被观测。";
     NOTHING_RECORDED: "Nothing was recorded: this database holds no run.",
         "没有任何记录：此数据库中没有采集。";
@@ -39,13 +39,13 @@ super::texts! {
         "覆盖缺口：{gaps} 个，其中 {open} 个尚未结束；最长盲区 {longest}。";
     STATEMENT_IDS: "CADT ids that expired before their end was seen: {expired}; ids not found: {not_found}.",
         "在观测到结束之前已失效的 CADT 操作 ID：{expired} 个；不存在的 ID：{not_found} 个。";
-    STATEMENT_REQUESTS: "Requests: {requests}, {ok} answered as asked, {throttled} throttled.",
+    STATEMENT_REQUESTS: "Requests: {requests}, of which {ok} were answered as asked and {throttled} throttled.",
         "请求：{requests} 次，其中正常应答 {ok} 次，被限流 {throttled} 次。";
     STATEMENT_LEAVES: "Evidence of the period: {leaves} leaves with a time, from number {first} to {last}; {redactions} redacted places.",
         "本周期的证据：带时间的 {leaves} 条，序号从 {first} 到 {last}；脱敏 {redactions} 处。";
-    STATEMENT_CLOCK: "Clock: worst difference to the cloud's {offset} ms; {steps} steps.",
+    STATEMENT_CLOCK: "Clock: largest difference from the cloud's {offset} ms; {steps} steps.",
         "时钟：与云端时钟的最大偏差 {offset} 毫秒；跳变 {steps} 次。";
-    STATEMENT_CLOCK_UNKNOWN: "Clock: its difference to the cloud's is not known; {steps} steps.",
+    STATEMENT_CLOCK_UNKNOWN: "Clock: its difference from the cloud's is not known; {steps} steps.",
         "时钟：与云端时钟的偏差未知；跳变 {steps} 次。";
 
     SIMULATED: "This was recorded from the simulated cloud: nothing in it ever happened.",
@@ -58,15 +58,15 @@ super::texts! {
         "有 {n} 条证据已保存但尚未推导，不在本报告中。";
 
     // One sentence for each table.
-    ABOUT_FIGURES: "Each figure names the leaves of evidence that it was counted from.", "每项指标都注明其统计所依据的证据序号。";
+    ABOUT_FIGURES: "Each figure names the leaves of evidence that it was counted from. A leaf is one entry of the log: a request with its answer, or what the recorder did. Its name is its place in the log, from 0.", "每项指标都注明其统计所依据的证据序号。一条证据是日志中的一个条目：一次请求及其应答，或采集程序自身的一个动作；其序号是在日志中的位置，从 0 开始。";
     ABOUT_GAPS: "A gap is the time between two good looks in which at least one look that was due failed or was not taken. Scope recorder: no run began, and nothing at all was seen.",
         "缺口是指两次有效观测之间，至少有一次应做的观测失败或未进行的时间段。对象为 recorder 时表示没有采集开始，所有内容均未被观测。";
     ABOUT_RUNS: "Runs of the period that did not end with all that was due.", "统计周期内未完成全部应查内容的采集。";
-    ABOUT_LISTINGS: "A listing is complete when TotalCount is the same on each page and as many distinct rows were read. Rows of others are kept and confirm nothing.",
+    ABOUT_LISTINGS: "A listing is complete when TotalCount is the same on each page and as many distinct rows were read. Rows of an incomplete listing are kept, but confirm nothing.",
         "每页的 TotalCount 相同且读到的不同条目数与之一致，列表才算完整。不完整列表中的条目会保存，但不作为确认依据。";
     ABOUT_WATCHED: "What was to be recorded in the period, since when, and who changed that. Watches that a discovery found are counted on its row.",
         "统计周期内要记录的内容、起始时间及变更人。由发现规则找到的监视项计入该规则所在行。";
-    ABOUT_IDENTITIES: "The identities as GetCallerIdentity named them at the begin of each run. Who started an operation in the cloud is not among them.",
+    ABOUT_IDENTITIES: "The identities as GetCallerIdentity named them at the beginning of each run. Who started an operation in the cloud is not among them.",
         "每次采集开始时由 GetCallerIdentity 返回的身份。云端操作的发起者不在其中。";
     ABOUT_BY_STATUS: "Status as last known, in the cloud's own words; phase is what it means.", "状态为最近一次观测到的云端原文；阶段为其含义。";
     ABOUT_OPERATIONS: "Each operation that was seen in the period, as last known. A status that changed between two looks changed at some moment between them.",
@@ -74,16 +74,16 @@ super::texts! {
     ABOUT_FAILURES: "Operations and results that failed, with the reasons that the cloud gives.", "失败的操作和执行结果，及云端给出的原因。";
     ABOUT_TARGETS: "Results of the stack-group operations of the period as last seen, by the account and region deployed to.",
         "统计周期内资源栈组操作的最近执行结果，按目标账号和地域统计。";
-    ABOUT_DURATIONS: "A duration is the cloud's end less the cloud's start, of operations that have ended. What was seen from here is known to the poll interval only: declared schedule {every}, widest time between two looks {widest}.", "耗时为云端记录的结束时间减去开始时间，仅含已结束的操作。自行观测的时刻只能精确到轮询间隔：声明的采集间隔 {every}，两次观测的最大间隔 {widest}。";
-    UNDECLARED: "not declared", "未声明";
+    ABOUT_DURATIONS: "A duration is the cloud's end less the cloud's start, of operations that have ended. What was seen from here is known to the poll interval only. Declared schedule: {every}; widest time between two looks: {widest}.", "耗时为云端记录的结束时间减去开始时间，仅含已结束的操作。自行观测的时刻只能精确到轮询间隔。声明的采集间隔：{every}；两次观测的最大间隔：{widest}。";
+    UNDECLARED: "none", "未声明";
     UNKNOWN: "not known", "未知";
     ABOUT_DRIFT: "Drift as the cloud last told it. Between two detections nothing is known.", "云端最近一次报告的偏差情况。两次检测之间的情况未知。";
     ABOUT_BATCHES: "DNS batch tasks as last seen.", "最近观测到的 DNS 批量任务。";
     ABOUT_INTERVENTIONS: "Stops that were asked for with this program: who, why, what the cloud answered, what came of it. No other change was ever sent.",
         "通过本程序发起的停止操作：发起人、原因、云端应答及效果。除此之外从未发送过任何变更请求。";
-    ABOUT_UNKNOWNS: "They are kept as they came. None is guessed at: an operation with an unknown status word is never taken as ended.",
-        "均按原样保存，不做猜测：状态取值未识别的操作不会被视为已结束。";
-    ABOUT_REQUESTS: "All requests of the period. `optrail export requests` lists each with its RequestId and time, to be compared with ActionTrail; a trail has to deliver read events for that.",
+    ABOUT_UNKNOWNS: "Words and fields of answers that this version does not know are kept as they came. None is guessed at: an operation with an unknown status word is never taken as ended.",
+        "应答中本版本未识别的取值和字段均按原样保存，不做猜测：状态取值未识别的操作不会被视为已结束。";
+    ABOUT_REQUESTS: "All requests of the period. The command optrail export requests lists each with its RequestId and time, to be compared with ActionTrail; a trail has to deliver read events for that.",
         "统计周期内的全部请求。使用 optrail export requests 可列出每个请求的请求 ID 和时间，以便与操作审计核对；跟踪须投递读事件。";
 
     // Integrity.
@@ -132,5 +132,5 @@ super::texts! {
     AGREES_AT: "agrees, {n} leaves", "一致，{n} 条证据";
     DIFFERS_AT: "differs, {n} leaves", "不一致，{n} 条证据";
     CHECKPOINT: "{n} leaves, origin {origin}, key {key}", "{n} 条证据，来源 {origin}，密钥 {key}";
-    MORE_DIFFERENCES: "and {n} more; `optrail verify` lists them", "另有 {n} 处，使用 optrail verify 查看";
+    MORE_DIFFERENCES: "and {n} more; optrail verify lists them", "另有 {n} 处，使用 optrail verify 查看";
 }

@@ -43,7 +43,7 @@ super::texts! {
     LEAVES_NOT_DERIVED: "Later leaves that this report does not know", "本报告未包含的后续证据条数";
     DATABASE: "Database", "数据库文件";
     LAST_RUN_ID: "Last run", "最近一次采集";
-    LAST_RUN_STARTED_AT: "It began", "其开始时间";
-    LAST_RUN_OUTCOME: "Its outcome", "其结论";
+    LAST_RUN_STARTED_AT: "Last run began", "最近一次采集的开始时间";
+    LAST_RUN_OUTCOME: "Outcome of the last run", "最近一次采集的结论";
     SIMULATED: "Recorded from the simulated cloud", "采集自模拟云";
 }
