@@ -199,6 +199,7 @@ fn to_stream(
     let width = stdout_width();
     let layout = Layout {
         json_columns: json_layout().json_columns,
+        time_columns: json_layout().time_columns,
         sheet: Some(dataset.view.to_owned()),
         width,
         color: config.color.allows(width.is_some()),

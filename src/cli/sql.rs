@@ -90,6 +90,12 @@ impl SqlArgs {
 
 /// Asks, and writes the answer to stdout.
 pub fn run(args: &SqlArgs, config: &Config) -> anyhow::Result<Exit> {
+    if !config.accounts.is_empty() {
+        return Err(UsageError(
+            "--account does not narrow a statement: write WHERE account_id = '…' in it, or use `optrail export`".to_owned(),
+        )
+        .into());
+    }
     let sql = statement::read(args.sql.as_deref(), args.file.as_deref())?;
     let mut database = database::to_read_as_of(config, args.as_of, SystemClock.now())?;
     database.warn_if_behind()?;

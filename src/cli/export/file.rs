@@ -25,6 +25,7 @@ pub(in crate::cli) fn write_rows_of(
 ) -> anyhow::Result<u64> {
     let layout = Layout {
         json_columns: json_layout().json_columns,
+        time_columns: json_layout().time_columns,
         sheet: Some(selection.view.to_owned()),
         temporary: temporary.map(Path::to_owned),
         ..format.layout.clone()
