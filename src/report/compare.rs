@@ -8,6 +8,9 @@ use std::io::{self, Read, Write};
 /// Bytes of a row that a difference shows at most: enough to find it, little enough for a terminal.
 const SHOWN_BYTES_MAX: usize = 400;
 
+/// Of them before the first that differs.
+const SHOWN_BEFORE_BYTES: usize = 160;
+
 /// The first difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstDifference {
@@ -112,7 +115,9 @@ fn line_at(bytes: &[u8], at: usize) -> (String, u64) {
         .map_or(0, |end| end + 1);
     let rest = &bytes[start..];
     let line = rest.split(|byte| *byte == b'\n').next().unwrap_or(rest);
-    let shown = &line[..line.len().min(SHOWN_BYTES_MAX)];
+    // What differs is shown, however far in the line it stands.
+    let from = (at - start).saturating_sub(SHOWN_BEFORE_BYTES);
+    let shown = &line[from.min(line.len())..line.len().min(from + SHOWN_BYTES_MAX)];
     (
         String::from_utf8_lossy(shown).into_owned(),
         count_lines(&bytes[..start]),

@@ -91,11 +91,7 @@ fn a_directory_agrees_until_something_in_it_is_touched() {
     );
 
     let path = |name: &str| bench.path(&format!("out/{name}"));
-    let finds = |what: &str| {
-        let said = bench.run(&["verify-export", "out"]);
-        assert_eq!(said.code, 3, "{}", said.err);
-        assert!(said.out.contains(what), "{what}: {}", said.out);
-    };
+    let finds = |what: &str| missed(&bench, what);
     fs::write(path("more.csv"), "x").unwrap();
     finds("more.csv is not in SHA256SUMS");
     fs::remove_file(path("more.csv")).unwrap();
@@ -167,4 +163,43 @@ fn every_dataset_agrees_after_more_was_recorded() {
             "{said}"
         );
     }
+}
+
+/// The directory is told to differ, and why.
+fn missed(bench: &Bench, what: &str) {
+    let said = bench.run(&["verify-export", "out"]);
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(said.out.contains(what), "{what}: {}", said.out);
+}
+
+#[test]
+fn what_was_taken_out_of_a_directory_is_missed() {
+    let bench = handed_over();
+    for name in ["coverage_gaps.csv", "coverage_gaps.csv.manifest.json"] {
+        fs::remove_file(bench.path(&format!("out/{name}"))).unwrap();
+    }
+    // Its lists are made to agree, as somebody would who hides a dataset.
+    let sums = bench.path("out/SHA256SUMS");
+    let kept = fs::read_to_string(&sums).unwrap();
+    let kept: Vec<&str> = kept
+        .lines()
+        .filter(|line| !line.contains("coverage_gaps"))
+        .collect();
+    fs::write(&sums, kept.join("\n") + "\n").unwrap();
+    missed(&bench, "coverage_gaps is not there");
+}
+
+#[test]
+fn a_checkpoint_that_is_none_of_the_manifests_is_told() {
+    let bench = handed_over();
+    fs::write(bench.path("out/checkpoint.txt"), "garbage\n").unwrap();
+    missed(&bench, "checkpoint.txt is not the checkpoint");
+}
+
+#[test]
+fn a_head_that_is_signed_later_changes_no_earlier_export() {
+    let bench = Bench::with_story();
+    bench.out(&["export", "--all", "--output", "out"]);
+    bench.out(&["checkpoint"]);
+    bench.out(&["verify-export", "out"]);
 }

@@ -42,16 +42,21 @@ pub(in crate::cli) fn open(
     let derived = derived::watermark(&database.connection)?.derived_through + 1;
     let database = match asked {
         // Rows say what the leaves say from which they were derived; so must all else.
-        Some(size) if size > derived => open_at(config, derived)?.database,
+        Some(size) if size > derived => open_at(config, derived, derived)?.database,
         _ => database,
     };
     Ok(Source { database, asked })
 }
 
-/// Opens the configured database as it was at a size that it has reached, without a word about it.
-pub(in crate::cli) fn open_at(config: &Config, size: i64) -> Result<Source<'_>, SealError> {
+/// Opens the configured database as it was at a size that it has reached, with checkpoints of no more than `sealed`
+/// leaves, without a word about it.
+pub(in crate::cli) fn open_at(
+    config: &Config,
+    size: i64,
+    sealed: i64,
+) -> Result<Source<'_>, SealError> {
     let mut database = database::to_read(config)?;
-    as_of::limit(&database.connection, size)?;
+    as_of::limit_sealed(&database.connection, size, sealed)?;
     database.as_of_size = Some(size);
     Ok(Source {
         database,

@@ -8,11 +8,12 @@ use anyhow::Context as _;
 
 use super::{About, Checked, file};
 use crate::cli::database;
-use crate::cli::export::all::{INDEX, Index, PUBLIC_KEY, is_manifest};
+use crate::cli::dataset::DATASETS;
+use crate::cli::export::all::{CHECKPOINT, INDEX, Index, PUBLIC_KEY, is_manifest};
 use crate::cli::manifested::{SUMS, sha256_of};
 use crate::config::Config;
 use crate::record::Keyring;
-use crate::report::manifest::{Manifest, SUFFIX};
+use crate::report::manifest::{Content, Manifest, SUFFIX};
 
 /// Checks it as such first, then file by file.
 ///
@@ -24,15 +25,26 @@ pub(super) fn check(directory: &Path, config: &Config) -> anyhow::Result<Vec<Che
     let mut checked = Vec::new();
     let mut manifests: Vec<Manifest> = Vec::new();
     for name in names.iter().filter(|name| is_manifest(name)) {
-        let data = directory.join(name.trim_end_matches(SUFFIX));
+        let of = name.strip_suffix(SUFFIX).unwrap_or(name);
+        let data = directory.join(of);
         if !data.exists() || !directory.join(name).exists() {
+            // Told already where the list of digests names it; else it has no data to check.
+            whole.differs(About::File, format!("{of} or its manifest is not there"));
             continue;
         }
-        let (of_file, manifest) = file::check(&data, config)?;
+        let (mut of_file, manifest) = file::check(&data, config)?;
+        if let Content::Export(export) = &manifest.content
+            && export.file.file != of
+        {
+            let said = &export.file.file;
+            of_file.differs(About::Manifest, format!("the manifest is about {said}"));
+        }
         checked.push(of_file);
         manifests.push(manifest);
     }
+    compare_datasets(&manifests, &mut whole);
     compare_index(directory, &manifests, &mut whole)?;
+    compare_checkpoint(directory, &manifests, &mut whole);
     compare_key(directory, config, &mut whole)?;
     checked.insert(0, whole);
     Ok(checked)
@@ -83,6 +95,33 @@ pub(super) fn compare_sums(
 fn is_plain(name: &str) -> bool {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     !name.is_empty() && !name.starts_with('.') && name.chars().all(is_of_name)
+}
+
+/// Each dataset is there once. One that this program does not know is of another program, and is told with its file.
+fn compare_datasets(manifests: &[Manifest], whole: &mut Checked) {
+    for dataset in &DATASETS {
+        let is_of = |manifest: &&Manifest| match &manifest.content {
+            Content::Export(export) => export.dataset == dataset.view,
+            Content::Report(_) => false,
+        };
+        match manifests.iter().filter(is_of).count() {
+            1 => {}
+            0 => whole.differs(About::File, format!("{} is not there", dataset.view)),
+            _ => whole.differs(About::File, format!("{} is there twice", dataset.view)),
+        }
+    }
+}
+
+/// The checkpoint that lies there is the one of the manifests, which are compared with the evidence.
+fn compare_checkpoint(directory: &Path, manifests: &[Manifest], whole: &mut Checked) {
+    let said = manifests
+        .first()
+        .and_then(|first| first.facts.evidence.checkpoint.as_ref());
+    let found = fs::read(directory.join(CHECKPOINT)).ok();
+    if found.as_deref() != said.map(|head| head.note.as_bytes()) {
+        let what = format!("{CHECKPOINT} is not the checkpoint that the manifests hold");
+        whole.differs(About::Manifest, what);
+    }
 }
 
 /// The index follows from the manifests, and these are of one moment.

@@ -53,7 +53,13 @@ pub(super) fn write_again(
     if !is_that_log(facts, config, checked)? {
         return Ok(());
     }
-    let source = moment::open_at(config, facts.evidence.evidence_size)?;
+    // A head of exactly so many leaves may have been signed after the file was made.
+    let sealed = facts
+        .evidence
+        .checkpoint
+        .as_ref()
+        .map_or(0, |head| head.size);
+    let source = moment::open_at(config, facts.evidence.evidence_size, sealed)?;
     source.database.read(|connection| {
         let moment = Moment::of(connection, &source)?;
         compare_facts(connection, moment, facts, checked)?;
