@@ -200,28 +200,4 @@ pub struct Key {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stretch_that_touches_the_period_overlaps_it() {
-        let window = Window {
-            since: UtcMillis(10),
-            until: UtcMillis(20),
-            evidence_end: UtcMillis(15),
-            accounts: Vec::new(),
-            services: Vec::new(),
-            regions: Vec::new(),
-        };
-        let overlaps =
-            |from, until: Option<i64>| window.overlaps(UtcMillis(from), until.map(UtcMillis));
-        assert!(overlaps(0, Some(10)) && overlaps(0, None) && overlaps(19, Some(30)));
-        assert!(!overlaps(0, Some(9)) && !overlaps(20, None));
-        let ended = Window {
-            evidence_end: UtcMillis(9),
-            ..window
-        };
-        assert!(!ended.overlaps(UtcMillis(0), None));
-        assert!(ended.holds(UtcMillis(10)) && !ended.holds(UtcMillis(20)));
-    }
-}
+mod tests;
