@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::StoreError;
 use super::selection::{Conditions, Filter, Period, Time};
+use crate::model::ALL_REGIONS;
 
 /// What is asked about; every list empty: everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +64,17 @@ impl Scope {
             .collect()
     }
 
+    /// The same for rows of watches: a watch that finds operations in all regions is of each of them. An operation
+    /// never has that word as its region.
+    fn filters_of_watches(&self) -> Vec<Filter> {
+        let mut filters = self.filters(&["account_id", "label"]);
+        let regions = filters.iter_mut();
+        for filter in regions.filter(|filter| filter.columns == ["region_id"]) {
+            filter.values.push(ALL_REGIONS.to_owned());
+        }
+        filters
+    }
+
     fn period(&self, time: Time) -> Period {
         Period {
             time,
@@ -80,7 +92,7 @@ pub fn missing(connection: &Connection, scope: &Scope) -> Result<Missing, StoreE
     };
     let mut found = Missing::default();
     for (which, filters) in [
-        ("watch", scope.filters(&["account_id", "label"])),
+        ("watch", scope.filters_of_watches()),
         ("recorder", Vec::new()),
     ] {
         let mut conditions = Conditions::of(&filters, Some(&scope.period(gap)));

@@ -49,7 +49,7 @@ pub struct Status {
     pub outcomes: Rows,
     /// What was learned of the pace that the cloud allows: label, action, per_second, learned_at.
     pub limits: Rows,
-    /// The newest collect run.
+    /// The newest collect run over everything.
     pub last_collect: LastCollect,
     /// Words and fields that the program does not know.
     pub unknowns: i64,
@@ -59,7 +59,8 @@ pub struct Status {
     pub created_at: UtcMillis,
 }
 
-/// The newest collect run, as far as a schedule is about it.
+/// The newest collect run over everything, as far as a schedule is about it: one that was limited to some services
+/// or accounts stands for no run of the schedule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LastCollect {
     /// When it began; `None` where there was none.
@@ -71,7 +72,7 @@ pub struct LastCollect {
 const LAST_COLLECT: &str = "
 SELECT r.started_at, json_extract(l.record, '$.every_ms')
 FROM run r JOIN leaf l ON l.sequence = r.start_sequence
-WHERE r.kind = 'collect' ORDER BY r.run_id DESC LIMIT 1";
+WHERE r.kind = 'collect' AND NOT r.is_filtered ORDER BY r.run_id DESC LIMIT 1";
 
 /// Watches by state, of all accounts: those that are not settled are few, the others are only counted.
 const WATCHES: &str = "
@@ -230,7 +231,7 @@ impl Status {
     }
 }
 
-/// The newest collect run, as far as a schedule is about it.
+/// The newest collect run over everything, as far as a schedule is about it.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -304,6 +305,19 @@ mod tests {
                 .unwrap()
         );
         quick
+    }
+
+    #[test]
+    fn a_limited_run_is_not_the_last_one_of_the_schedule() {
+        let (_home, connection) = database();
+        connection
+            .execute_batch(
+                "INSERT INTO run (run_id, start_sequence, kind, started_at, is_filtered)
+                 VALUES (1, 0, 'collect', 5, 0), (2, 0, 'collect', 7, 1), (3, 0, 'stop', 9, 0);",
+            )
+            .unwrap();
+        let last = last_collect(&connection).unwrap();
+        assert_eq!(last.started_at, Some(UtcMillis(5)));
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn the_whole_of_it() {
         ("watches_added", 5),
         ("watches_removed", 1),
         ("operations", 4),
-        ("coverage_gaps", 4),
+        ("coverage_gaps", 5),
         ("coverage_gaps_open", 1),
         ("longest_blind_interval_seconds", 5_100),
         ("listings", 6),
@@ -69,8 +69,9 @@ fn the_whole_of_it() {
     for said in [
         "runs missed: 2;",
         "runs that were not complete: 4;",
-        "gaps of the recorder itself: 1;",
-        "Schedule every 15 min: 7 runs expected, 5 made, 2 missed.",
+        "coverage gaps: 5, of them of the recorder itself: 1;",
+        "Schedule every 15 min: runs expected: 7, made: 5, missed: 2.",
+        "Coverage gaps: 5, of which 1 still open;",
         "longest blind interval 1 h 25 min",
     ] {
         assert!(statement.contains(said), "{said}: {statement}");
@@ -187,6 +188,57 @@ fn rows_of_every_section() {
 }
 
 #[test]
+fn where_the_recorder_was_blind_so_is_the_line_of_every_operation() {
+    let (bench, _) = recorded();
+    let told = Told::ask(&bench, &[]);
+    let timelines = told.section("operations")["timelines"].as_array().unwrap();
+    let causes = timelines.iter().map(|timeline| {
+        let gaps = timeline["gaps"].as_array().unwrap().iter();
+        let causes: Vec<&str> = gaps.map(|gap| gap["cause"].as_str().unwrap()).collect();
+        (timeline["id"].as_str().unwrap(), causes)
+    });
+    assert_eq!(
+        causes.collect::<Vec<_>>(),
+        [
+            (BATCH, vec!["not_run"]),
+            (CADT, vec!["not_run", "expired_unseen"]),
+            (CREATE, vec!["deferred", "not_run"]),
+            (OTHER, vec!["unreachable", "not_run", "aborted"]),
+        ]
+    );
+}
+
+#[test]
+fn a_run_that_was_limited_stands_for_no_run_of_the_schedule() {
+    let bench = Bench::new();
+    let mut scene = scene::Scene::until_the_gap(&bench.database());
+    scene.limited_run(45);
+    scene.after_the_gap();
+    scene.close();
+    let told = Told::ask(&bench, &[]);
+    let figures = told.figures();
+    for (figure, wanted) in [
+        ("runs_made", 6),
+        ("runs_missed", 2),
+        ("runs_expected", 7),
+        ("longest_run_interval_seconds", 3_000),
+        ("coverage_gaps", 5),
+    ] {
+        assert_eq!(figures.get(figure), Some(&wanted), "{figure}");
+    }
+    let meaning = &told.rows("completeness")[0]["meaning"];
+    let meaning = meaning.as_str().unwrap();
+    assert!(meaning.ends_with("no run of the schedule: 1"), "{meaning}");
+    let statement = told.paragraphs("completeness")[0].1;
+    for said in [
+        "runs expected: 7, made: 5, missed: 2.",
+        "limited to some services or accounts, which stand for no run of the schedule: 1.",
+    ] {
+        assert!(statement.contains(said), "{said}: {statement}");
+    }
+}
+
+#[test]
 fn rows_of_the_other_sections() {
     let (bench, known) = recorded();
     let told = Told::ask(&bench, &[]);
@@ -284,7 +336,7 @@ fn a_period_without_a_run_is_a_gap_and_not_blank() {
         ("longest_run_interval_seconds", 3_000),
         ("watches", 5),
         ("operations", 3),
-        ("coverage_gaps", 3),
+        ("coverage_gaps", 4),
         ("coverage_gaps_open", 1),
         ("longest_blind_interval_seconds", 1_800),
     ]);
@@ -318,7 +370,7 @@ fn filters_narrow_what_bears_an_account_and_nothing_else() {
         ("runs_made", 5),
         ("watches", 2),
         ("operations", 1),
-        ("coverage_gaps", 2),
+        ("coverage_gaps", 3),
         ("listings", 3),
         ("requests", 11),
         ("leaves", 54),
@@ -328,6 +380,7 @@ fn filters_narrow_what_bears_an_account_and_nothing_else() {
     }
     assert_eq!(figures.get("ids_expired_unseen"), None);
     assert_eq!(told.fact("accounts"), OTHER_ACCOUNT);
+    assert_eq!(told.fact("regions"), &serde_json::Value::Null);
     assert_eq!(told.values("identities", &["label"]), [r#""dev""#]);
     assert_eq!(told.rows("failures").len(), 0);
 

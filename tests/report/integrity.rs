@@ -68,6 +68,10 @@ fn it_names_the_copy_that_it_was_compared_with() {
 fn a_difference_is_told_in_the_report_which_is_written_nevertheless() {
     let bench = Bench::new();
     let known = scene::record(&bench.database());
+    let key = bench.out(&["checkpoint", "--public-key"]);
+    let note = bench.out(&["checkpoint"]);
+    let kept = bench.path("kept-in-march");
+    fs::write(&kept, note).unwrap();
     let connection = Connection::open(bench.database()).unwrap();
     connection
         .execute_batch(&format!(
@@ -78,18 +82,29 @@ fn a_difference_is_told_in_the_report_which_is_written_nevertheless() {
         .unwrap();
     drop(connection);
     let path = bench.path("report.json");
-    let said = bench.run(&["report", "compliance", "--output", path.to_str().unwrap()]);
+    let copy = ["--checkpoint", kept.to_str().unwrap(), "--key", key.trim()];
+    let output = ["--output", path.to_str().unwrap()];
+    let said = bench.run(&[&["report", "compliance"], &output[..], &copy].concat());
     assert_eq!(said.code, 3, "{}", said.err);
     assert!(said.err.contains("optrail verify"), "{}", said.err);
     let told = Told::of(&fs::read_to_string(path).unwrap());
     let (tone, text) = told.paragraphs("integrity")[0];
     assert!(
-        tone == "bad" && text.contains("differences were found"),
+        tone == "bad" && text.starts_with("Differences found: "),
         "{text}"
     );
     let rows = told.values("integrity", &["statement", "result"]);
     assert!(
         rows.iter().any(|row| row.starts_with(r#""Difference" "#)),
         "{rows:?}"
+    );
+    let place = kept.parent().unwrap().to_str().unwrap();
+    let is_named = |row: &String| row.contains("Difference") && row.contains("kept-in-march");
+    assert!(rows.iter().any(is_named), "{rows:?}");
+    assert!(!rows.iter().any(|row| row.contains(place)), "{rows:?}");
+    let checks = told.values("integrity", &["check", "result"]);
+    assert!(
+        checks.contains(&r#""hashes" "differs""#.to_owned()),
+        "{checks:?}"
     );
 }

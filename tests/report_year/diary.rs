@@ -45,6 +45,8 @@ pub struct Identity {
 pub struct Run {
     pub id: i64,
     pub is_collect: bool,
+    /// Whether it was limited to some accounts.
+    pub is_limited: bool,
     pub started_at: i64,
     pub ended_at: Option<i64>,
     pub outcome: Option<&'static str>,

@@ -21,6 +21,9 @@ use super::truth::{self, MINUTE, Operation, Service, World};
 /// The declared schedule, ms.
 pub const EVERY: i64 = 15 * MINUTE;
 
+/// After each so many slots of the schedule somebody runs the collector for one account.
+const LIMITED_EACH: i64 = 41;
+
 pub struct Life<'a> {
     pub world: &'a mut World,
     pub dice: Dice,
@@ -35,6 +38,8 @@ pub struct Life<'a> {
     pub error_ms: i64,
     /// Until when nothing starts the collector, or the disk is full.
     down: (i64, bool),
+    /// Accounts that the next run is limited to.
+    limited_to: Vec<String>,
 }
 
 /// Lives through the whole world into a new file.
@@ -50,6 +55,7 @@ pub fn live(world: &mut World, file: &Path, mut dice: Dice) -> Diary {
         dead: None,
         error_ms: 0,
         down: (0, false),
+        limited_to: Vec::new(),
     };
     life.first_run();
     life.add_finders();
@@ -118,6 +124,17 @@ impl Life<'_> {
         self.pen.now = self.pen.now.max(slot + jitter + self.error_ms);
         self.pen.offset_ms = -self.error_ms;
         self.collect();
+        if (slot / EVERY) % LIMITED_EACH == 0 {
+            self.limited_run();
+        }
+    }
+
+    /// Somebody collects one account of which nothing is due.
+    fn limited_run(&mut self) {
+        self.pen.now += MINUTE;
+        self.limited_to = vec!["nobody".to_owned()];
+        self.begin_run(RunKind::Collect, &[]);
+        self.end_run(How::Done, 0);
     }
 
     fn skip(&mut self, cause: SkipCause) {
@@ -239,8 +256,9 @@ impl Life<'_> {
             simulated: true,
             every_ms: is_collect.then_some(EVERY.unsigned_abs()),
             services: Vec::new(),
-            accounts: Vec::new(),
+            accounts: std::mem::take(&mut self.limited_to),
         };
+        let is_limited = !start.accounts.is_empty();
         let start = self.pen.add(Leaf::RunStart(start), Some(at), None);
         if is_collect && let Some((dead, dead_id)) = self.dead.take() {
             let leaf = RunAborted {
@@ -257,6 +275,7 @@ impl Life<'_> {
         self.pen.diary.runs.push(Run {
             id,
             is_collect,
+            is_limited,
             started_at: at,
             ended_at: None,
             outcome: None,

@@ -45,6 +45,8 @@ impl Figure {
 #[allow(missing_docs)] // explained in `words::figures`
 pub struct Completeness {
     pub runs_made: Figure,
+    /// Of the runs made those over everything: one that was limited stands for no run of the schedule.
+    pub runs_of_schedule: i64,
     pub runs_missed: Figure,
     pub runs_expected: Figure,
     pub runs_complete: Figure,
@@ -113,13 +115,13 @@ impl Completeness {
             leaves: schedule.around_missed.iter().copied().collect(),
         };
         let around = schedule.around_missed.iter().copied();
-        let made = facts.runs.iter().map(|run| run.start_sequence);
+        let whole = || facts.runs.iter().filter(|run| !run.is_filtered);
+        self.runs_of_schedule = count(whole().count());
+        let of_schedule = whole().map(|run| run.start_sequence);
         self.runs_expected = Figure {
-            value: schedule
-                .missed
-                .map(|missed| missed + self.runs_made.number()),
+            value: schedule.missed.map(|missed| missed + self.runs_of_schedule),
             leaves: match schedule.missed {
-                Some(_) => made.chain(around).collect(),
+                Some(_) => of_schedule.chain(around).collect(),
                 None => Evidence::default(),
             },
         };
@@ -168,12 +170,11 @@ impl Completeness {
     }
 
     fn count_gaps(&mut self, facts: &Facts, window: &Window) {
-        let of_watches = || facts.gaps.iter().filter(|gap| gap.is_of_watch());
         self.coverage_gaps = Figure::known(
-            count(of_watches().count()),
-            of_watches().flat_map(Gap::leaves).collect(),
+            count(facts.gaps.len()),
+            facts.gaps.iter().flat_map(Gap::leaves).collect(),
         );
-        let open = of_watches().filter(|gap| gap.gap_until.is_none());
+        let open = facts.gaps.iter().filter(|gap| gap.gap_until.is_none());
         self.coverage_gaps_open = Figure::counted(open.map(|gap| gap.sequence).collect());
         let (length, gap) = facts.longest_blind_ms(window);
         self.longest_blind_interval_seconds = Figure::known(
@@ -214,6 +215,11 @@ impl Completeness {
         self.leaves_last = one(leaves.span.map(|(_, last)| last));
         self.redactions =
             Figure::known(leaves.redactions, leaves.redacted.iter().copied().collect());
+    }
+
+    /// Of the runs made those that were limited to some services or accounts.
+    pub fn runs_limited(&self) -> i64 {
+        self.runs_made.number() - self.runs_of_schedule
     }
 
     /// Runs that did not end with all that was due.

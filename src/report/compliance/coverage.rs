@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::Report;
 use super::statement::Statement;
-use super::table::{evidence, key, known, number, section, text, time};
+use super::table::{evidence, known, number, section, text, time};
 use super::words::columns as col;
-use super::words::{sentences as say, titles};
+use super::words::{number as spelled, sentences as say, titles};
 use crate::export::document::{Section, Value};
 use crate::model::UtcMillis;
 use crate::store::report::watches::Watch;
@@ -14,13 +14,14 @@ use crate::store::report::watches::Watch;
 impl Report<'_> {
     pub(super) fn completeness(&self) -> Section {
         let language = self.language;
+        let limited = spelled(self.figures.runs_limited());
         let rows = self.figures.rows().into_iter().map(|(words, figure)| {
             vec![
                 known(words.id),
                 number(figure.value),
                 known(words.unit),
                 Value::Evidence(figure.leaves.clone()),
-                known(words.meaning.of(language)),
+                known(words.meaning.fill(language, &[("limited", &limited)])),
             ]
         });
         let statement = Statement {
@@ -135,13 +136,14 @@ impl Report<'_> {
 
     pub(super) fn listings_incomplete(&self) -> Section {
         let rows = self.facts.listings.incomplete.iter().map(|listing| {
-            let [service, account, region, operation] = key(&listing.key);
             vec![
                 Value::Integer(listing.listing_id),
-                service,
-                account,
-                region,
-                operation,
+                known(&listing.action),
+                known(&listing.service),
+                known(&listing.account_id),
+                known(&listing.region_id),
+                text(&listing.operation_id),
+                text(&listing.stack_group_name),
                 Value::Integer(listing.run_id),
                 time(listing.started_at),
                 number(listing.first_total_count),
@@ -153,10 +155,12 @@ impl Report<'_> {
         });
         let columns = [
             col::LISTING_ID,
+            col::ACTION,
             col::SERVICE,
             col::ACCOUNT_ID,
             col::REGION_ID,
             col::OPERATION_ID,
+            col::STACK_GROUP_NAME,
             col::RUN_ID,
             col::STARTED_AT,
             col::FIRST_TOTAL_COUNT,

@@ -47,7 +47,7 @@ pub struct Facts {
     pub lost: Vec<Lost>,
     /// Coverage gaps.
     pub gaps: Vec<Gap>,
-    /// Listings of results.
+    /// Listings of any kind.
     pub listings: Listings,
     /// Identities that were used.
     pub identities: Vec<Used>,
@@ -129,7 +129,7 @@ pub fn read(connection: &Connection, window: &Window, size: i64) -> Result<Facts
     let requests = requests::counted(connection, window)?;
     let told = identities::told(connection, window)?;
     Ok(Facts {
-        log: log::read(connection)?,
+        log: log::read(connection, window)?,
         sealed: log::sealed(connection, size)?,
         held: log::held(connection)?,
         leaves: log::leaves(connection, window)?,
@@ -141,7 +141,7 @@ pub fn read(connection: &Connection, window: &Window, size: i64) -> Result<Facts
         watches: watches::existing(connection, window)?,
         lost: watches::lost(connection, window)?,
         gaps: gaps::overlapping(connection, window)?,
-        listings: listings::of_results(connection, window)?,
+        listings: listings::begun(connection, window)?,
         identities: used(&told, &requests, window),
         received: stretch_begins(connection, &operations)?,
         failed,
@@ -226,18 +226,19 @@ fn used(told: &[Identity], requests: &Counted, window: &Window) -> Vec<Used> {
     let mut answered: HashMap<(i64, &str), (&str, Option<&str>)> = HashMap::new();
     for one in told {
         let arn = one.arn.as_deref();
+        let label: &str = &one.label;
         answered
             .entry((one.run_id, &one.account_id))
-            .or_insert((&one.label, arn));
+            .or_insert((label, arn));
         if !window.holds(one.received_at) {
             continue;
         }
         let group = used
-            .entry((&one.label, &one.account_id, arn))
+            .entry((label, &one.account_id, arn))
             .or_insert_with(|| Used {
-                label: one.label.clone(),
-                account_id: one.account_id.clone(),
-                arn: one.arn.clone(),
+                label: label.to_owned(),
+                account_id: one.account_id.as_ref().to_owned(),
+                arn: arn.map(str::to_owned),
                 first_used_at: one.received_at,
                 last_used_at: one.received_at,
                 requests: 0,
@@ -259,17 +260,17 @@ fn used(told: &[Identity], requests: &Counted, window: &Window) -> Vec<Used> {
 }
 
 impl Facts {
-    /// The longest blind stretch of a watch, cut to the period and to what is known, milliseconds.
+    /// The longest blind stretch, of a watch or of the recorder, cut to the period and to what is known,
+    /// milliseconds.
     pub fn longest_blind_ms(&self, window: &Window) -> (i64, Option<&Gap>) {
         let cut = |gap: &Gap| {
             let end = gap.gap_until.unwrap_or(window.evidence_end);
             let end = end.min(window.until).min(window.evidence_end);
             (end.0 - gap.gap_from.max(window.since).0).max(0)
         };
-        let of_watches = self.gaps.iter().filter(|gap| gap.is_of_watch());
+        let gaps = self.gaps.iter();
         // The first of those that are equally long.
-        of_watches
-            .map(|gap| (cut(gap), gap))
+        gaps.map(|gap| (cut(gap), gap))
             .fold((0, None), |longest, (length, gap)| {
                 if longest.1.is_none() || length > longest.0 {
                     (length, Some(gap))

@@ -38,9 +38,24 @@ impl Report<'_> {
                 time(Some(window.until)),
             ),
             self.fact("zone", titles::ZONE, known("UTC")),
-            self.fact("accounts", titles::ACCOUNTS, self.scope(&made.accounts)),
-            self.fact("services", titles::SERVICES, self.scope(&window.services)),
-            self.fact("regions", titles::REGIONS, self.scope(&window.regions)),
+            self.scope(
+                "accounts",
+                titles::ACCOUNTS,
+                titles::ACCOUNTS_ALL,
+                &made.accounts,
+            ),
+            self.scope(
+                "services",
+                titles::SERVICES,
+                titles::SERVICES_ALL,
+                &window.services,
+            ),
+            self.scope(
+                "regions",
+                titles::REGIONS,
+                titles::REGIONS_ALL,
+                &window.regions,
+            ),
             self.fact("database", titles::DATABASE, known(&made.database)),
             self.fact("log_id", titles::LOG_ID, self.or_null(&log.log_id)),
             self.fact("log_origin", titles::LOG_ORIGIN, self.or_null(&log.origin)),
@@ -91,11 +106,12 @@ impl Report<'_> {
         super::table::text(text)
     }
 
-    /// The words of a scope; none means all.
-    fn scope(&self, words: &[String]) -> Value {
+    /// The words of a scope. Where none was asked for there is no value, and the label says that it is all: a word
+    /// in place of names could be taken for one.
+    fn scope(&self, id: &'static str, some: Text, all: Text, words: &[String]) -> Fact {
         match words {
-            [] => known(titles::EVERY.of(self.language)),
-            words => known(words.join(", ")),
+            [] => self.fact(id, all, Value::Null),
+            words => self.fact(id, some, known(words.join(", "))),
         }
     }
 }

@@ -24,18 +24,26 @@ pub struct IntegrityFacts {
     pub root: Option<String>,
 }
 
-/// One row: what is stated, what came of it, on which leaves.
-type Row = (String, String, Evidence);
+/// One row: its name for machines, what is stated, what came of it, on which leaves.
+type Row = (&'static str, String, String, Evidence);
+
+/// Tables whose differences concern leaves and their bodies themselves.
+const TABLES_OF_LEAVES: [&str; 3] = ["leaf", "body_template", "subtree"];
 
 impl Report<'_> {
     pub(super) fn integrity(&self) -> Section {
         let mut rows = self.checks();
         rows.extend(self.copies());
         rows.extend(self.custody());
-        let rows = rows.into_iter().map(|(statement, result, leaves)| {
-            vec![known(statement), known(result), Value::Evidence(leaves)]
+        let rows = rows.into_iter().map(|(check, statement, result, leaves)| {
+            vec![
+                known(check),
+                known(statement),
+                known(result),
+                Value::Evidence(leaves),
+            ]
         });
-        let columns = [col::STATEMENT, col::RESULT, col::EVIDENCE];
+        let columns = [col::CHECK, col::STATEMENT, col::RESULT, col::EVIDENCE];
         Section {
             id: "integrity",
             title: titles::INTEGRITY.of(self.language).to_owned(),
@@ -102,20 +110,41 @@ impl Report<'_> {
         compared.filter(|copy| copy.by == HeldBy::Others)
     }
 
+    /// Whether a leaf or a body may be among what differs; those that are not listed may be anything.
+    fn leaves_differ(&self) -> bool {
+        let found = &self.integrity.found;
+        let mut listed = found.differences.iter();
+        found.more > 0 || listed.any(|one| TABLES_OF_LEAVES.contains(&one.table.as_str()))
+    }
+
+    /// A difference with the names of the files that it was compared with, and not where they lay.
+    fn without_places(&self, mut difference: String) -> String {
+        for copy in &self.integrity.found.compared {
+            difference = difference.replace(&copy.source, file_name(&copy.source));
+        }
+        difference
+    }
+
     /// What was computed again and compared.
     fn checks(&self) -> Vec<Row> {
         let found = &self.integrity.found;
         let size = self.size;
         let all = Evidence::span(0, size - 1);
         let n_of_n = |n: i64, all: i64| {
-            let (n, all) = (number(n.min(all)), number(all));
+            let (n, all) = (number(n), number(all));
             self.with(say::N_OF_N, &[("n", &n), ("all", &all)])
+        };
+        // Where nothing differs, what the database has got since is not the report's.
+        let checked_of = |n: i64, all: i64| match (found.agrees(), self.leaves_differ()) {
+            (true, _) => n_of_n(n.min(all), all),
+            (false, false) => n_of_n(n, all),
+            (false, true) => self.word(say::DIFFERS),
         };
         let depth = self.integrity.depth;
         let is_quick = depth == Depth::Quick;
         let hashes = match is_quick {
             true => self.word(say::NOT_CHECKED),
-            false => n_of_n(found.leaves_checked, size),
+            false => checked_of(found.leaves_checked, size),
         };
         let of_bodies = |checked: String| match depth {
             _ if found.bodies_left_out => self.word(say::LEFT_OUT),
@@ -130,23 +159,32 @@ impl Report<'_> {
         let root = root.unwrap_or(self.word(say::UNKNOWN));
         let mut checks = vec![
             (
+                "leaves",
                 self.word(say::ROW_LEAVES),
                 n_of_n(self.facts.held.leaves, size),
                 all.clone(),
             ),
-            (self.word(say::ROW_ROOT), root, all),
-            (self.word(say::ROW_HASHES), hashes, Evidence::default()),
+            ("root", self.word(say::ROW_ROOT), root, all),
             (
-                self.word(say::ROW_BODIES),
-                of_bodies(n_of_n(found.bodies_checked, self.facts.held.bodies)),
+                "hashes",
+                self.word(say::ROW_HASHES),
+                hashes,
                 Evidence::default(),
             ),
             (
+                "bodies",
+                self.word(say::ROW_BODIES),
+                of_bodies(checked_of(found.bodies_checked, self.facts.held.bodies)),
+                Evidence::default(),
+            ),
+            (
+                "rows",
                 self.word(say::ROW_ROWS),
                 of_bodies(rows),
                 Evidence::default(),
             ),
             (
+                "differences",
                 self.word(say::ROW_DIFFERENCES),
                 number(found.counts.total()),
                 Evidence::default(),
@@ -155,8 +193,9 @@ impl Report<'_> {
         let listed = found.differences.iter().take(DIFFERENCES_TOLD);
         let listed = listed.map(|one| {
             (
+                "difference",
                 self.word(say::ROW_DIFFERENCE),
-                one.to_string(),
+                self.without_places(one.to_string()),
                 Evidence::default(),
             )
         });
@@ -165,7 +204,12 @@ impl Report<'_> {
         if found.counts.total() > told {
             let more = number(found.counts.total() - told);
             let more = self.with(say::MORE_DIFFERENCES, &[("n", &more)]);
-            checks.push((self.word(say::ROW_DIFFERENCE), more, Evidence::default()));
+            checks.push((
+                "difference",
+                self.word(say::ROW_DIFFERENCE),
+                more,
+                Evidence::default(),
+            ));
         }
         checks
     }
@@ -181,6 +225,7 @@ impl Report<'_> {
             self.with(say::CHECKPOINT, &values)
         });
         rows.push((
+            "checkpoint",
             self.word(say::ROW_CHECKPOINT),
             checkpoint,
             Evidence::default(),
@@ -188,6 +233,7 @@ impl Report<'_> {
         let covered = sealed.map_or(0, |sealed| sealed.size);
         let unsealed = number((self.size - covered).max(0));
         rows.push((
+            "unsealed",
             self.word(say::ROW_UNSEALED),
             unsealed,
             Evidence::span(covered, self.size - 1),
@@ -199,16 +245,26 @@ impl Report<'_> {
                 true => self.word(say::AGREES),
                 false => self.word(say::DIFFERS),
             };
-            rows.push((self.word(say::ROW_STATE), result, Evidence::default()));
+            rows.push((
+                "state_checkpoint",
+                self.word(say::ROW_STATE),
+                result,
+                Evidence::default(),
+            ));
         }
         for copy in self.external() {
-            // Where it lay is of no concern to who reads this elsewhere.
-            let source = copy.source.rsplit('/').next().unwrap_or_default();
+            let source = file_name(&copy.source);
             let statement = self.with(say::ROW_EXTERNAL, &[("source", source)]);
-            rows.push((statement, self.compared(copy), Evidence::default()));
+            rows.push((
+                "external_copy",
+                statement,
+                self.compared(copy),
+                Evidence::default(),
+            ));
         }
         if self.external().next().is_none() {
             rows.push((
+                "external_copies",
                 self.word(say::ROW_NO_EXTERNAL),
                 self.word(say::NOTHING),
                 Evidence::default(),
@@ -241,24 +297,37 @@ impl Report<'_> {
         let (restores, restore_leaves) = times(&log.restores);
         let (keys, key_leaves) = times(&log.keys_unusable);
         vec![
-            (self.word(say::ROW_OLDEST), oldest, first),
+            ("oldest", self.word(say::ROW_OLDEST), oldest, first),
             (
+                "removed",
                 self.word(say::ROW_PRUNED),
                 self.word(say::NOTHING),
                 Evidence::default(),
             ),
             (
+                "derive_version",
                 self.word(say::ROW_DERIVE_VERSION),
                 log.derive_version.to_string(),
                 Evidence::default(),
             ),
             (
+                "redacted",
                 self.word(say::ROW_REDACTED),
                 number(self.facts.held.redacted),
                 Evidence::default(),
             ),
-            (self.word(say::ROW_RESTORES), restores, restore_leaves),
-            (self.word(say::ROW_KEYS), keys, key_leaves),
+            (
+                "restores",
+                self.word(say::ROW_RESTORES),
+                restores,
+                restore_leaves,
+            ),
+            ("keys_unusable", self.word(say::ROW_KEYS), keys, key_leaves),
         ]
     }
+}
+
+/// A file without the place where it lay, which is of no concern to who reads this elsewhere.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }

@@ -111,17 +111,29 @@ impl Report<'_> {
         let mut blind: BTreeMap<Key, Vec<Blind>> = BTreeMap::new();
         for gap in &self.facts.gaps {
             if let Some(key) = subject(gap) {
-                blind.entry(key).or_default().push(Blind {
-                    from: gap.gap_from,
-                    until: gap.gap_until,
-                    cause: gap.cause.clone(),
-                });
+                blind.entry(key).or_default().push(blind_stretch(gap));
             }
         }
+        let of_recorder: Vec<&Gap> = self
+            .facts
+            .gaps
+            .iter()
+            .filter(|gap| !gap.is_of_watch())
+            .collect();
         let operations = self.facts.operations.iter();
         operations
             .filter(|operation| !operation.stretches.is_empty())
-            .map(|operation| timeline(operation, blind.remove(&operation.key).unwrap_or_default()))
+            .map(|operation| {
+                let mut gaps = blind.remove(&operation.key).unwrap_or_default();
+                let blind_to_all = of_recorder.iter().copied();
+                gaps.extend(
+                    blind_to_all
+                        .filter(|gap| hides(gap, operation))
+                        .map(blind_stretch),
+                );
+                gaps.sort_by_key(|gap| gap.from);
+                timeline(operation, gaps)
+            })
             .collect()
     }
 
@@ -256,6 +268,31 @@ fn subject(gap: &Gap) -> Option<Key> {
         region_id: gap.region_id.clone(),
         operation_id: gap.operation_id.clone(),
     })
+}
+
+fn blind_stretch(gap: &Gap) -> Blind {
+    Blind {
+        from: gap.gap_from,
+        until: gap.gap_until,
+        cause: gap.cause.clone(),
+    }
+}
+
+/// Whether a gap has a moment in common with the time in which an operation may have changed unseen: from the first
+/// look at it to the last one where that showed its end, else without an end.
+fn hides(gap: &Gap, operation: &Operation) -> bool {
+    let (Some(first), Some(last)) = (operation.stretches.first(), operation.stretches.last())
+    else {
+        return false;
+    };
+    let end = match last.phase.is_final() {
+        true => Some(last.entered_latest),
+        false => last.left_latest,
+    };
+    end.is_none_or(|end| gap.gap_from < end)
+        && gap
+            .gap_until
+            .is_none_or(|until| until > first.entered_latest)
 }
 
 fn timeline(operation: &Operation, gaps: Vec<Blind>) -> Timeline {

@@ -30,10 +30,12 @@ pub struct Schedule {
     pub every_ms: Vec<i64>,
 }
 
-/// Looks at the runs, in their order, whose time until the next run has a moment in common with the period.
+/// Looks at the runs, in their order, whose time until the next run has a moment in common with the period. One that
+/// was limited to some services or accounts stands for no run of the schedule: what it left out was not looked at.
 pub fn schedule(runs: &[Run], window: &Window) -> Schedule {
     let mut schedule = Schedule::default();
-    for stretch in stretches(runs, window) {
+    let whole: Vec<&Run> = runs.iter().filter(|run| !run.is_filtered).collect();
+    for stretch in stretches(&whole, window) {
         let length = (stretch.until - stretch.run.started_at).max(0);
         if schedule.longest_ms.is_none_or(|longest| length > longest) {
             schedule.longest_ms = Some(length);
@@ -54,12 +56,12 @@ pub fn schedule(runs: &[Run], window: &Window) -> Schedule {
     schedule
 }
 
-fn stretches<'r>(runs: &'r [Run], window: &Window) -> impl Iterator<Item = Stretch<'r>> {
+fn stretches<'r>(runs: &[&'r Run], window: &Window) -> impl Iterator<Item = Stretch<'r>> {
     let (since, until) = (window.since.0, window.until.0);
     let evidence_end = window.evidence_end.0;
-    let next = runs.iter().skip(1).map(Some).chain([None]);
-    runs.iter()
-        .zip(next)
+    let next = runs.iter().copied().skip(1).map(Some).chain([None]);
+    let runs = runs.iter().copied();
+    runs.zip(next)
         .map(move |(run, next)| Stretch {
             run,
             next,
@@ -171,6 +173,20 @@ mod tests {
         assert_eq!(between.longest_ms, Some(1_000));
         let after = schedule(&runs, &window(1_200, 1_300, 1_100));
         assert_eq!(after, Schedule::default());
+    }
+
+    #[test]
+    fn a_limited_run_stands_for_no_run_of_the_schedule() {
+        let mut runs = runs(&[0, 100, 200, 300], Some(100));
+        runs[1].is_filtered = true;
+        runs[1].every_ms = Some(7);
+        runs[2].is_filtered = true;
+        let found = schedule(&runs, &window(0, 400, 350));
+        assert_eq!((found.missed, found.longest_ms), (Some(2), Some(300)));
+        assert_eq!(
+            (found.around_missed, found.every_ms),
+            (vec![10, 40], vec![100])
+        );
     }
 
     #[test]

@@ -118,18 +118,22 @@ impl Statement<'_> {
             true => figures.runs_unfinished.number(),
             false => figures.runs_not_complete(),
         };
+        let recorder = self.facts.recorder_gaps();
+        let gaps = match recorder {
+            0 => say::MISSING_GAPS,
+            _ => say::MISSING_GAPS_OF_RECORDER,
+        };
         [
             (say::MISSING_RUNS, figures.runs_missed.number()),
             (say::MISSING_NOT_COMPLETE, runs_not_complete),
-            (say::MISSING_GAPS, figures.coverage_gaps.number()),
-            (say::MISSING_RECORDER_GAPS, self.facts.recorder_gaps()),
+            (gaps, figures.coverage_gaps.number()),
             (say::MISSING_LISTINGS, figures.listings_incomplete.number()),
             (say::MISSING_EXPIRED, figures.ids_expired_unseen.number()),
             (say::MISSING_NOT_FOUND, figures.ids_not_found.number()),
         ]
         .into_iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(text, count)| self.say(text, &[("n", count)]))
+        .map(|(text, count)| self.say(text, &[("n", count), ("recorder", recorder)]))
         .collect()
     }
 
@@ -150,19 +154,12 @@ impl Statement<'_> {
                 ],
             ),
             self.runs(),
-            self.say(
-                say::STATEMENT_OUTCOMES,
-                &[
-                    ("complete", figures.runs_complete.number()),
-                    ("partial", figures.runs_partial.number()),
-                    ("failed", figures.runs_failed.number()),
-                    ("interrupted", figures.runs_interrupted.number()),
-                    ("aborted", figures.runs_aborted.number()),
-                    ("unfinished", figures.runs_unfinished.number()),
-                    ("skipped", figures.runs_skipped.number()),
-                ],
-            ),
         ];
+        let limited = figures.runs_limited();
+        if limited > 0 && figures.runs_missed.value.is_some() {
+            sentences.push(self.say(say::STATEMENT_LIMITED, &[("n", limited)]));
+        }
+        sentences.push(self.outcomes());
         if let Some(longest) = figures.longest_run_interval_seconds.value {
             let longest = words::seconds(language, longest);
             sentences.push(say::STATEMENT_INTERVAL.fill(language, &[("longest", &longest)]));
@@ -171,16 +168,31 @@ impl Statement<'_> {
         sentences
     }
 
+    fn outcomes(&self) -> String {
+        let figures = self.figures;
+        let outcomes = [
+            ("complete", figures.runs_complete.number()),
+            ("partial", figures.runs_partial.number()),
+            ("failed", figures.runs_failed.number()),
+            ("interrupted", figures.runs_interrupted.number()),
+            ("aborted", figures.runs_aborted.number()),
+            ("unfinished", figures.runs_unfinished.number()),
+            ("skipped", figures.runs_skipped.number()),
+        ];
+        self.say(say::STATEMENT_OUTCOMES, &outcomes)
+    }
+
     fn runs(&self) -> String {
         let (made, missed) = (&self.figures.runs_made, &self.figures.runs_missed);
+        let of_schedule = self.figures.runs_of_schedule;
         let every = every(self.language, self.facts);
         match (every, missed.value) {
             (Some(every), Some(missed)) => say::STATEMENT_SCHEDULE.fill(
                 self.language,
                 &[
                     ("every", &every),
-                    ("expected", &number(made.number() + missed)),
-                    ("made", &number(made.number())),
+                    ("expected", &number(of_schedule + missed)),
+                    ("made", &number(of_schedule)),
                     ("missed", &number(missed)),
                 ],
             ),

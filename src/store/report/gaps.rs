@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Columns, Window, all, in_scope};
+use super::{Columns, Window, all, in_scope_of_watches};
 use crate::model::UtcMillis;
 use crate::store::StoreError;
 
@@ -48,7 +48,12 @@ pub fn overlapping(connection: &Connection, window: &Window) -> Result<Vec<Gap>,
         WHERE g.gap_from < :until AND coalesce(e.gap_until, :end) >= :since
             AND (g.subject = 'recorder' OR {})
         ORDER BY g.gap_from, g.gap_id",
-        in_scope(&["v.account_id", "v.label"], "v.service", "v.region_id")
+        in_scope_of_watches(
+            &["v.account_id", "v.label"],
+            "v.service",
+            "v.region_id",
+            "v.operation_id"
+        )
     );
     all(connection, &sql, window, |row| {
         let mut columns = Columns::of(row);

@@ -13,7 +13,7 @@ pub struct Log {
     pub log_id: Option<String>,
     /// Time of the first leaf that bears one.
     pub first_at: Option<UtcMillis>,
-    /// Time of the newest leaf that bears one.
+    /// The latest time that a leaf bears.
     pub last_at: Option<UtcMillis>,
     /// Origin of the newest key.
     pub origin: Option<String>,
@@ -49,28 +49,30 @@ pub struct Leaves {
     pub redacted: Vec<i64>,
 }
 
-/// Times of the first and the newest leaf that bear one.
-pub fn bounds(connection: &Connection) -> Result<Option<(UtcMillis, UtcMillis)>, StoreError> {
+/// Time of the first leaf that bears one, by its number.
+fn first_at(connection: &Connection) -> Result<Option<UtcMillis>, StoreError> {
     let time = leaf_time("record");
-    let end = |order: &str| {
-        let sql = format!(
-            "SELECT {time} FROM leaf WHERE {time} IS NOT NULL ORDER BY sequence {order} LIMIT 1"
-        );
-        connection
-            .query_row(&sql, [], |row| row.get(0).map(UtcMillis))
-            .optional()
-    };
-    Ok(end("ASC")?.zip(end("DESC")?))
+    let sql = format!("SELECT {time} FROM leaf WHERE {time} IS NOT NULL ORDER BY sequence LIMIT 1");
+    let first = connection.query_row(&sql, [], |row| row.get(0).map(UtcMillis));
+    Ok(first.optional()?)
 }
 
-/// Reads what is to be said of the log.
-pub fn read(connection: &Connection) -> Result<Log, StoreError> {
+/// Time of the first leaf that bears one, and the latest time that any bears: exchanges are kept as they end, and a
+/// clock may be set back, so that the last leaf need not be the latest. Reads the line of every leaf.
+pub fn bounds(connection: &Connection) -> Result<Option<(UtcMillis, UtcMillis)>, StoreError> {
+    let sql = format!("SELECT max({}) FROM leaf", leaf_time("record"));
+    let latest: Option<i64> = connection.query_row(&sql, [], |row| row.get(0))?;
+    Ok(first_at(connection)?.zip(latest.map(UtcMillis)))
+}
+
+/// Reads what is to be said of the log; the window knows its end.
+pub fn read(connection: &Connection, window: &Window) -> Result<Log, StoreError> {
     let sequences = |sql: &str| -> Result<Vec<i64>, StoreError> {
         let mut statement = connection.prepare(sql)?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     };
-    let bounds = bounds(connection)?;
+    let first_at = first_at(connection)?;
     Ok(Log {
         log_id: connection
             .query_row(
@@ -80,8 +82,8 @@ pub fn read(connection: &Connection) -> Result<Log, StoreError> {
             )
             .optional()?
             .flatten(),
-        first_at: bounds.map(|(first, _)| first),
-        last_at: bounds.map(|(_, last)| last),
+        first_at,
+        last_at: first_at.map(|_| window.evidence_end),
         origin: connection
             .query_row(
                 "SELECT origin FROM key_event WHERE change = 'made' ORDER BY sequence DESC LIMIT 1",

@@ -18,7 +18,7 @@ pub mod watches;
 use rusqlite::{Connection, Row, ToSql};
 
 use super::StoreError;
-use crate::model::UtcMillis;
+use crate::model::{ALL_REGIONS, UtcMillis};
 
 /// Milliseconds since 1970 at which a leaf says that it came to be, of the line `$`; NULL for leaves that only say
 /// what will be asked. The same rule as for the size at a time.
@@ -38,7 +38,7 @@ pub struct Window {
     pub since: UtcMillis,
     /// The first instant after it.
     pub until: UtcMillis,
-    /// Until when something that lasts is known to last: the time of the newest leaf.
+    /// Until when something that lasts is known to last: the latest time of a leaf.
     pub evidence_end: UtcMillis,
     /// Ids and labels of accounts; none: all.
     pub accounts: Vec<String>,
@@ -67,17 +67,32 @@ impl Window {
 
 /// The condition that a row is of the scope: any of the columns of accounts, the service and the region.
 fn in_scope(accounts: &[&str], service: &str, region: &str) -> String {
-    let one =
-        |column: &str, name: &str| format!("{column} IN (SELECT value FROM json_each(:{name}))");
+    scoped(accounts, service, &is_one_of(region, "regions"))
+}
+
+/// The same for rows of watches: a watch that finds operations in all regions is of each of them.
+fn in_scope_of_watches(accounts: &[&str], service: &str, region: &str, operation: &str) -> String {
+    let is_of_all = format!("{region} = '{ALL_REGIONS}' AND {operation} = ''");
+    scoped(
+        accounts,
+        service,
+        &format!("{} OR {is_of_all}", is_one_of(region, "regions")),
+    )
+}
+
+fn is_one_of(column: &str, name: &str) -> String {
+    format!("{column} IN (SELECT value FROM json_each(:{name}))")
+}
+
+fn scoped(accounts: &[&str], service: &str, is_of_region: &str) -> String {
+    let accounts = accounts.iter();
     let any: Vec<String> = accounts
-        .iter()
-        .map(|column| one(column, "accounts"))
+        .map(|column| is_one_of(column, "accounts"))
         .collect();
     format!(
-        "(:accounts = '[]' OR {}) AND (:services = '[]' OR {}) AND (:regions = '[]' OR {})",
+        "(:accounts = '[]' OR {}) AND (:services = '[]' OR {}) AND (:regions = '[]' OR {is_of_region})",
         any.join(" OR "),
-        one(service, "services"),
-        one(region, "regions")
+        is_one_of(service, "services"),
     )
 }
 
@@ -185,28 +200,4 @@ pub struct Key {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stretch_that_touches_the_period_overlaps_it() {
-        let window = Window {
-            since: UtcMillis(10),
-            until: UtcMillis(20),
-            evidence_end: UtcMillis(15),
-            accounts: Vec::new(),
-            services: Vec::new(),
-            regions: Vec::new(),
-        };
-        let overlaps =
-            |from, until: Option<i64>| window.overlaps(UtcMillis(from), until.map(UtcMillis));
-        assert!(overlaps(0, Some(10)) && overlaps(0, None) && overlaps(19, Some(30)));
-        assert!(!overlaps(0, Some(9)) && !overlaps(20, None));
-        let ended = Window {
-            evidence_end: UtcMillis(9),
-            ..window
-        };
-        assert!(!ended.overlaps(UtcMillis(0), None));
-        assert!(ended.holds(UtcMillis(10)) && !ended.holds(UtcMillis(20)));
-    }
-}
+mod tests;

@@ -21,6 +21,8 @@ pub struct Run {
     pub ended_at: Option<i64>,
     /// Verdict; `None` while it goes on.
     pub outcome: Option<String>,
+    /// Whether it was limited to some services or accounts.
+    pub is_filtered: bool,
     /// Declared schedule, milliseconds from start to start.
     pub every_ms: Option<i64>,
     /// Whether the simulated cloud was asked.
@@ -34,7 +36,7 @@ pub struct Run {
 /// All collect runs, in their order: what a period needs may lie before it.
 pub fn collect_runs(connection: &Connection, window: &Window) -> Result<Vec<Run>, StoreError> {
     let sql =
-        "SELECT r.run_id, r.start_sequence, e.end_sequence, r.started_at, e.ended_at, e.outcome,
+        "SELECT r.run_id, r.start_sequence, e.end_sequence, r.started_at, e.ended_at, e.outcome, r.is_filtered,
             l.record ->> '$.every_ms', coalesce(l.record ->> '$.simulated', 0), c.offset_ms,
             e.watches_due, e.watches_polled, e.watches_failed, e.watches_deferred
         FROM run r JOIN leaf l ON l.sequence = r.start_sequence
@@ -50,6 +52,7 @@ pub fn collect_runs(connection: &Connection, window: &Window) -> Result<Vec<Run>
             started_at: columns.next()?,
             ended_at: columns.next()?,
             outcome: columns.next()?,
+            is_filtered: columns.next()?,
             every_ms: columns.next()?,
             simulated: columns.next()?,
             clock_offset_ms: columns.next()?,

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Columns, Window, all, in_scope, leaf_time};
+use super::{Columns, Window, all, in_scope, in_scope_of_watches, leaf_time};
 use crate::store::StoreError;
 
 /// One watch that existed in the period; texts as the view `watches` has them.
@@ -41,7 +41,12 @@ pub fn existing(connection: &Connection, window: &Window) -> Result<Vec<Watch>, 
         FROM watches v JOIN watch w ON w.watch_id = v.watch_id LEFT JOIN watch_removal r ON r.watch_id = v.watch_id
         WHERE v.added_at < :until_at AND (v.removed_at IS NULL OR v.removed_at >= :since_at) AND {}
         ORDER BY v.watch_id",
-        in_scope(&["v.account_id", "v.label"], "v.service", "v.region_id")
+        in_scope_of_watches(
+            &["v.account_id", "v.label"],
+            "v.service",
+            "v.region_id",
+            "v.operation_id"
+        )
     );
     all(connection, &sql, window, |row| {
         let mut columns = Columns::of(row);

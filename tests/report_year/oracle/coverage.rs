@@ -85,7 +85,7 @@ impl Oracle<'_> {
         section
     }
 
-    /// Listings of results begun in the period; one without an answer is of the time of its run.
+    /// Listings of results and of rows of DNS tasks begun in the period; one without an answer is of the time of its run.
     pub fn listings(&self) -> Vec<&Listing> {
         let began = |listing: &Listing| match listing.pages.first() {
             Some(page) => page.requested_at,
@@ -95,7 +95,7 @@ impl Oracle<'_> {
         listings
             .filter(|listing| {
                 let is_ours = self.is_of_account(self.truth(listing.op).account);
-                !listing.is_details && is_ours && self.holds(began(listing))
+                is_ours && self.holds(began(listing))
             })
             .collect()
     }
@@ -107,6 +107,13 @@ impl Oracle<'_> {
             let first = listing.pages.first();
             let distinct: usize = listing.pages.iter().map(|page| page.rows.len()).sum();
             let cells = vec![
+                (
+                    "action",
+                    is(match listing.is_details {
+                        true => "DescribeBatchResultDetail",
+                        false => "ListStackGroupOperationResults",
+                    }),
+                ),
                 ("service", Cell::Is(service)),
                 ("account_id", Cell::Is(account)),
                 ("region_id", Cell::Is(region)),

@@ -47,7 +47,7 @@ impl Oracle<'_> {
             .diary
             .runs
             .iter()
-            .filter(|run| run.is_collect)
+            .filter(|run| run.is_collect && !run.is_limited)
             .collect();
         let (mut missed, mut longest) = (0, None);
         for (place, run) in all.iter().enumerate() {
@@ -62,7 +62,9 @@ impl Oracle<'_> {
             }
         }
         figure("runs_missed", Some(missed), None);
-        figure("runs_expected", Some(missed + count(&runs)), None);
+        let of_schedule = runs.iter().filter(|run| !run.is_limited).count();
+        let expected = missed + i64::try_from(of_schedule).unwrap();
+        figure("runs_expected", Some(expected), None);
         figure("longest_run_interval_seconds", longest.map(seconds), None);
         let mut worst: Option<i64> = None;
         for offset in runs.iter().filter_map(|run| offset(run)) {
@@ -133,8 +135,7 @@ impl Oracle<'_> {
     }
 
     fn count_gaps(&self, figure: &mut impl FnMut(&'static str, Option<i64>, Option<Cell>)) {
-        let gaps = self.gaps().into_iter().filter(|gap| gap.op.is_some());
-        let gaps: Vec<&Gap> = gaps.collect();
+        let gaps: Vec<&Gap> = self.gaps();
         let evidence = gaps
             .iter()
             .flat_map(|gap| [gap.leaf].into_iter().chain(gap.end_leaf));

@@ -177,7 +177,10 @@ impl Known {
     }
 
     fn find_gaps_of_recorder(&mut self, diary: &Diary) {
-        let runs: Vec<_> = diary.runs.iter().filter(|run| run.is_collect).collect();
+        let runs = diary.runs.iter();
+        let runs: Vec<_> = runs
+            .filter(|run| run.is_collect && !run.is_limited)
+            .collect();
         let recorder = |cause, from, leaf| Gap {
             op: None,
             cause,
@@ -194,7 +197,11 @@ impl Known {
                 .iter()
                 .find(|(_, is_disk, leaf)| *is_disk && (before.start..next.start).contains(leaf));
             if let Some((_, _, leaf)) = full {
-                self.gaps.push(recorder("disk", before.started_at, *leaf));
+                // Such a stretch begins with the run before, limited or not.
+                let mut earlier = diary.runs.iter().rev();
+                let last = earlier.find(|run| run.is_collect && run.start < *leaf);
+                let from = last.unwrap_or(before).started_at;
+                self.gaps.push(recorder("disk", from, *leaf));
             }
             if 2 * (next.started_at - before.started_at) > 3 * EVERY {
                 let gap = recorder("not_run", before.started_at, next.start);

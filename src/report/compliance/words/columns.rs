@@ -47,6 +47,7 @@ columns! {
     ACCOUNT_ID: "account_id", Id, "Account", "账号";
     REGION_ID: "region_id", Id, "Region", "地域";
     OPERATION_ID: "operation_id", Id, "Operation", "操作 ID";
+    STACK_GROUP_NAME: "stack_group_name", Text, "Stack group", "资源栈组";
     RESOURCE_NAME: "resource_name", Text, "Stack group", "资源栈组";
     KIND: "kind", Word, "Action", "操作类型";
     STATUS: "status", Word, "Status", "状态";
@@ -154,6 +155,7 @@ columns! {
     FIRST_AT: "first_at", Time, "First", "首次";
     LAST_AT: "last_at", Time, "Last", "末次";
 
+    CHECK: "check", Word, "Check", "检查项";
     STATEMENT: "statement", Text, "Statement", "声明";
     RESULT: "result", Text, "Result", "结果";
 }

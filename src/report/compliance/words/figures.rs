@@ -28,11 +28,11 @@ macro_rules! figures {
 
 figures! {
     RUNS_MADE: "runs_made", "runs",
-        "Collect runs that began in the period", "统计周期内开始的采集次数";
+        "Collect runs that began in the period. Of them limited to some services or accounts, which stand for no run of the schedule: {limited}", "统计周期内开始的采集次数。其中仅限部分云服务或账号、不计入采集间隔的次数：{limited}";
     RUNS_MISSED: "runs_missed", "runs",
         "Runs that the declared schedule called for in the period and that did not begin", "按声明的采集间隔应在统计周期内开始而未开始的采集次数";
     RUNS_EXPECTED: "runs_expected", "runs",
-        "Runs made and runs missed together", "实际采集次数与缺失次数之和";
+        "Runs missed, and runs made that were not limited to some services or accounts, together", "缺失次数与未限定云服务或账号的实际采集次数之和";
     RUNS_COMPLETE: "runs_complete", "runs",
         "Of the runs made: all that was due was asked and answered", "实际采集中：应查内容全部查询并得到应答";
     RUNS_PARTIAL: "runs_partial", "runs",
@@ -48,7 +48,7 @@ figures! {
     RUNS_SKIPPED: "runs_skipped", "runs",
         "Collectors that were started in the period and asked nothing: another one was at work, or the disk was full", "统计周期内启动但未查询的采集：另一采集正在运行，或磁盘空间不足";
     LONGEST_RUN_INTERVAL_SECONDS: "longest_run_interval_seconds", "seconds",
-        "Longest time from the start of one run to the start of the next, rounded up; the last one counts until the newest evidence", "相邻两次采集开始时间的最长间隔，向上取整；最后一次计至最新证据的时间";
+        "Longest time from the start of one run to the start of the next, rounded up; the last one counts until the newest evidence, and a run limited to some services or accounts does not count", "相邻两次采集开始时间的最长间隔，向上取整；最后一次计至最新证据的时间，仅限部分云服务或账号的采集不计";
     WATCHES: "watches", "watches",
         "Watches that existed in the period", "统计周期内存在的监视项";
     WATCHES_ADDED: "watches_added", "watches",
@@ -58,13 +58,13 @@ figures! {
     OPERATIONS: "operations", "operations",
         "Operations whose observed time overlaps the period", "观测时间段与统计周期有重叠的操作";
     COVERAGE_GAPS: "coverage_gaps", "gaps",
-        "Stretches of time in which something watched was due and was not seen", "应观测而未观测到监视项的时间段";
+        "Stretches of time in which something watched was due and was not seen, those in which no run began included", "应观测而未观测到监视项的时间段，含没有采集开始的时间段";
     COVERAGE_GAPS_OPEN: "coverage_gaps_open", "gaps",
         "Of these: still without an end", "其中：尚未结束";
     LONGEST_BLIND_INTERVAL_SECONDS: "longest_blind_interval_seconds", "seconds",
         "The longest of these, cut to the period and to the newest evidence, rounded up", "其中最长者的时长，截取至统计周期和最新证据的时间，向上取整";
     LISTINGS: "listings", "listings",
-        "Readings of all pages of an operation's results, begun in the period", "统计周期内开始的操作结果列表查询（读取全部分页）";
+        "Readings of all pages of a list, begun in the period: results of an operation, stack groups, operations of a group, rows of a DNS batch task", "统计周期内开始的列表查询（读取全部分页）：操作结果、资源栈组、资源栈组的操作、DNS 批量任务明细";
     LISTINGS_COMPLETE: "listings_complete", "listings",
         "Of these: as many distinct rows as TotalCount says on each page", "其中：不同条目数与每页的 TotalCount 一致";
     LISTINGS_INCOMPLETE: "listings_incomplete", "listings",

@@ -18,34 +18,36 @@ super::texts! {
     MISSING_RUNS: "runs missed: {n}", "缺失的采集 {n} 次";
     MISSING_NOT_COMPLETE: "runs that were not complete: {n}", "未完整完成的采集 {n} 次";
     MISSING_GAPS: "coverage gaps: {n}", "覆盖缺口 {n} 个";
-    MISSING_RECORDER_GAPS: "gaps of the recorder itself: {n}", "采集程序自身的缺口 {n} 个";
-    MISSING_LISTINGS: "incomplete listings: {n}", "不完整的结果列表 {n} 个";
+    MISSING_GAPS_OF_RECORDER: "coverage gaps: {n}, of them of the recorder itself: {recorder}", "覆盖缺口 {n} 个，其中采集程序自身的缺口 {recorder} 个";
+    MISSING_LISTINGS: "incomplete listings: {n}", "不完整的列表查询 {n} 个";
     MISSING_EXPIRED: "CADT ids that expired before their end was seen: {n}", "在观测到结束之前已失效的 CADT 操作 ID {n} 个";
     MISSING_NOT_FOUND: "ids that the cloud does not know: {n}", "云端不存在的 ID {n} 个";
     AND: "; ", "、";
 
-    STATEMENT_POPULATION: "Population: {watches} watches existed ({added} added, {removed} removed in the period); {operations} operations were seen.",
+    STATEMENT_POPULATION: "Population: watches that existed: {watches} (added in the period: {added}, removed: {removed}); operations seen: {operations}.",
         "总体：存在 {watches} 个监视项（周期内添加 {added} 个，移除 {removed} 个）；观测到 {operations} 个操作。";
     STATEMENT_PERIOD: "Period: {since} to {until}.", "统计周期：{since} 至 {until}。";
-    STATEMENT_SCHEDULE: "Schedule every {every}: {expected} runs expected, {made} made, {missed} missed.",
+    STATEMENT_SCHEDULE: "Schedule every {every}: runs expected: {expected}, made: {made}, missed: {missed}.",
         "采集间隔 {every}：应采集 {expected} 次，实际 {made} 次，缺失 {missed} 次。";
-    STATEMENT_NO_SCHEDULE: "No schedule declared: {made} runs made.", "未声明采集间隔：实际采集 {made} 次。";
+    STATEMENT_LIMITED: "Runs made besides, limited to some services or accounts, which stand for no run of the schedule: {n}.",
+        "另有仅限部分云服务或账号的采集 {n} 次，不计入采集间隔。";
+    STATEMENT_NO_SCHEDULE: "No schedule declared. Runs made: {made}.", "未声明采集间隔：实际采集 {made} 次。";
     STATEMENT_RUNS: "Runs made: {made}.", "实际采集 {made} 次。";
     STATEMENT_OUTCOMES: "Of the runs made: {complete} complete, {partial} partial, {failed} failed, {interrupted} interrupted, {aborted} aborted, {unfinished} without a known end; {skipped} starts skipped.",
         "实际采集中：完整 {complete} 次，部分 {partial} 次，失败 {failed} 次，被中断 {interrupted} 次，异常中止 {aborted} 次，结束未知 {unfinished} 次；跳过启动 {skipped} 次。";
     STATEMENT_INTERVAL: "Longest time between the starts of two runs: {longest}.", "相邻两次采集开始时间的最长间隔：{longest}。";
-    STATEMENT_LISTINGS: "Listings of results: {complete} complete, {incomplete} incomplete.", "结果列表：完整 {complete} 个，不完整 {incomplete} 个。";
+    STATEMENT_LISTINGS: "Listings: {complete} complete, {incomplete} incomplete.", "列表查询：完整 {complete} 个，不完整 {incomplete} 个。";
     STATEMENT_GAPS: "Coverage gaps: {gaps}, of which {open} still open; longest blind interval {longest}.",
         "覆盖缺口：{gaps} 个，其中 {open} 个尚未结束；最长盲区 {longest}。";
     STATEMENT_IDS: "CADT ids that expired before their end was seen: {expired}; ids not found: {not_found}.",
         "在观测到结束之前已失效的 CADT 操作 ID：{expired} 个；不存在的 ID：{not_found} 个。";
     STATEMENT_REQUESTS: "Requests: {requests}, of which {ok} were answered as asked and {throttled} throttled.",
         "请求：{requests} 次，其中正常应答 {ok} 次，被限流 {throttled} 次。";
-    STATEMENT_LEAVES: "Evidence of the period: {leaves} leaves with a time, from number {first} to {last}; {redactions} redacted places.",
+    STATEMENT_LEAVES: "Evidence of the period: leaves with a time: {leaves}, from number {first} to {last}; redacted places: {redactions}.",
         "本周期的证据：带时间的 {leaves} 条，序号从 {first} 到 {last}；脱敏 {redactions} 处。";
-    STATEMENT_CLOCK: "Clock: largest difference from the cloud's {offset} ms; {steps} steps.",
+    STATEMENT_CLOCK: "Clock: largest difference from the cloud's {offset} ms; steps: {steps}.",
         "时钟：与云端时钟的最大偏差 {offset} 毫秒；跳变 {steps} 次。";
-    STATEMENT_CLOCK_UNKNOWN: "Clock: its difference from the cloud's is not known; {steps} steps.",
+    STATEMENT_CLOCK_UNKNOWN: "Clock: its difference from the cloud's is not known; steps: {steps}.",
         "时钟：与云端时钟的偏差未知；跳变 {steps} 次。";
 
     SIMULATED: "This was recorded from the simulated cloud: nothing in it ever happened.",
@@ -54,7 +56,7 @@ super::texts! {
         "最新证据的时间为 {end}，此后的情况未知。";
     BEFORE_BEGIN: "The oldest evidence is of {begin}. Of the time before it nothing is known.",
         "最早证据的时间为 {begin}，此前的情况未知。";
-    NOT_DERIVED: "{n} leaves of evidence are kept and not derived yet: they are not in this report.",
+    NOT_DERIVED: "Leaves of evidence that are kept and not derived yet, and so not in this report: {n}.",
         "有 {n} 条证据已保存但尚未推导，不在本报告中。";
 
     // One sentence for each table.
@@ -75,7 +77,7 @@ super::texts! {
     ABOUT_TARGETS: "Results of the stack-group operations of the period as last seen, by the account and region deployed to.",
         "统计周期内资源栈组操作的最近执行结果，按目标账号和地域统计。";
     ABOUT_DURATIONS: "A duration is the cloud's end less the cloud's start, of operations that have ended. What was seen from here is known to the poll interval only. Declared schedule: {every}; widest time between two looks: {widest}.", "耗时为云端记录的结束时间减去开始时间，仅含已结束的操作。自行观测的时刻只能精确到轮询间隔。声明的采集间隔：{every}；两次观测的最大间隔：{widest}。";
-    UNDECLARED: "none", "未声明";
+    UNDECLARED: "none", "无";
     UNKNOWN: "not known", "未知";
     ABOUT_DRIFT: "Drift as the cloud last told it. Between two detections nothing is known.", "云端最近一次报告的偏差情况。两次检测之间的情况未知。";
     ABOUT_BATCHES: "DNS batch tasks as last seen.", "最近观测到的 DNS 批量任务。";
@@ -88,7 +90,7 @@ super::texts! {
 
     // Integrity.
     INTEGRITY_GOOD: "All that was checked agrees: {checked}.", "已检查的内容全部一致：{checked}。";
-    INTEGRITY_BAD: "{n} differences were found: this database is not as the recorder wrote it.", "发现 {n} 处不一致：此数据库与采集程序写入的内容不同。";
+    INTEGRITY_BAD: "Differences found: {n}. This database is not as the recorder wrote it.", "发现 {n} 处不一致：此数据库与采集程序写入的内容不同。";
     CHECKED_ALL: "schema, all leaves, their bodies, the tree, checkpoints, and every derived row made again from the evidence",
         "库结构、全部证据及其应答原文、Merkle 树、检查点，以及由证据重新推导的全部数据行";
     CHECKED_LEAVES: "schema, all leaves, the tree and checkpoints; bodies and derived rows were not checked (--verify leaves)",
@@ -97,7 +99,7 @@ super::texts! {
         "库结构、序号和最新检查点；未检查哈希、应答原文和推导出的数据行（--verify quick）";
     CHECKED_NO_BODIES: "schema, all leaves, the tree and checkpoints; this copy holds no bodies, so neither they nor derived rows could be checked",
         "库结构、全部证据、Merkle 树和检查点；此副本不含应答原文，故应答原文和推导出的数据行无法检查";
-    EXTERNAL_AGREES: "The log goes on from {n} external copies of earlier checkpoints.", "日志与 {n} 份外部保存的检查点一致并由其延续。";
+    EXTERNAL_AGREES: "The log goes on from every external copy of an earlier checkpoint. Copies compared: {n}.", "日志与 {n} 份外部保存的检查点一致并由其延续。";
     EXTERNAL_DIFFERS: "The log does not agree with an external copy of a checkpoint.", "日志与外部保存的检查点不一致。";
     NO_EXTERNAL: "It was compared with no external copy: who can write the database and the state directory, and holds the key, could have written all of it anew.",
         "未与任何外部副本比对：能够写入数据库和状态目录并持有密钥的人，可能重写全部内容。";
@@ -129,8 +131,8 @@ super::texts! {
     LEFT_OUT: "left out of this copy", "此副本不含";
     AGREES: "agrees", "一致";
     DIFFERS: "differs", "不一致";
-    AGREES_AT: "agrees, {n} leaves", "一致，{n} 条证据";
-    DIFFERS_AT: "differs, {n} leaves", "不一致，{n} 条证据";
-    CHECKPOINT: "{n} leaves, origin {origin}, key {key}", "{n} 条证据，来源 {origin}，密钥 {key}";
+    AGREES_AT: "agrees, leaves: {n}", "一致，{n} 条证据";
+    DIFFERS_AT: "differs, leaves: {n}", "不一致，{n} 条证据";
+    CHECKPOINT: "leaves: {n}, origin {origin}, key {key}", "{n} 条证据，来源 {origin}，密钥 {key}";
     MORE_DIFFERENCES: "and {n} more; optrail verify lists them", "另有 {n} 处，使用 optrail verify 查看";
 }

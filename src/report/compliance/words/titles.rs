@@ -6,7 +6,7 @@ super::texts! {
     COMPLETENESS: "Completeness", "采集完整性";
     COVERAGE_GAPS: "Coverage gaps", "覆盖缺口";
     RUNS_NOT_COMPLETE: "Runs that were not complete", "未完整完成的采集";
-    LISTINGS_INCOMPLETE: "Incomplete listings", "不完整的结果列表";
+    LISTINGS_INCOMPLETE: "Incomplete listings", "不完整的列表查询";
     WATCHED: "What was watched", "监视项";
     IDENTITIES: "Identities used", "使用的身份";
     OPERATIONS_BY_STATUS: "Operations by action and status", "按类型和状态统计的操作";
@@ -31,9 +31,11 @@ super::texts! {
     PERIOD_UNTIL: "Period until, this instant excluded", "统计周期结束（不含该时刻）";
     ZONE: "Time zone of all times", "所有时间的时区";
     ACCOUNTS: "Accounts", "账号";
+    ACCOUNTS_ALL: "Accounts: all", "账号：全部";
     SERVICES: "Services", "云服务";
+    SERVICES_ALL: "Services: all", "云服务：全部";
     REGIONS: "Regions", "地域";
-    EVERY: "all", "全部";
+    REGIONS_ALL: "Regions: all", "地域：全部";
     LOG_ID: "Log", "日志标识";
     LOG_ORIGIN: "Origin of the log's checkpoints", "日志检查点的来源名";
     EVIDENCE_SIZE: "Leaves of evidence", "证据条数";
