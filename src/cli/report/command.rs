@@ -3,6 +3,7 @@
 
 use super::{ComplianceArgs, level_word};
 use crate::export::document::DocumentFormat;
+use crate::export::shell;
 use crate::report::compliance::Window;
 
 /// As it can be typed.
@@ -19,8 +20,7 @@ pub(super) fn again(
         "compliance".to_owned(),
     ];
     let mut option = |name: &str, value: &str| {
-        words.push(name.to_owned());
-        words.push(quoted(value));
+        words.push(shell::option(name, value));
     };
     option("--since", &window.since.to_string());
     option("--until", &window.until.to_string());
@@ -46,29 +46,4 @@ pub(super) fn again(
         option("--key", &key.to_string());
     }
     words.join(" ")
-}
-
-/// For a POSIX shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+=@,".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_are_quoted_where_a_shell_needs_it() {
-        assert_eq!(
-            quoted("2026-01-31T08:00:00.000Z"),
-            "2026-01-31T08:00:00.000Z"
-        );
-        assert_eq!(quoted("prod"), "prod");
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
-        assert_eq!(quoted(""), "''");
-    }
 }
