@@ -250,13 +250,13 @@ mod tests {
     fn words_are_of_the_accounts_that_were_asked() {
         let connection = database(
             "INSERT INTO run (run_id, start_sequence, kind, started_at) VALUES (1, 0, 'collect', 0);
-             UPDATE leaf SET record = json_set(record, '$.account', '7') WHERE sequence IN (1, 4);
-             UPDATE leaf SET record = json_set(record, '$.account', '8') WHERE sequence = 6;
+             INSERT INTO leaf (sequence, record, hash) SELECT value ->> 0, json_object('received_at', 5000, 'account', value ->> 1), zeroblob(32)
+                 FROM json_each('[[10, \"7\"], [11, null], [12, \"7\"], [13, \"8\"]]');
              INSERT INTO exchange (sequence, run_id, listing_id, attempt, outcome)
-                 VALUES (2, 1, 1, 1, 'ok'), (4, 1, NULL, 1, 'ok'), (6, 1, NULL, 1, 'ok');
+                 VALUES (11, 1, 10, 1, 'ok'), (12, 1, NULL, 1, 'ok'), (13, 1, NULL, 1, 'ok');
              INSERT INTO unknown VALUES (1, 'ListStackGroupOperationResults', 'word', 'Status', 'PAUSED'),
                  (2, 'GetStackGroupOperation', 'field', 'New', 'string');
-             INSERT INTO unknown_seen VALUES (1, 2), (2, 4), (1, 6);",
+             INSERT INTO unknown_seen VALUES (1, 11), (2, 12), (1, 13);",
         );
         let of = |account: &str| -> Vec<(String, i64)> {
             let found = unknown(&connection, &[account.to_owned()], UtcMillis(0)).unwrap();
@@ -264,8 +264,8 @@ mod tests {
             found.map(|word| (word.value, word.sequence)).collect()
         };
         let word = |word: &str, leaf: i64| (word.to_owned(), leaf);
-        assert_eq!(of("7"), [word("PAUSED", 2), word("string", 4)]);
-        assert_eq!(of("8"), [word("PAUSED", 6)]);
+        assert_eq!(of("7"), [word("PAUSED", 11), word("string", 12)]);
+        assert_eq!(of("8"), [word("PAUSED", 13)]);
         assert_eq!(of("9"), []);
     }
 }
