@@ -2,15 +2,17 @@
 
 use std::io::{IsTerminal as _, stderr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
 
 use super::account_words::account_words;
 use super::output::{DataFormat, notice, to_stdout};
+use super::read::{self, STATEMENT_LONGEST_BYTES};
 use super::schedule::Schedule;
 use super::sections::Look;
-use super::values::ReportFormat;
+use super::values::{ReportFormat, duration};
 use super::when::{When, when};
 use super::{Exit, database};
 use crate::config::{Config, Verbosity};
@@ -20,7 +22,7 @@ use crate::export::wrap::wrap;
 use crate::model::{Clock as _, SystemClock, UtcMillis};
 use crate::report::check::{Finding, Scope, Status, counts, look, of_query, seal};
 use crate::store::progress::Progress;
-use crate::store::query::restrict_to_select;
+use crate::store::query::{end_after, restrict_to_select};
 use crate::store::status::last_collect;
 use crate::store::{Connection, StoreError};
 
@@ -29,9 +31,6 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Days that a drift detection may be old at most: a century.
 const DRIFT_DAYS_MAX: i64 = 36_525;
-
-/// A query is read whole; more than this is no query, in bytes.
-const SQL_BYTES_MAX: u64 = 1 << 20;
 
 /// Where the reason begins below its resource.
 const INDENT: usize = 7;
@@ -51,7 +50,7 @@ const INDENT: usize = 7;
 Examples:
   optrail check
   optrail check --since 30d --drift-days 90
-  optrail check --sql untagged.sql --format json
+  optrail check --sql untagged.sql --timeout 5m --format json
   17 8 * * * optrail check                  in a crontab: mail in the morning, if anything is wrong
 
 A file of --sql holds one SELECT that answers the columns resource, status and reason; status is one
@@ -67,6 +66,10 @@ pub struct CheckArgs {
     /// A query of your own, whose rows are findings; repeatable
     #[arg(long, value_name = "FILE")]
     pub sql: Vec<PathBuf>,
+
+    /// End each query of --sql that takes longer, and tell so as a finding
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "60s")]
+    pub timeout: Duration,
 
     /// Tell stack groups whose drift was not detected for so many days, too
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=DRIFT_DAYS_MAX))]
@@ -115,22 +118,23 @@ fn find(args: &CheckArgs, config: &Config, now: UtcMillis) -> anyhow::Result<Ans
     let mut database = database::to_read(config)?;
     let since = args.since.resolve(now, &config.zone);
     let sealed = database.sealed.as_ref().map(|checkpoint| checkpoint.size);
-    let ask = |connection: &Connection| -> anyhow::Result<(Vec<Finding>, Progress)> {
-        let scope = Scope {
-            accounts: account_words(config, connection)?,
-            now,
-            since,
-            drift_max_ms: args.drift_days.map(|days| days * DAY_MS),
-            overdue_since: overdue_since(connection, config, now)?,
-        };
-        Ok((look(connection, &scope)?, Progress::read(connection)?))
+    // Everything is of one moment, the user's own queries included.
+    database.stay()?;
+    let connection = &database.connection;
+    let scope = Scope {
+        accounts: account_words(config, connection)?,
+        now,
+        since,
+        drift_max_ms: args.drift_days.map(|days| days * DAY_MS),
+        overdue_since: overdue_since(connection, config, now)?,
     };
-    let (mut findings, progress) = database.read(ask)?;
+    let mut findings = look(connection, &scope)?;
+    let progress = Progress::read(connection)?;
     findings.push(seal(sealed, progress.evidence_size));
     if !args.sql.is_empty() {
         restrict_to_select(&mut database.connection)?;
         for file in &args.sql {
-            findings.extend(of_file(&database.connection, file));
+            findings.extend(of_file(&mut database.connection, file, args.timeout)?);
         }
     }
     Ok(Answer {
@@ -152,24 +156,22 @@ fn overdue_since(
     Ok(last.started_at.filter(|_| is_overdue))
 }
 
-/// The findings of one file.
-fn of_file(connection: &Connection, file: &Path) -> Vec<Finding> {
+/// The findings of one file, whose query may take so long.
+fn of_file(
+    connection: &mut Connection,
+    file: &Path,
+    timeout: Duration,
+) -> Result<Vec<Finding>, StoreError> {
     let name = file.display().to_string();
-    match read(file) {
-        Ok(sql) => of_query(connection, &name, &sql),
-        Err(why) => vec![Finding::unreadable(&name, &why)],
-    }
-}
-
-fn read(file: &Path) -> Result<String, String> {
-    let why = |error: std::io::Error| format!("it cannot be read: {error}");
-    let length = std::fs::metadata(file).map_err(why)?.len();
-    if length > SQL_BYTES_MAX {
-        return Err(format!(
-            "it has {length} bytes, and a query {SQL_BYTES_MAX} at most"
-        ));
-    }
-    std::fs::read_to_string(file).map_err(why)
+    let sql = match read::file(file, STATEMENT_LONGEST_BYTES) {
+        Ok(sql) => sql,
+        Err(why) => {
+            let why = format!("it cannot be read: {why:#}");
+            return Ok(vec![Finding::unreadable(&name, &why)]);
+        }
+    };
+    end_after(connection, timeout)?;
+    Ok(of_query(connection, &name, &sql))
 }
 
 /// Whether a finding is told to people.
@@ -260,6 +262,7 @@ fn row(finding: &Finding) -> Json {
         "operation_id": some(key.operation_id),
         "since_at": finding.since.map(|at| at.to_string()),
         "evidence": evidence.collect::<Vec<i64>>(),
+        "evidence_left_out": finding.evidence_left_out,
         "see": finding.see,
     });
     if !more.is_empty() {

@@ -10,7 +10,7 @@ use crate::model::UtcMillis;
 use crate::record::DERIVE_VERSION;
 use crate::seal::{SealError, refuse_lost};
 use crate::store::progress::Progress;
-use crate::store::{Connection, StoreError, as_of, derived, open};
+use crate::store::{Connection, StoreError, as_of, derived, open, query};
 
 /// A database open for reading.
 pub(super) struct Database<'c> {
@@ -155,6 +155,12 @@ impl Database<'_> {
             .map_err(StoreError::from)?;
         self.warn_if_behind()?;
         question(&transaction)
+    }
+
+    /// The same for all that is asked until the database is closed, for who has to change the connection in between.
+    pub(super) fn stay(&self) -> Result<(), StoreError> {
+        query::stay(&self.connection)?;
+        self.warn_if_behind()
     }
 
     /// Says so where rows of the newest evidence are still missing.

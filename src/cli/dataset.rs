@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::config::nearest;
 use crate::store::selection::Time;
 
 /// One view that can be exported.
@@ -353,10 +354,13 @@ pub const JSON_COLUMNS: [&str; 14] = [
 
 /// A name that is no dataset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{name}' is no dataset; did you mean {nearest}? `optrail export --help` lists them")]
+#[error(
+    "'{name}' is no dataset; {}`optrail export --help` lists them",
+    nearest.map(|nearest| format!("did you mean {nearest}? ")).unwrap_or_default()
+)]
 pub struct UnknownDataset {
     name: String,
-    nearest: &'static str,
+    nearest: Option<&'static str>,
 }
 
 /// The dataset of a name, with `_` or `-`, or of a short name.
@@ -367,35 +371,14 @@ pub fn find(name: &str) -> Result<&'static Dataset, UnknownDataset> {
         .find(|dataset| dataset.view == view || dataset.short_name == Some(&view))
         .ok_or_else(|| UnknownDataset {
             name: name.to_owned(),
-            nearest: nearest(&view),
+            nearest: nearest(&view, names()),
         })
 }
 
-/// The name that takes the fewest changes; of several the first.
-fn nearest(typed: &str) -> &'static str {
-    let names = DATASETS
-        .iter()
-        .flat_map(|dataset| [Some(dataset.view), dataset.short_name])
-        .flatten();
-    names
-        .min_by_key(|name| edit_distance(typed, name))
-        .unwrap_or_default()
-}
-
-/// Characters to insert, remove or replace to make one text of the other (Levenshtein).
-fn edit_distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut above: Vec<usize> = (0..=to.len()).collect();
-    for (row, c) in from.chars().enumerate() {
-        let mut diagonal = row;
-        above[0] = row + 1;
-        for (column, &other) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(c != other);
-            diagonal = above[column + 1];
-            above[column + 1] = replaced.min(diagonal + 1).min(above[column] + 1);
-        }
-    }
-    above[to.len()]
+/// Every name, short or not.
+fn names() -> impl Iterator<Item = &'static str> {
+    let names = |dataset: &'static Dataset| [Some(dataset.view), dataset.short_name];
+    DATASETS.iter().flat_map(names).flatten()
 }
 
 /// The list for the help text, a line each.

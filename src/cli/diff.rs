@@ -11,7 +11,7 @@ use self::text::Text;
 use super::account_words::account_words;
 use super::database;
 use super::output::{DataFormat, to_stdout};
-use super::sections::cell;
+use super::sections::{Look, cell};
 use super::when::{AsOf, as_of};
 use super::{Exit, UsageError};
 use crate::config::Config;
@@ -107,7 +107,7 @@ pub fn run(args: &DiffArgs, config: &Config) -> anyhow::Result<Exit> {
         let diff = Diff::new(&older, newer, from.size)?;
         match args.format.of_rows() {
             None => to_stdout(DataFormat::Escaped, |out| {
-                let mut text = Text::new(config);
+                let mut text = Text::new(Look::of_stdout(config));
                 let tally = diff.each(&accounts, |changed| {
                     is_changed.set(true);
                     text.write(changed, out)

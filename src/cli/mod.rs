@@ -31,6 +31,7 @@ pub mod output;
 pub mod policy;
 mod process;
 pub mod prove;
+mod read;
 pub mod rebuild;
 mod renewal;
 pub mod report;

@@ -224,6 +224,10 @@ fn write_whole(
     Ok(out.flush()?)
 }
 
+fn has_extension(path: &Path, word: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == word)
+}
+
 impl ComplianceArgs {
     /// The format that was asked for, or what the name of the output says.
     fn format(&self) -> DocumentFormat {
@@ -231,10 +235,10 @@ impl ComplianceArgs {
             Some(FileOrStd::File(path)) => Some(path),
             _ => None,
         };
-        let extension = path.and_then(|path| path.extension()?.to_str());
         let named = DocumentFormat::ALL.into_iter();
         let named = named.filter(|format| *format != DocumentFormat::Csv);
-        let mut named = named.filter(|format| extension == Some(format.as_str()));
+        let mut named =
+            named.filter(|format| path.is_some_and(|path| has_extension(path, format.as_str())));
         let is_directory = path.is_some_and(|path| path.is_dir());
         self.format.or(named.next()).unwrap_or(match is_directory {
             true => DocumentFormat::Csv,
@@ -245,6 +249,10 @@ impl ComplianceArgs {
     fn place(&self, format: DocumentFormat) -> Result<Place<'_>, UsageError> {
         match (&self.output, format) {
             (Some(FileOrStd::File(path)), DocumentFormat::Csv) => Ok(Place::Directory(path)),
+            (Some(FileOrStd::File(path)), _) if has_extension(path, "csv") => Err(UsageError(
+                "csv is a file for each section; name a new directory with --format csv --output DIR"
+                    .to_owned(),
+            )),
             (Some(FileOrStd::File(path)), _) => Ok(Place::File(path)),
             (_, DocumentFormat::Csv) => Err(UsageError(
                 "csv is a file for each section; name a new directory with --output".to_owned(),

@@ -78,7 +78,7 @@ impl Look {
     /// A text in the characters that the terminal has: ours are replaced, those of names stay.
     pub(super) fn spelled(&self, text: String) -> String {
         match self.ascii {
-            true => text.replace('─', "-").replace('…', "~"),
+            true => text.replace('─', "-").replace('…', "~").replace('→', ">"),
             false => text,
         }
     }

@@ -3,6 +3,8 @@
 //! Solid is what looks have shown. Between two looks the status changed at a moment that nobody knows: there the
 //! lines of both are shaded. A bar that goes on has a mark behind it. Pure.
 
+use std::collections::BTreeSet;
+
 use unicode_width::UnicodeWidthStr as _;
 
 use super::document::Stretch;
@@ -17,7 +19,8 @@ const NAME_WIDTH_MAX: usize = 20;
 /// Shortest bar, in columns.
 const BAR_WIDTH_MIN: usize = 10;
 
-/// Lines at most: an operation has a handful of statuses, and one with more is not understood by its bars.
+/// Lines at most: an operation has a handful of statuses, and one with more is not understood by its bars. How many
+/// have none, is told.
 const LINES_MAX: usize = 12;
 
 /// How much of the axis a final status takes, one part in so many: nothing happens after it.
@@ -83,9 +86,15 @@ pub fn bars(stretches: &[Stretch], style: BarStyle) -> Option<Bars> {
     let from = first.entered_latest;
     let until = end_of_axis(from, last);
     let mut lines: Vec<Line> = Vec::new();
+    let mut left_out: BTreeSet<&str> = BTreeSet::new();
     for stretch in stretches {
         let name = terminal(&stretch.status);
-        if !lines.iter().any(|line| line.name == name) && lines.len() < LINES_MAX {
+        if lines.iter().any(|line| line.name == name) {
+            continue;
+        }
+        if lines.len() == LINES_MAX {
+            left_out.insert(&stretch.status);
+        } else {
             lines.push(Line {
                 name: name.into_owned(),
                 phase: stretch.phase,
@@ -111,6 +120,11 @@ pub fn bars(stretches: &[Stretch], style: BarStyle) -> Option<Bars> {
         .iter()
         .map(|line| line.text(name_width, style))
         .collect();
+    match left_out.len() {
+        0 => (),
+        1 => text.push_str("and 1 more status\n"),
+        more => text.push_str(&format!("and {more} more statuses\n")),
+    }
     text.push_str(&legend(&lines, &style.marks()));
     let is_over = last.phase.is_final() && last.left_latest.is_none();
     Some(Bars {
@@ -262,6 +276,19 @@ mod tests {
         RUNNING  ....##################>
         # seen   . between two looks   > goes on
         ");
+    }
+
+    #[test]
+    fn statuses_without_a_bar_are_counted() {
+        let some = |count: i64| -> Vec<Stretch> {
+            (0..count)
+                .map(|n| stretch(&format!("S{n}"), n * 10, n * 10 + 5, Some(n * 10 + 10)))
+                .collect()
+        };
+        assert!(!drawn(&some(12), true).contains(" more "));
+        assert!(drawn(&some(13), true).contains("\nand 1 more status\n# seen"));
+        let again = [some(15), some(15)].concat();
+        assert!(drawn(&again, true).contains("\nand 3 more statuses\n"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod jsonl;
 mod layout;
 mod object;
 pub mod paint;
+pub mod shell;
 mod spreadsheet;
 mod table;
 mod terminal;
@@ -23,6 +24,7 @@ mod xlsx;
 use std::io::{self, Write};
 
 pub use layout::{Delimiter, Format, Layout, LayoutError, UnknownFormat, encoder};
+pub use table::shorten;
 pub use terminal::TerminalWriter;
 
 /// One value of a row. Borrowed, so that a million rows cost no allocation.

@@ -14,7 +14,7 @@ use super::buffer::{Buffer, push_hex, push_integer, push_real};
 use super::escape::terminal;
 use super::paint::{PLAIN, Paint};
 use super::{Cell, Encoder, Layout};
-pub(super) use fit::shorten;
+pub use fit::shorten;
 use fit::{GAP, push_padded, widths_that_fit};
 use unicode_width::UnicodeWidthStr;
 

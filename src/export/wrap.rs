@@ -8,6 +8,28 @@ const NARROWEST: usize = 16;
 /// Appends a text that was escaped before, the line standing at column `at` already, and ends the line. Further
 /// lines begin at column `indent`. A word that no line holds is broken. `None`: one line, as long as it gets.
 pub fn wrap(text: &str, at: usize, indent: usize, width: Option<usize>, out: &mut String) {
+    wrap_as(text, at, indent, (width, LongWord::Broken), out);
+}
+
+/// The same, but a word that no line holds stays whole, so that it can be copied.
+pub fn wrap_words(text: &str, at: usize, indent: usize, width: usize, out: &mut String) {
+    wrap_as(text, at, indent, (Some(width), LongWord::Whole), out);
+}
+
+/// What becomes of a word that no line holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LongWord {
+    Broken,
+    Whole,
+}
+
+fn wrap_as(
+    text: &str,
+    at: usize,
+    indent: usize,
+    (width, long): (Option<usize>, LongWord),
+    out: &mut String,
+) {
     let Some(width) = width.map(|width| width.max(indent + NARROWEST)) else {
         out.push_str(text);
         out.push('\n');
@@ -24,7 +46,13 @@ pub fn wrap(text: &str, at: usize, indent: usize, width: Option<usize>, out: &mu
             out.push(' ');
             column += 1;
         }
-        column = push_word(word, column, indent, width, out);
+        column = match long {
+            LongWord::Broken => push_word(word, column, indent, width, out),
+            LongWord::Whole => {
+                out.push_str(word);
+                column + word.width()
+            }
+        };
         is_begun = true;
     }
     out.push('\n');
@@ -69,6 +97,14 @@ mod tests {
         assert_eq!(wrapped("", 2, 2, Some(20)), "xx\n");
         let long = wrapped(&"操".repeat(20), 0, 2, Some(20));
         assert_eq!(long.lines().count(), 3, "{long}");
+    }
+
+    #[test]
+    fn a_word_may_stay_whole() {
+        let url = "https://example.com/a/long/one";
+        let mut out = String::new();
+        wrap_words(&format!("see {url} 操操操操操操操操 b"), 0, 2, 20, &mut out);
+        assert_eq!(out, format!("see\n  {url}\n  操操操操操操操操 b\n"));
     }
 
     proptest! {

@@ -1,8 +1,10 @@
 //! What changed in operations and their results between two sizes of the evidence.
 //!
 //! Two states are compared, not what lies between them: a change that was taken back is none. What the recorder adds
-//! of its own (when it looked, versions, the state of a watch) is no change of an operation, and neither is anything
-//! that only other columns imply twice. One operation is in memory at a time, and one of its results.
+//! of its own (when it looked, versions, the state of a watch) is no change of an operation. What a service's own view
+//! says again of what `operations` has is left out; within `operations` each column is compared, so a change of
+//! `status` is one of `status_raw`, `phase` and `is_final`, too. One operation is in memory at a time, and one of its
+//! results.
 
 mod field;
 
@@ -10,7 +12,7 @@ use std::collections::BTreeMap;
 
 use self::field::{same, shown_by_version};
 use crate::model::{OperationKey, Service};
-use crate::store::diff::{self, ResultState, Target};
+use crate::store::diff::{self, Count, ResultState, Target};
 use crate::store::query::OwnedValue;
 use crate::store::{Connection, StoreError, selection};
 
@@ -327,8 +329,8 @@ impl<'c> Diff<'c> {
         if service != Service::Ros {
             return Ok(None);
         }
-        if field.ends_with("_count") && self.of_operations.iter().any(|known| known == field) {
-            return diff::counted_since(self.newer, op);
+        if let Some(count) = Count::of_column(field) {
+            return diff::counted_since(self.newer, op, count);
         }
         match (field, new) {
             ("has_failures", OwnedValue::Integer(has)) => {

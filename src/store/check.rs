@@ -373,7 +373,7 @@ mod tests {
             assert!(drift(&connection, accounts).unwrap().is_empty());
             assert!(stops(&connection, accounts).unwrap().is_empty());
         }
-        assert!(unknown(&connection, UtcMillis(0)).unwrap().is_empty());
+        assert!(unknown(&connection, &[], UtcMillis(0)).unwrap().is_empty());
         assert!(of_group(&connection, "1", "r", "g").unwrap().is_empty());
         assert!(failed_targets(&connection, 1).unwrap().is_empty());
         assert!(!is_group_gone(&connection, "1", "r", "g").unwrap());

@@ -177,22 +177,63 @@ pub fn versions(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The last answer of the listing that first gave an operation the counts that it has; `None` where no listing was
-/// whole.
-pub fn counted_since(connection: &Connection, op: i64) -> Result<Option<i64>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT end_sequence, last_total_count, succeeded_count, failed_count, cancelled_count FROM listing_end
-         WHERE op = ?1 AND verdict = 'complete' ORDER BY end_sequence DESC",
-    )?;
+/// A count of an operation's results, as listings give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// All of them.
+    Total,
+    /// Those that succeeded.
+    Succeeded,
+    /// Those that failed.
+    Failed,
+    /// Those that were cancelled.
+    Cancelled,
+}
+
+impl Count {
+    /// The count that a column of `operations` shows; `None` for any other column.
+    pub fn of_column(column: &str) -> Option<Self> {
+        match column {
+            "total_count" => Some(Self::Total),
+            "succeeded_count" => Some(Self::Succeeded),
+            "failed_count" => Some(Self::Failed),
+            "cancelled_count" => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
+
+    /// Its column of `listing_end`.
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Total => "last_total_count",
+            Self::Succeeded => "succeeded_count",
+            Self::Failed => "failed_count",
+            Self::Cancelled => "cancelled_count",
+        }
+    }
+}
+
+/// The last answer of the listing that first gave an operation the count that it has; `None` where no listing was
+/// whole. Other counts may have come with other listings.
+pub fn counted_since(
+    connection: &Connection,
+    op: i64,
+    count: Count,
+) -> Result<Option<i64>, StoreError> {
+    let column = count.column();
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT end_sequence, {column} FROM listing_end
+         WHERE op = ?1 AND verdict = 'complete' ORDER BY end_sequence DESC"
+    ))?;
     let mut rows = statement.query([op])?;
     let mut since = None;
-    let mut newest: Option<[Option<i64>; 4]> = None;
+    let mut newest: Option<Option<i64>> = None;
     while let Some(row) = rows.next()? {
-        let counts = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
-        if newest.is_some_and(|newest| newest != counts) {
+        let counted = row.get(1)?;
+        if newest.is_some_and(|newest| newest != counted) {
             break;
         }
-        newest = Some(counts);
+        newest = Some(counted);
         since = Some(row.get(0)?);
     }
     Ok(since)

@@ -176,6 +176,13 @@ pub fn end_after(connection: &mut Connection, timeout: Duration) -> Result<(), S
     Ok(())
 }
 
+/// From now on all answers of this connection are of one moment, until it is closed.
+pub fn stay(connection: &Connection) -> Result<(), StoreError> {
+    // The moment is that of the first answer.
+    connection.execute_batch("BEGIN DEFERRED; SELECT count(*) FROM sqlite_schema")?;
+    Ok(())
+}
+
 /// A few rows, kept: for answers that a person reads.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {

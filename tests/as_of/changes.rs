@@ -27,6 +27,17 @@ const RECORDERS: [&str; 5] = [
     "watch_state",
 ];
 
+/// Columns of operations of which it is known which leaf first showed them as they are.
+const COUNTED: [&str; 4] = [
+    "total_count",
+    "succeeded_count",
+    "failed_count",
+    "cancelled_count",
+];
+
+/// Leaf, key of the operation, column and value that the leaf is said to have shown first.
+type Shown = (i64, Vec<String>, String, String);
+
 /// Rows of a view by key: the columns that are compared, and their values.
 type Rows = BTreeMap<Vec<String>, BTreeMap<String, OwnedValue>>;
 
@@ -97,6 +108,7 @@ fn told(
     newer: &Connection,
     from: i64,
     left_out: &BTreeSet<String>,
+    shown: &mut BTreeSet<Shown>,
 ) -> BTreeSet<String> {
     let diff = Diff::new(older, newer, from).unwrap();
     let mut told = BTreeSet::new();
@@ -120,12 +132,36 @@ fn told(
                 let (name, old, new) = (&field.field, &field.old, &field.new);
                 told.insert(format!("{parts:?} {change} {name} {old:?} {new:?}"));
                 assert!(field.exchange_id >= 0, "{parts:?} {name}");
+                if changed.target.is_none() && COUNTED.contains(&name.as_str()) {
+                    let value = format!("{new:?}");
+                    shown.insert((field.exchange_id, parts.clone(), name.clone(), value));
+                }
             }
             Ok::<_, StoreError>(())
         })
         .unwrap();
     assert_eq!(tally.is_empty(), told.is_empty());
     told
+}
+
+/// The file as it was just before a leaf did not say what the leaf is said to have shown first; just after, it did.
+fn first_shown(database: &std::path::Path, shown: &BTreeSet<Shown>) {
+    let mut around: BTreeMap<i64, [Rows; 2]> = BTreeMap::new();
+    for (leaf, key, column, value) in shown {
+        let [before, after] = around.entry(*leaf).or_insert_with(|| {
+            [*leaf, leaf + 1].map(|size| {
+                let then = as_of::open_at(database, size).unwrap();
+                rows(&then, "operations", Some(&COUNTED))
+            })
+        });
+        let said = |rows: &Rows| Some(format!("{:?}", rows.get(key)?.get(column)?));
+        assert_eq!(said(after).as_ref(), Some(value), "{leaf} {key:?} {column}");
+        assert_ne!(
+            said(before).as_ref(),
+            Some(value),
+            "{leaf} {key:?} {column}"
+        );
+    }
 }
 
 /// Columns that services have of their own and that are not compared here.
@@ -167,7 +203,9 @@ pub fn compare(database: &std::path::Path, sizes: &[i64], pairs: usize, dice: &m
             );
             wanted.extend(differing(&old, &new));
         }
-        let told = told(&older, &newer, from, &left_out(&newer));
+        let mut shown = BTreeSet::new();
+        let told = told(&older, &newer, from, &left_out(&newer), &mut shown);
+        first_shown(database, &shown);
         let (extra, missing): (Vec<_>, Vec<_>) = (
             told.difference(&wanted).collect(),
             wanted.difference(&told).collect(),

@@ -239,7 +239,29 @@ fn the_users_own_queries_are_checks_too() {
     assert_eq!(bench.out(&["check", "--sql", "good.sql"]), "");
     let told = alarms(&bench, &["check", "--sql", "good.sql", "--sql", "bad.sql"]);
     assert_eq!(told, ["alarm  op_1a2b3c: too \\u{1b}[2J slow"]);
+    file(
+        "endless.sql",
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+         SELECT count(*) AS resource, 'ok' AS status, '' AS reason FROM n",
+    );
+    let told = alarms(
+        &bench,
+        &[
+            "check",
+            "--sql",
+            "endless.sql",
+            "--timeout",
+            "100ms",
+            "--sql",
+            "bad.sql",
+        ],
+    );
+    let ended = "error  endless.sql: it took too long and was ended; narrow it";
+    assert!(told[0].starts_with(ended), "{told:?}");
+    assert_eq!(told.len(), 2, "{told:?}");
+    file("long.sql", &" ".repeat(1_000_001));
     for (name, why) in [
+        ("long.sql", "it is longer than 1000000 bytes"),
         ("broken.sql", "no such table: nowhere"),
         ("writes.sql", "only a SELECT can be asked"),
         ("word.sql", "'critical' is no status"),

@@ -244,6 +244,39 @@ a change that was taken back in between is none; `optrail export history` has ea
     );
 }
 
+#[cfg(feature = "sandbox")]
+#[test]
+fn each_count_names_the_leaf_that_first_showed_it() {
+    let bench = Bench::new();
+    bench.out(&["demo", "--db", "demo.db"]);
+    let demo = |typed: &[&str]| bench.out(&[&["--db", "demo.db", "-q"], typed].concat());
+    let told = demo(&["diff", "--from", "0", "--format", "json"]);
+    let told: Vec<Value> = serde_json::from_str(&told).unwrap();
+    let counts = ["succeeded_count", "failed_count", "cancelled_count"];
+    let mut leaves: BTreeSet<(String, i64)> = BTreeSet::new();
+    for row in &told {
+        let (id, field) = (&row["operation_id"], row["field"].as_str().unwrap());
+        if row["service"] != "ros" || !counts.contains(&field) {
+            continue;
+        }
+        let leaf = row["exchange_id"].as_i64().unwrap();
+        let id = id.as_str().unwrap();
+        let sql = format!("select {field} from operations where operation_id = '{id}'");
+        let then = |size: i64| {
+            let size = size.to_string();
+            let csv = demo(&["sql", "--as-of", &size, "--format", "csv", &sql]);
+            csv.lines().nth(1).map(str::to_owned)
+        };
+        let new = row["new_value"].to_string();
+        assert_eq!(then(leaf + 1), Some(new.clone()), "{row}");
+        assert_ne!(then(leaf), Some(new), "{row}");
+        leaves.insert((id.to_owned(), leaf));
+    }
+    // Some operation's counts came with listings of their own.
+    let operations: BTreeSet<&str> = leaves.iter().map(|(id, _)| id.as_str()).collect();
+    assert!(leaves.len() > operations.len(), "{leaves:?}");
+}
+
 /// The size that a time means.
 fn size(bench: &Bench, time: &str) -> i64 {
     let said = bench.run(&["sql", "--as-of", time, "--format", "csv", "select 1"]);

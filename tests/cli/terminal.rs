@@ -12,11 +12,12 @@ const OURS: [&str; 6] = [
     "\u{1b}[36m",
 ];
 
-const ANSWERS: [&[&str]; 4] = [
+const ANSWERS: [&[&str]; 5] = [
     &["status"],
     &["show", "6da1"],
     &["show", "op_1a2b3c"],
     &["check", "--since", "2026-01-01", "-v"],
+    &["diff", "--from", "0"],
 ];
 
 #[test]

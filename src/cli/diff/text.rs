@@ -1,19 +1,19 @@
-//! What `diff` says to people: by operation, first its own fields and then its results, each cut to its line.
+//! What `diff` says to people: by operation, first its own fields and then its results, on a terminal each cut to its
+//! line.
 
+use std::borrow::Cow;
 use std::io::Write;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::database::Moment;
-use crate::cli::output::stdout_width;
-use crate::config::{Config, Zone};
+use crate::cli::sections::Look;
 use crate::export::escape::terminal;
+use crate::export::shorten;
+use crate::export::wrap::wrap;
 use crate::model::{OperationKey, UtcMillis};
 use crate::report::diff::{Change, Changed, FieldChange, Tally};
 use crate::store::query::OwnedValue;
-
-/// Columns of a line where stdout is no terminal.
-const WIDTH: usize = 80;
 
 /// Columns that a value gets at least, however narrow the terminal.
 const VALUE_NARROWEST: usize = 8;
@@ -35,20 +35,24 @@ const IMPLIED: [(&str, &str); 6] = [
 const IN_HEADING: [&str; 3] = ["kind", "resource_type", "resource_name"];
 
 /// A text that grows operation by operation.
-pub(super) struct Text<'c> {
-    zone: &'c Zone,
-    width: usize,
+pub(super) struct Text {
+    look: Look,
     /// The operation under whose heading the next lines stand.
     heading: Option<OperationKey>,
 }
 
-impl<'c> Text<'c> {
-    pub(super) fn new(config: &'c Config) -> Self {
+impl Text {
+    pub(super) const fn new(look: Look) -> Self {
         Self {
-            zone: &config.zone,
-            width: stdout_width().unwrap_or(WIDTH),
+            look,
             heading: None,
         }
+    }
+
+    /// A line of its own, within the width.
+    fn put(&self, line: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+        let line = cut(line, self.look.width).into_owned();
+        Ok(writeln!(out, "{}", self.look.spelled(line))?)
     }
 
     /// Writes what changed of one operation or result.
@@ -68,7 +72,7 @@ impl<'c> Text<'c> {
                 terminal(account),
                 terminal(region)
             );
-            writeln!(out, "{}", cut(&line, self.width))?;
+            self.put(&line, out)?;
             indent = 4;
         }
         let mut told: Vec<&FieldChange> = told(changed.fields).collect();
@@ -78,7 +82,7 @@ impl<'c> Text<'c> {
         let names = told.iter().map(|field| field.field.width()).max();
         for field in &told {
             let line = self.line(field, changed.change, (indent, names.unwrap_or(0)));
-            writeln!(out, "{line}")?;
+            self.put(&line, out)?;
         }
         Ok(())
     }
@@ -91,7 +95,7 @@ impl<'c> Text<'c> {
             writeln!(out)?;
         }
         let line = format!("{} {}", key.service, terminal(&key.operation_id));
-        writeln!(out, "{}", cut(&line, self.width))?;
+        self.put(&line, out)?;
         let what = [
             operation.kind.as_deref(),
             operation.resource_name.as_deref(),
@@ -108,7 +112,7 @@ impl<'c> Text<'c> {
         let is_new = changed.target.is_none() && changed.change == Change::Added;
         let new = if is_new { "new: " } else { "" };
         let line = format!("  {new}{}", words.join(" "));
-        writeln!(out, "{}", cut(&line, self.width))?;
+        self.put(&line, out)?;
         self.heading = Some(key.clone());
         Ok(())
     }
@@ -118,19 +122,19 @@ impl<'c> Text<'c> {
         let name = &field.field;
         let padding = names.saturating_sub(name.width()) + 2;
         let lead = format!("{:indent$}{}{:padding$}", "", terminal(name), "");
-        let room = self.width.saturating_sub(lead.width());
         let (old, new) = (self.value(name, &field.old), self.value(name, &field.new));
-        let values = match change {
-            Change::Added => cut(&new, room.max(VALUE_NARROWEST)),
-            Change::Gone => cut(&format!("was {old}"), room.max(VALUE_NARROWEST)),
-            Change::Changed => {
-                let room = room.saturating_sub(ARROW.width());
+        let values = match (change, self.look.width) {
+            (Change::Added, _) => new,
+            (Change::Gone, _) => format!("was {old}"),
+            (Change::Changed, None) => format!("{old}{ARROW}{new}"),
+            (Change::Changed, Some(width)) => {
+                let room = width.saturating_sub(lead.width() + ARROW.width());
                 let half = (room / 2).max(VALUE_NARROWEST);
                 // What one does not need the other may have.
                 let of_old = half.max(room.saturating_sub(new.width()));
-                let old = cut(&old, of_old);
+                let old = shorten(&old, of_old);
                 let of_new = half.max(room.saturating_sub(old.width()));
-                format!("{old}{ARROW}{}", cut(&new, of_new))
+                format!("{old}{ARROW}{}", shorten(&new, of_new))
             }
         };
         format!("{lead}{values}")
@@ -144,7 +148,7 @@ impl<'c> Text<'c> {
             OwnedValue::Real(number) => number.to_string(),
             OwnedValue::Text(text) if text.is_empty() => "\"\"".to_owned(),
             OwnedValue::Text(text) => match UtcMillis::parse_rfc3339(text) {
-                Some(at) if field.ends_with("_at") => self.zone.to_text(at),
+                Some(at) if field.ends_with("_at") => self.look.zone.to_text(at),
                 _ => terminal(text).into_owned(),
             },
             OwnedValue::Blob(bytes) => format!("{} bytes", bytes.len()),
@@ -160,15 +164,21 @@ impl<'c> Text<'c> {
     ) -> anyhow::Result<()> {
         let between = format!("between {} and {} leaves of evidence", from.size, to.size);
         if tally.is_empty() {
-            writeln!(out, "nothing changed {between}")?;
+            self.told(&format!("nothing changed {between}"), out)?;
         } else {
-            writeln!(out, "\n{} {between}", counts(tally))?;
+            writeln!(out)?;
+            self.told(&format!("{} {between}", counts(tally)), out)?;
         }
-        writeln!(
-            out,
-            "a change that was taken back in between is none; `optrail export history` has each"
-        )?;
-        Ok(())
+        let taken_back =
+            "a change that was taken back in between is none; `optrail export history` has each";
+        self.told(taken_back, out)
+    }
+
+    /// A sentence, on as many lines as it needs.
+    fn told(&self, sentence: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+        let mut lines = String::new();
+        wrap(sentence, 0, 0, self.look.width, &mut lines);
+        Ok(out.write_all(lines.as_bytes())?)
     }
 }
 
@@ -207,34 +217,35 @@ fn counts(tally: &Tally) -> String {
     parts.join("; ")
 }
 
-/// As much of a text as fits, with `…` where something is missing.
-fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
+/// As much of a text as a line may hold.
+fn cut(text: &str, width: Option<usize>) -> Cow<'_, str> {
+    match width {
+        Some(width) => shorten(text, width),
+        None => Cow::Borrowed(text),
     }
-    let mut cut = String::new();
-    let mut used = 1;
-    for c in text.chars() {
-        used += c.width().unwrap_or(0);
-        if used > width {
-            break;
-        }
-        cut.push(c);
-    }
-    cut.push('…');
-    cut
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::config::Zone;
 
-    fn text(zone: &Zone) -> Text<'_> {
-        Text {
-            zone,
-            width: 40,
-            heading: None,
-        }
+    fn text(width: Option<usize>) -> Text {
+        Text::new(Look {
+            width,
+            color: false,
+            ascii: false,
+            zone: Zone::default(),
+            now: UtcMillis(0),
+        })
+    }
+
+    /// A line as it is written.
+    fn written(text: &Text, line: &str) -> String {
+        let mut out = Vec::new();
+        text.put(line, &mut out).unwrap();
+        String::from_utf8(out).unwrap().trim_end().to_owned()
     }
 
     fn field(name: &str, old: &str, new: &str) -> FieldChange {
@@ -248,22 +259,24 @@ mod tests {
 
     #[test]
     fn a_line_is_never_wider_than_the_terminal() {
-        let zone = Zone::default();
-        let text = text(&zone);
+        let (text, pipe) = (text(Some(40)), text(None));
         let long = "操作失败, quota exceeded in this region and in all others";
         for (old, new) in [("a", "b"), (long, "b"), ("a", long), (long, long)] {
             let field = field("status_reason", old, new);
             for change in [Change::Added, Change::Gone, Change::Changed] {
                 let line = text.line(&field, change, (4, 13));
-                assert!(line.width() <= 40, "{} columns: {line}", line.width());
+                let shown = written(&text, &line);
+                assert!(shown.width() <= 40, "{} columns: {shown}", shown.width());
+                let whole = written(&pipe, &pipe.line(&field, change, (4, 13)));
+                assert!(change == Change::Added || whole.contains(old), "{whole}");
+                assert!(change == Change::Gone || whole.contains(new), "{whole}");
             }
         }
     }
 
     #[test]
     fn what_others_wrote_is_escaped_and_times_are_of_the_zone() {
-        let zone = Zone::default();
-        let text = text(&zone);
+        let text = text(Some(40));
         let line = text.line(&field("reason", "\u{1b}[2J", ""), Change::Changed, (2, 6));
         assert_eq!(line, "  reason  \\u{1b}[2J → \"\"");
         let at = OwnedValue::Text("2026-01-31T08:00:00.000Z".to_owned());
@@ -283,6 +296,16 @@ mod tests {
         assert_eq!(names, ["status", "cloud_ended_at_raw"]);
         let phase = &fields[2..3];
         assert_eq!(told(phase).count(), 1);
+    }
+
+    #[test]
+    fn a_terminal_without_unicode_gets_none_of_ours() {
+        let mut text = text(Some(40));
+        text.look.ascii = true;
+        let long = "x".repeat(80);
+        let line = text.line(&field("status", &long, "b"), Change::Changed, (2, 6));
+        let shown = written(&text, &line);
+        assert!(shown.is_ascii() && shown.contains("~ > b"), "{shown}");
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The answer of `doctor` for people: a line for each check, below it what to do. Pure.
 
-use unicode_width::UnicodeWidthStr as _;
-
 use crate::collect::doctor::Check;
 use crate::export::escape::terminal;
+use crate::export::wrap::wrap_words;
 
 /// Columns of a terminal that everybody has.
 const WIDTH: usize = 80;
@@ -46,36 +45,19 @@ fn line(check: &Check, out: &mut String) {
     if check.detail.chars().nth(DETAIL_CHARS_SHOWN).is_some() {
         detail.push('…');
     }
-    wrap(&terminal(&detail), INDENT, out);
+    wrap_words(&terminal(&detail), INDENT, INDENT, WIDTH, out);
     if let Some(advice) = &check.advice {
         out.push_str(&" ".repeat(INDENT));
         out.push_str(TO_DO);
-        wrap(&terminal(advice), INDENT + TO_DO.len(), out);
+        let indent = INDENT + TO_DO.len();
+        wrap_words(&terminal(advice), indent, indent, WIDTH, out);
     }
-}
-
-/// Adds words, the line standing at column `indent` already; a word that is longer than a line stays whole,
-/// so that it can be copied.
-fn wrap(text: &str, indent: usize, out: &mut String) {
-    let mut column = indent;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let width = word.width();
-        if column > indent && column + 1 + width > WIDTH {
-            out.push('\n');
-            out.push_str(&" ".repeat(indent));
-            column = indent;
-        } else if column > indent {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += width;
-    }
-    out.push('\n');
 }
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
     use super::*;
     use crate::collect::doctor::Topic;
 

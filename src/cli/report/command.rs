@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::export::shell;
 use crate::report::manifest::{Filters, Keeper, Wanted};
 
 /// As it can be typed.
@@ -13,8 +14,7 @@ pub(super) fn again(filters: &Filters, wanted: &Wanted, size: i64) -> String {
         wanted.name.clone(),
     ];
     let mut option = |name: &str, value: &str| {
-        words.push(name.to_owned());
-        words.push(quoted(value));
+        words.push(shell::option(name, value));
     };
     let mut all = |name: &str, values: &[String]| {
         values.iter().for_each(|value| option(name, value));
@@ -36,29 +36,4 @@ pub(super) fn again(filters: &Filters, wanted: &Wanted, size: i64) -> String {
     }
     all("--key", &wanted.key);
     words.join(" ")
-}
-
-/// For a POSIX shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+=@,".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_are_quoted_where_a_shell_needs_it() {
-        assert_eq!(
-            quoted("2026-01-31T08:00:00.000Z"),
-            "2026-01-31T08:00:00.000Z"
-        );
-        assert_eq!(quoted("prod"), "prod");
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
-        assert_eq!(quoted(""), "''");
-    }
 }

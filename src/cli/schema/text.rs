@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::export::wrap::wrap_words;
 use crate::store::dictionary::{Column, View};
 
 /// Columns of a line: what every terminal and every mail shows.
@@ -16,10 +17,10 @@ pub(super) fn write(views: &[&View]) -> String {
         }
         // Writing to a String has no way to fail.
         let _ = writeln!(text, "{}", view.name);
-        wrap(&mut text, "  ", &view.row);
+        paragraph(&mut text, 2, &view.row);
         for column in &view.columns {
             let _ = writeln!(text, "  {}  {}", column.name, kind(column));
-            wrap(&mut text, "      ", &column.meaning);
+            paragraph(&mut text, 6, &column.meaning);
             if let Some(values) = column.kind.values() {
                 let values = values.as_array().into_iter().flatten();
                 let words = values.map(|value| match value.as_str() {
@@ -27,15 +28,11 @@ pub(super) fn write(views: &[&View]) -> String {
                     None => value.to_string(),
                 });
                 let words: Vec<String> = words.collect();
-                wrap(
-                    &mut text,
-                    "      ",
-                    &format!("one of: {}", words.join(", ")),
-                );
+                paragraph(&mut text, 6, &format!("one of: {}", words.join(", ")));
             }
         }
         text.push_str("  Example:\n");
-        wrap(&mut text, "      ", &view.example);
+        paragraph(&mut text, 6, &view.example);
     }
     text
 }
@@ -49,30 +46,17 @@ fn kind(column: &Column) -> String {
     }
 }
 
-/// Adds a paragraph whose lines begin with `indent`.
-fn wrap(text: &mut String, indent: &str, paragraph: &str) {
-    let mut used = 0;
-    for word in paragraph.split_whitespace() {
-        let length = word.chars().count();
-        if used == 0 {
-            text.push_str(indent);
-            used = indent.len();
-        } else if used + 1 + length > WIDTH {
-            text.push('\n');
-            text.push_str(indent);
-            used = indent.len();
-        } else {
-            text.push(' ');
-            used += 1;
-        }
-        text.push_str(word);
-        used += length;
-    }
-    text.push('\n');
+/// Adds a paragraph whose lines begin at column `indent`; a name or a piece of SQL stays whole.
+fn paragraph(text: &mut String, indent: usize, paragraph: &str) {
+    let words: Vec<&str> = paragraph.split_whitespace().collect();
+    text.extend(std::iter::repeat_n(' ', indent));
+    wrap_words(&words.join(" "), indent, indent, WIDTH, text);
 }
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
     use super::*;
     use crate::store::dictionary;
 
@@ -89,8 +73,11 @@ mod tests {
             assert!(words(&write(&[view])) > words(&view.row) + 4 * view.columns.len());
         }
         let mut wrapped = String::new();
-        wrap(&mut wrapped, "  ", &"word ".repeat(40));
+        paragraph(&mut wrapped, 2, &"word ".repeat(40));
         assert_eq!(words(&wrapped), 40);
         assert!(wrapped.starts_with("  word word") && !wrapped.contains("\n\n"));
+        let mut wide = String::new();
+        paragraph(&mut wide, 2, &"操作失败 ".repeat(20));
+        assert!(wide.lines().all(|line| line.width() <= WIDTH), "{wide}");
     }
 }

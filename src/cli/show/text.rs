@@ -5,6 +5,7 @@ use crate::export::bar::{BarStyle, bars};
 use crate::export::document::Stretch;
 use crate::export::escape::terminal;
 use crate::export::paint::painted;
+use crate::export::shell::option;
 use crate::model::{Phase, UtcMillis};
 use crate::store::query::{Rows, Value};
 use crate::store::show::{RESULTS_SHOWN, Shown};
@@ -113,9 +114,12 @@ fn how_to_get_all(shown: &Shown) -> String {
         return String::new();
     }
     let id = shown.operation.text("operation_id").unwrap_or_default();
-    let command = format!("optrail export results --operation '{}'", terminal(id));
+    let command = format!("optrail export results {}", option("--operation", id));
     let failed = match shown.failures.text("status") {
-        Some(status) => format!("Those of {0}: {command} --status '{0}'\n", terminal(status)),
+        Some(status) => {
+            let chosen = option("--status", status);
+            format!("Those of {}: {command} {chosen}\n", terminal(status))
+        }
         None => String::new(),
     };
     format!("\nAll {} results: {command}\n{failed}", shown.results_total)

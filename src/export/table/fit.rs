@@ -43,7 +43,7 @@ pub(super) fn widths_that_fit(natural: &[usize], total: usize) -> Option<Vec<usi
 }
 
 /// A text of at most `width` terminal columns, with an ellipsis where it was cut.
-pub(in crate::export) fn shorten(text: &str, width: usize) -> Cow<'_, str> {
+pub fn shorten(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
     }

@@ -4,7 +4,7 @@
 //! group ended for it, well or badly: a later failure is told in its place. Of other services nothing later is about
 //! the same thing, so a failure is a point in the past.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Finding, Kind, Quote, Scope, Status, resource};
 use crate::model::{Phase, Service, UtcMillis};
@@ -19,7 +19,8 @@ const REASONS_TOLD: usize = 3;
 /// operations.
 const PROBES_MAX: usize = 2_000;
 
-/// Leaves that a finding names: the pages of a long listing are many, and one of them shows the way to the others.
+/// Leaves that a finding names: the pages of a long listing are many, and one of them shows the way to the others. How
+/// many are left out, is told.
 const LEAVES_NAMED_MAX: usize = 20;
 
 /// Operations of one stack group, newest first, by account, region and id of the group.
@@ -116,15 +117,24 @@ fn of_stack_group(
         _ => Some(failure.since),
     };
     let own = is_whole.then_some(failure.sequence);
-    let mut leaves: Vec<i64> = open
+    let (leaves, left_out) = leaves_named(own, &open);
+    let mut finding = finding(failure, &parts, since, leaves);
+    finding.evidence_left_out = left_out;
+    Ok(Some(finding))
+}
+
+/// The leaves that a finding names, and how many it does not: the answer about the operation itself before those
+/// about its results.
+fn leaves_named(own: Option<i64>, open: &[FailedTarget]) -> (Vec<i64>, usize) {
+    let of_results: BTreeSet<i64> = open
         .iter()
         .map(|target| target.sequence)
-        .chain(own)
+        .filter(|sequence| Some(*sequence) != own)
         .collect();
-    leaves.sort_unstable();
-    leaves.dedup();
+    let mut leaves: Vec<i64> = own.into_iter().chain(of_results).collect();
+    let left_out = leaves.len().saturating_sub(LEAVES_NAMED_MAX);
     leaves.truncate(LEAVES_NAMED_MAX);
-    Ok(Some(finding(failure, &parts, since, leaves)))
+    (leaves, left_out)
 }
 
 fn group<'g>(
@@ -356,6 +366,31 @@ mod tests {
             ..failure(Phase::Succeeded, "1")
         };
         assert_eq!(of_the_past(&mended, &scope(0)), None);
+    }
+
+    #[test]
+    fn of_very_many_leaves_the_operations_own_is_named() {
+        let open: Vec<FailedTarget> = (0..30)
+            .map(|target| FailedTarget {
+                target,
+                reason: None,
+                sequence: 100 + target / 2 * 2,
+            })
+            .collect();
+        assert_eq!(leaves_named(None, &open[..4]), (vec![100, 102], 0));
+        assert_eq!(leaves_named(Some(102), &open[..4]), (vec![102, 100], 0));
+        let open: Vec<FailedTarget> = (0..30)
+            .map(|target| FailedTarget {
+                target,
+                reason: None,
+                sequence: 100 + target,
+            })
+            .collect();
+        let (leaves, left_out) = leaves_named(Some(900), &open);
+        assert_eq!(
+            (leaves[0], leaves[1], leaves.len(), left_out),
+            (900, 100, 20, 11)
+        );
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn overdue(last_run: UtcMillis) -> Finding {
 
 /// Words and fields that are new to this program: what they mean, a person has to find out.
 pub(super) fn unknown(connection: &Connection, scope: &Scope) -> Result<Vec<Finding>, StoreError> {
-    let mut findings: Vec<Finding> = check::unknown(connection, scope.since)?
+    let mut findings: Vec<Finding> = check::unknown(connection, &scope.accounts, scope.since)?
         .iter()
         .map(word)
         .collect();

@@ -14,6 +14,7 @@ use std::fmt;
 pub use own::{ROWS_OF_A_FILE_MAX, of_query};
 
 use crate::export::document::Evidence;
+use crate::export::shell::operand;
 use crate::model::{OperationKey, Service, UtcMillis};
 use crate::store::progress::Progress;
 use crate::store::{Connection, StoreError};
@@ -137,6 +138,8 @@ pub struct Finding {
     pub since: Option<UtcMillis>,
     /// Leaves that show it.
     pub evidence: Evidence,
+    /// How many more leaves show it, where only some are named.
+    pub evidence_left_out: usize,
     /// A command that shows more.
     pub see: Option<String>,
     /// Further columns of the user's own query, as text.
@@ -182,6 +185,7 @@ impl Finding {
             key: None,
             since: None,
             evidence: Evidence::default(),
+            evidence_left_out: 0,
             see: None,
             more: Vec::new(),
         }
@@ -198,7 +202,7 @@ impl Finding {
     }
 
     fn of_operation(mut self, key: &OperationKey) -> Self {
-        self.see = Some(format!("optrail show {}", shell_word(&key.operation_id)));
+        self.see = Some(format!("optrail show {}", operand(&key.operation_id)));
         self.key = Some(Key::from(key));
         self
     }
@@ -286,15 +290,6 @@ fn resource(service: Service, region_id: &str, name: Option<&str>, id: &str) -> 
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A text as one word of a shell's command line.
-fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/');
-    if !text.is_empty() && text.chars().all(is_plain) && !text.starts_with('-') {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// Characters of a text of the cloud that a reason repeats; `show` has all of it.
 const QUOTE_CHARS_MAX: usize = 200;
 
@@ -313,15 +308,6 @@ impl fmt::Display for Quote<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_are_one_word_for_a_shell() {
-        assert_eq!(shell_word("6da106ca-1784"), "6da106ca-1784");
-        assert_eq!(shell_word("a b"), "'a b'");
-        assert_eq!(shell_word("it's; rm"), r"'it'\''s; rm'");
-        assert_eq!(shell_word("-x"), "'-x'");
-        assert_eq!(shell_word(""), "''");
-    }
 
     #[test]
     fn a_long_text_is_quoted_from_its_beginning() {

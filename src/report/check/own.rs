@@ -20,6 +20,18 @@ fn failed(name: &str, why: impl Into<String>) -> Finding {
     Finding::new(Kind::Query, Status::Error, name, why)
 }
 
+/// Why the reading of rows ends early.
+enum Stop {
+    Enough,
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
 fn rows(connection: &Connection, name: &str, sql: &str) -> Result<Vec<Finding>, String> {
     let mut query = Query::prepare(connection, sql).map_err(|error| error.to_string())?;
     let columns = query.columns();
@@ -31,21 +43,27 @@ fn rows(connection: &Connection, name: &str, sql: &str) -> Result<Vec<Finding>, 
         })?;
     }
     let mut findings = Vec::new();
-    let mut is_too_long = false;
-    let asked = query.each_row(&[], |values| -> Result<(), StoreError> {
-        if findings.len() < ROWS_OF_A_FILE_MAX {
-            findings.push(finding(name, &columns, places, values));
-        } else {
-            is_too_long = true;
+    let asked = query.each_row(&[], |values| {
+        if findings.len() == ROWS_OF_A_FILE_MAX {
+            return Err(Stop::Enough);
         }
+        findings.push(finding(name, &columns, places, values));
         Ok(())
     });
-    asked.map_err(|error| error.to_string())?;
-    if is_too_long {
-        findings.push(failed(
+    match asked {
+        Ok(()) => (),
+        Err(Stop::Enough) => findings.push(failed(
             name,
             format!("it answers more than {ROWS_OF_A_FILE_MAX} rows; the others are left out"),
-        ));
+        )),
+        Err(Stop::Failed(error)) if error.is_interrupted() => {
+            return Err(
+                "it took too long and was ended; narrow it, or give it longer with \
+                 --timeout (as in --timeout 10m)"
+                    .to_owned(),
+            );
+        }
+        Err(Stop::Failed(error)) => return Err(error.to_string()),
     }
     if findings.is_empty() {
         findings.push(Finding::well(Kind::Query, name, "it answers no row"));
@@ -98,11 +116,14 @@ fn text(value: Value<'_>) -> Option<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::store::query::restrict_to_select;
+    use std::time::Duration;
+
+    use crate::store::query::{end_after, restrict_to_select};
 
     fn asked(sql: &str) -> Vec<(Status, String, String)> {
         let mut connection = Connection::open_in_memory().unwrap();
         restrict_to_select(&mut connection).unwrap();
+        end_after(&mut connection, Duration::from_secs(5)).unwrap();
         let findings = of_query(&connection, "mine.sql", sql).into_iter();
         findings
             .map(|found| (found.status, found.resource, found.reason))
@@ -154,5 +175,16 @@ mod tests {
         );
         assert_eq!(found.len(), ROWS_OF_A_FILE_MAX + 1);
         assert_eq!(found[ROWS_OF_A_FILE_MAX].0, Status::Error);
+    }
+
+    #[test]
+    fn a_query_without_an_end_is_read_no_further_than_it_is_told() {
+        let begun = std::time::Instant::now();
+        let found = asked(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+             SELECT i AS resource, 'alarm' AS status, '' AS reason FROM n",
+        );
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert_eq!(found.len(), ROWS_OF_A_FILE_MAX + 1);
     }
 }

@@ -1,13 +1,18 @@
 //! Drift of stack groups, and stops of which nothing came.
 
 use super::{Finding, Kind, Quote, Scope, Status, resource};
-use crate::model::Service;
+use crate::export::shell::operand;
+use crate::model::{Service, UtcMillis};
 use crate::store::check::{self, Drift, Stop};
 use crate::store::{Connection, StoreError};
 
 /// How long a stop that the cloud accepted may stay without effect, ms: a stop waits for the stacks under way, and
 /// its status shows at the next look.
 const STOP_EFFECT_DUE_MS: i64 = 15 * 60 * 1000;
+
+/// How long a stop may be without an outcome, ms: its intent is recorded before the call, and the answer once the last
+/// attempt of the call has ended, which takes a minute or two.
+const STOP_OUTCOME_DUE_MS: i64 = 5 * 60 * 1000;
 
 /// One day, in ms.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -21,10 +26,7 @@ pub(super) fn drift(connection: &Connection, scope: &Scope) -> Result<Vec<Findin
             == (&b.account_id, &b.region_id, &b.stack_group_id)
     };
     for group in known.chunk_by(is_same) {
-        let newest = group
-            .iter()
-            .max_by_key(|drift| (drift.detected_at, drift.sequence));
-        let Some(finding) = newest.and_then(|drift| judged(drift, scope)) else {
+        let Some(finding) = newest(group).and_then(|drift| judged(drift, scope)) else {
             continue;
         };
         let first = &group[0];
@@ -50,6 +52,18 @@ pub(super) fn drift(connection: &Connection, scope: &Scope) -> Result<Vec<Findin
         ));
     }
     Ok(findings)
+}
+
+/// What was last learned of one group; `None` where somebody has given up that detection. A list of groups repeats
+/// the newest detection: that is not news.
+fn newest(known: &[Drift]) -> Option<&Drift> {
+    let newest = known
+        .iter()
+        .max_by_key(|drift| (drift.detected_at, drift.sequence))?;
+    let is_dealt_with = known
+        .iter()
+        .any(|drift| drift.is_given_up && drift.detected_at == newest.detected_at);
+    (!is_dealt_with).then_some(newest)
 }
 
 fn judged(drift: &Drift, scope: &Scope) -> Option<Finding> {
@@ -82,7 +96,7 @@ fn judged(drift: &Drift, scope: &Scope) -> Option<Finding> {
         operation_id: drift.operation_id.clone().unwrap_or_default(),
     };
     if let Some(id) = &drift.operation_id {
-        finding.see = Some(format!("optrail show {}", super::shell_word(id)));
+        finding.see = Some(format!("optrail show {}", operand(id)));
     }
     finding.key = Some(key);
     Some(finding)
@@ -91,10 +105,8 @@ fn judged(drift: &Drift, scope: &Scope) -> Option<Finding> {
 /// Stops that were refused or never sent, and those that were accepted a while ago, while the operation goes on.
 pub(super) fn stops(connection: &Connection, scope: &Scope) -> Result<Vec<Finding>, StoreError> {
     let stops = check::stops(connection, &scope.accounts)?;
-    let is_due = |stop: &&Stop| {
-        stop.outcome.as_deref() != Some("ok") || scope.now.0 - stop.at.0 > STOP_EFFECT_DUE_MS
-    };
-    let mut findings: Vec<Finding> = stops.iter().filter(is_due).map(stopped).collect();
+    let due = stops.iter().filter(|stop| is_due(stop, scope.now));
+    let mut findings: Vec<Finding> = due.map(stopped).collect();
     if findings.is_empty() {
         findings.push(Finding::well(
             Kind::StopWithoutEffect,
@@ -105,6 +117,16 @@ pub(super) fn stops(connection: &Connection, scope: &Scope) -> Result<Vec<Findin
     Ok(findings)
 }
 
+/// Whether something should have come of a stop by now. A refusal is known at once.
+fn is_due(stop: &Stop, now: UtcMillis) -> bool {
+    let age_ms = now.0 - stop.at.0;
+    match stop.outcome.as_deref() {
+        Some("ok") => age_ms > STOP_EFFECT_DUE_MS,
+        Some(_) => true,
+        None => age_ms > STOP_OUTCOME_DUE_MS,
+    }
+}
+
 fn stopped(stop: &Stop) -> Finding {
     let key = &stop.key;
     let resource = resource(
@@ -113,11 +135,14 @@ fn stopped(stop: &Stop) -> Finding {
         stop.resource_name.as_deref(),
         &key.operation_id,
     );
-    let answer = stop.outcome.as_deref().unwrap_or("the call was never sent");
+    let answer = match stop.outcome.as_deref() {
+        Some(outcome) => format!("the answer was {outcome}"),
+        None => "no call is recorded".to_owned(),
+    };
     let status = stop.status.as_deref().unwrap_or("never seen");
     let user = stop.os_user.as_deref().unwrap_or("somebody");
     let reason = format!(
-        "{} stopped it, and nothing came of it: the answer was {answer}, it is {}",
+        "{} stopped it, and nothing came of it: {answer}, it is {}",
         Quote(user),
         Quote(status)
     );
@@ -129,14 +154,10 @@ fn stopped(stop: &Stop) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::UtcMillis;
+    use crate::model::OperationKey;
 
-    fn reason(
-        status: Option<&str>,
-        detected_at: Option<i64>,
-        max_days: Option<i64>,
-    ) -> Option<String> {
-        let drift = Drift {
+    fn drift(status: Option<&str>, detected_at: Option<i64>) -> Drift {
+        Drift {
             account_id: "1".to_owned(),
             region_id: "r".to_owned(),
             stack_group_id: "g".to_owned(),
@@ -146,7 +167,16 @@ mod tests {
             drifted_of: None,
             detected_at: detected_at.map(UtcMillis),
             sequence: 3,
-        };
+            is_given_up: false,
+        }
+    }
+
+    fn reason(
+        status: Option<&str>,
+        detected_at: Option<i64>,
+        max_days: Option<i64>,
+    ) -> Option<String> {
+        let drift = drift(status, detected_at);
         let scope = Scope {
             accounts: Vec::new(),
             now: UtcMillis(100 * DAY_MS),
@@ -169,5 +199,47 @@ mod tests {
         assert_eq!(reason(Some("IN_SYNC"), Some(0), Some(100)), None);
         let never = reason(None, None, Some(100));
         assert_eq!(never.as_deref(), Some("drift was never detected"));
+    }
+
+    #[test]
+    fn drift_that_was_given_up_is_told_again_when_it_is_detected_again() {
+        let given_up = Drift {
+            is_given_up: true,
+            ..drift(Some("DRIFTED"), Some(5))
+        };
+        let listed = Drift {
+            sequence: 9,
+            ..drift(Some("DRIFTED"), Some(5))
+        };
+        let again = drift(Some("DRIFTED"), Some(6));
+        assert_eq!(newest(&[given_up.clone(), listed.clone()]), None);
+        let known = [given_up, listed, again.clone()];
+        assert_eq!(newest(&known), Some(&again));
+    }
+
+    #[test]
+    fn a_stop_has_time_to_be_answered_and_to_take_effect() {
+        let is_due = |outcome: Option<&str>, age_ms: i64| {
+            let stop = Stop {
+                key: OperationKey {
+                    service: Service::Ros,
+                    account_id: "1".to_owned(),
+                    region_id: "r".to_owned(),
+                    operation_id: "o".to_owned(),
+                },
+                resource_name: None,
+                os_user: None,
+                outcome: outcome.map(str::to_owned),
+                status: None,
+                at: UtcMillis(0),
+                sequence: 1,
+            };
+            is_due(&stop, UtcMillis(age_ms))
+        };
+        assert!(!is_due(None, STOP_OUTCOME_DUE_MS) && is_due(None, STOP_OUTCOME_DUE_MS + 1));
+        assert!(is_due(Some("denied"), 0));
+        assert!(
+            !is_due(Some("ok"), STOP_EFFECT_DUE_MS) && is_due(Some("ok"), STOP_EFFECT_DUE_MS + 1)
+        );
     }
 }

@@ -51,11 +51,16 @@ pub struct Drift {
     pub detected_at: Option<UtcMillis>,
     /// Answer that says so.
     pub sequence: i64,
+    /// Whether nobody watches the detection any more: somebody gave it up, and said why.
+    pub is_given_up: bool,
 }
 
-const DRIFT: &str = "
+const DRIFT: &str = concat!(
+    "
 SELECT o.account_id, o.region_id, r.stack_group_id, r.stack_group_name, o.operation_id, r.stack_group_drift_status,
-    r.drifted_stack_instances_count, r.total_stack_instances_count, r.drift_detected_at, v.from_sequence
+    r.drifted_stack_instances_count, r.total_stack_instances_count, r.drift_detected_at, v.from_sequence, ",
+    is_given_up!(),
+    "
 FROM ros_operation_version r
 JOIN operation o ON o.op = r.op
 JOIN operation_version v ON v.op = r.op AND v.version = r.version
@@ -64,13 +69,14 @@ WHERE r.drift_detection_status IS NOT NULL AND r.stack_group_id IS NOT NULL
     AND (?1 = '[]' OR o.account_id IN (SELECT value FROM json_each(?1)))
 UNION ALL
 SELECT g.account_id, g.region_id, g.stack_group_id, v.stack_group_name, NULL, v.stack_group_drift_status,
-    NULL, NULL, v.drift_detected_at, v.from_sequence
+    NULL, NULL, v.drift_detected_at, v.from_sequence, 0
 FROM stack_group g
 JOIN stack_group_version v ON v.stack_group = g.stack_group AND v.version = (
     SELECT max(m.version) FROM stack_group_version m WHERE m.stack_group = g.stack_group)
 WHERE coalesce(v.status, '') <> 'DELETED'
     AND (?1 = '[]' OR g.account_id IN (SELECT value FROM json_each(?1)))
-ORDER BY 1, 2, 3, 10";
+ORDER BY 1, 2, 3, 10"
+);
 
 /// What is known of the drift of stack groups, those of one group one after the other.
 ///
@@ -91,12 +97,13 @@ pub fn drift(connection: &Connection, accounts: &[String]) -> Result<Vec<Drift>,
             drifted_of: drifted.zip(row.get(7)?),
             detected_at: row.get::<_, Option<i64>>(8)?.map(UtcMillis),
             sequence: row.get(9)?,
+            is_given_up: row.get(10)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// A stop of which nothing came so far, while its operation has not ended.
+/// The newest stop of an operation, of which nothing came so far while the operation goes on as if nothing was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stop {
     /// The operation.
@@ -115,7 +122,8 @@ pub struct Stop {
     pub sequence: i64,
 }
 
-const STOPS: &str = "
+const STOPS: &str = concat!(
+    "
 SELECT i.service, i.account_id, i.region_id, i.operation_id, v.resource_name, i.os_user, i.outcome, v.status,
     json_extract(l.record, '$.requested_at'), i.intervention_id
 FROM interventions i
@@ -123,11 +131,17 @@ JOIN operation o ON o.service = i.service AND o.account_id = i.account_id AND o.
     AND o.operation_id = i.operation_id
 JOIN leaf l ON l.sequence = i.intervention_id
 LEFT JOIN operation_version v ON v.op = o.op AND v.version = (SELECT max(m.version) FROM operation_version m WHERE m.op = o.op)
-WHERE i.effect = 'none_seen' AND coalesce(v.phase, '') NOT IN ('succeeded', 'failed', 'cancelled', 'stopped')
+WHERE i.effect = 'none_seen' AND coalesce(v.phase, '') NOT IN ('succeeded', 'failed', 'cancelled', 'stopped', 'stopping')
+    AND NOT EXISTS (SELECT 1 FROM intervention n WHERE n.op = o.op AND n.sequence > i.intervention_id)
     AND (?1 = '[]' OR i.account_id IN (SELECT value FROM json_each(?1)))
-ORDER BY i.intervention_id";
+    AND NOT ",
+    is_given_up!(),
+    "
+ORDER BY i.intervention_id"
+);
 
-/// Stops of which nothing came so far, while their operations have not ended.
+/// Stops of which nothing came so far, of operations that go on and that nobody has given up. Of several stops of one
+/// operation the newest counts.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -181,6 +195,57 @@ mod tests {
             })
             .collect();
         assert_eq!(found, [("going", Some("denied"), 4_000, 4)]);
+    }
+
+    #[test]
+    fn a_stop_is_told_once_and_ends_with_its_watch() {
+        let connection = database(
+            "INSERT INTO run (run_id, start_sequence, kind, started_at) VALUES (1, 0, 'stop', 0);
+             INSERT INTO operation VALUES (1, 'ros', '7', 'r', 'twice', 1), (2, 'ros', '7', 'r', 'given up', 1),
+                 (3, 'ros', '7', 'r', 'stopping', 1);
+             INSERT INTO operation_version (op, version, from_sequence, stretch, starts_stretch, status, phase)
+                 VALUES (1, 1, 2, 1, 1, 'RUNNING', 'running'), (2, 1, 2, 1, 1, 'RUNNING', 'running'),
+                     (3, 1, 2, 1, 1, 'STOPPING', 'stopping');
+             INSERT INTO watch (watch_id, add_sequence, service, label, region_id, operation_id)
+                 VALUES (1, 0, 'ros', 'prod', 'r', 'twice'), (2, 0, 'ros', 'prod', 'r', 'given up');
+             INSERT INTO watch_operation VALUES (1, 1, 1), (2, 2, 1);
+             INSERT INTO watch_removal VALUES (2, 8);
+             INSERT INTO intervention VALUES (4, 1, 1), (5, 2, 1), (6, 3, 1), (7, 1, 1);",
+        );
+        let found = stops(&connection, &[]).unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|stop| (stop.key.operation_id.as_str(), stop.sequence))
+            .collect();
+        assert_eq!(found, [("twice", 7)]);
+    }
+
+    #[test]
+    fn a_detection_that_nobody_watches_any_more_is_given_up() {
+        let connection = database(
+            "INSERT INTO operation VALUES (1, 'ros', '7', 'r', 'watched', 1), (2, 'ros', '7', 'r', 'given up', 1);
+             INSERT INTO operation_version (op, version, from_sequence, stretch, starts_stretch, status, phase)
+                 VALUES (1, 1, 2, 1, 1, 'SUCCEEDED', 'succeeded'), (2, 1, 3, 1, 1, 'SUCCEEDED', 'succeeded');
+             INSERT INTO ros_operation_version (op, version, stack_group_id, drift_detection_status, stack_group_drift_status)
+                 VALUES (1, 1, 'g', 'COMPLETED', 'DRIFTED'), (2, 1, 'g', 'COMPLETED', 'DRIFTED');
+             INSERT INTO watch (watch_id, add_sequence, service, label, region_id, operation_id)
+                 VALUES (1, 0, 'ros', 'prod', 'r', 'watched'), (2, 0, 'ros', 'prod', 'r', 'given up');
+             INSERT INTO watch_operation VALUES (1, 1, 1), (2, 2, 1);
+             INSERT INTO watch_removal VALUES (2, 8);
+             INSERT INTO stack_group VALUES (1, '7', 'r', 'g', 1);
+             INSERT INTO stack_group_version (stack_group, version, from_sequence, status) VALUES (1, 1, 4, 'ACTIVE');",
+        );
+        let found = drift(&connection, &[]).unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|drift| (drift.operation_id.as_deref(), drift.is_given_up))
+            .collect();
+        let expected = [
+            (Some("watched"), false),
+            (Some("given up"), true),
+            (None, false),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -150,18 +150,30 @@ pub struct Unknown {
 const UNKNOWN: &str = "
 SELECT u.action, u.kind = 'field', u.name, u.value, u.first, json_extract(l.record, '$.received_at')
 FROM (SELECT x.action, x.kind, x.name, x.value,
-        (SELECT min(s.sequence) FROM unknown_seen s WHERE s.unknown_id = x.unknown_id) AS first FROM unknown x) u
+        (SELECT min(s.sequence) FROM unknown_seen s
+            JOIN exchange e ON e.sequence = s.sequence
+            JOIN leaf a ON a.sequence = s.sequence
+            LEFT JOIN leaf g ON g.sequence = e.listing_id
+            WHERE s.unknown_id = x.unknown_id AND (?2 = '[]'
+                OR coalesce(g.record ->> '$.account', a.record ->> '$.account') IN (SELECT value FROM json_each(?2))
+                OR a.record ->> '$.label' IN (SELECT value FROM json_each(?2)))) AS first
+    FROM unknown x) u
 JOIN leaf l ON l.sequence = u.first
 WHERE json_extract(l.record, '$.received_at') >= ?1
 ORDER BY u.first, u.action, u.name, u.value";
 
-/// Words and fields that were first met after `since`.
+/// Words and fields that were first met after `since`, in answers to these accounts.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn unknown(connection: &Connection, since: UtcMillis) -> Result<Vec<Unknown>, StoreError> {
+pub fn unknown(
+    connection: &Connection,
+    accounts: &[String],
+    since: UtcMillis,
+) -> Result<Vec<Unknown>, StoreError> {
+    let accounts = accounts::parameter(accounts);
     let mut statement = connection.prepare_cached(UNKNOWN)?;
-    let rows = statement.query_map([since.0], |row| {
+    let rows = statement.query_map(params![since.0, accounts], |row| {
         Ok(Unknown {
             action: row.get(0)?,
             is_field: row.get(1)?,
@@ -226,11 +238,34 @@ mod tests {
              INSERT INTO unknown_seen VALUES (1, 2), (1, 6), (2, 6);",
         );
         let since = |ms| -> Vec<String> {
-            let found = unknown(&connection, UtcMillis(ms)).unwrap();
+            let found = unknown(&connection, &[], UtcMillis(ms)).unwrap();
             found.into_iter().map(|word| word.value).collect()
         };
         assert_eq!(since(2_000), ["PAUSED", "string"]);
         assert_eq!(since(2_001), ["string"]);
         assert_eq!(since(6_001), [""; 0]);
+    }
+
+    #[test]
+    fn words_are_of_the_accounts_that_were_asked() {
+        let connection = database(
+            "INSERT INTO run (run_id, start_sequence, kind, started_at) VALUES (1, 0, 'collect', 0);
+             INSERT INTO leaf (sequence, record, hash) SELECT value ->> 0, json_object('received_at', 5000, 'account', value ->> 1), zeroblob(32)
+                 FROM json_each('[[10, \"7\"], [11, null], [12, \"7\"], [13, \"8\"]]');
+             INSERT INTO exchange (sequence, run_id, listing_id, attempt, outcome)
+                 VALUES (11, 1, 10, 1, 'ok'), (12, 1, NULL, 1, 'ok'), (13, 1, NULL, 1, 'ok');
+             INSERT INTO unknown VALUES (1, 'ListStackGroupOperationResults', 'word', 'Status', 'PAUSED'),
+                 (2, 'GetStackGroupOperation', 'field', 'New', 'string');
+             INSERT INTO unknown_seen VALUES (1, 11), (2, 12), (1, 13);",
+        );
+        let of = |account: &str| -> Vec<(String, i64)> {
+            let found = unknown(&connection, &[account.to_owned()], UtcMillis(0)).unwrap();
+            let found = found.into_iter();
+            found.map(|word| (word.value, word.sequence)).collect()
+        };
+        let word = |word: &str, leaf: i64| (word.to_owned(), leaf);
+        assert_eq!(of("7"), [word("PAUSED", 11), word("string", 12)]);
+        assert_eq!(of("8"), [word("PAUSED", 13)]);
+        assert_eq!(of("9"), []);
     }
 }
