@@ -13,7 +13,7 @@ pub fn ros_operation(operation: &str, status: &str, end_time: Option<&str>) -> S
     json!({
         "RequestId": "%R",
         "StackGroupOperation": {
-            "OperationId": operation, "Action": "DETECT_DRIFT", "Status": status,
+            "OperationId": operation, "Action": "UPDATE", "Status": status,
             "CreateTime": "2026-01-20T09:22:03", "EndTime": end_time,
             "StackGroupId": "fd0ddef9", "StackGroupName": "MyStackGroup",
             "OperationDescription": "drift, every night",

@@ -27,7 +27,11 @@ fn part(bytes: &[u8], name: &str) -> String {
 /// The rows of an export as a workbook.
 fn exported(columns: &[&str], rows: &[&[Cell<'_>]]) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut encoder = encoder(Format::Xlsx, &Layout::default()).unwrap();
+    let layout = Layout {
+        time_columns: ["started_at", "gap_from"].map(str::to_owned).to_vec(),
+        ..Layout::default()
+    };
+    let mut encoder = encoder(Format::Xlsx, &layout).unwrap();
     encoder.header(columns, &mut out).unwrap();
     for row in rows {
         encoder.row(row, &mut out).unwrap();
