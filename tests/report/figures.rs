@@ -229,7 +229,7 @@ fn a_run_that_was_limited_stands_for_no_run_of_the_schedule() {
     let meaning = &told.rows("completeness")[0]["meaning"];
     let meaning = meaning.as_str().unwrap();
     assert!(meaning.ends_with("no run of the schedule: 1"), "{meaning}");
-    let statement = told.paragraphs("completeness")[0].1;
+    let statement = told.paragraphs("completeness")[1].1;
     for said in [
         "runs expected: 7, made: 5, missed: 2.",
         "limited to some services or accounts, which stand for no run of the schedule: 1.",

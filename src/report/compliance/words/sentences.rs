@@ -79,7 +79,8 @@ super::texts! {
     ABOUT_DURATIONS: "A duration is the cloud's end less the cloud's start, of operations that have ended. What was seen from here is known to the poll interval only. Declared schedule: {every}; widest time between two looks: {widest}.", "耗时为云端记录的结束时间减去开始时间，仅含已结束的操作。自行观测的时刻只能精确到轮询间隔。声明的采集间隔：{every}；两次观测的最大间隔：{widest}。";
     UNDECLARED: "none", "无";
     UNKNOWN: "not known", "未知";
-    ABOUT_DRIFT: "Drift as the cloud last told it. Between two detections nothing is known.", "云端最近一次报告的偏差情况。两次检测之间的情况未知。";
+    ABOUT_DRIFT: "Operations that detected drift, as the cloud last told of them. Between two detections nothing is known. The drift status that lists of stack groups show, also of detections that were not watched, is in `optrail export stack-groups`.",
+        "检测偏差的操作及云端最近一次报告的结果。两次检测之间的情况未知。资源栈组列表中的偏差状态（包括未监视的检测）见 optrail export stack-groups。";
     ABOUT_BATCHES: "DNS batch tasks as last seen.", "最近观测到的 DNS 批量任务。";
     ABOUT_INTERVENTIONS: "Stops that were asked for with this program: who, why, what the cloud answered, what came of it. No other change was ever sent.",
         "通过本程序发起的停止操作：发起人、原因、云端应答及效果。除此之外从未发送过任何变更请求。";
