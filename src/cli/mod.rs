@@ -111,6 +111,7 @@ Exit status:
 /// The commands, in the order in which help texts name them. Each is documented, and its help text
 /// written, where its arguments are.
 #[allow(missing_docs)] // a comment on a variant would hide the help text of its arguments
+#[allow(clippy::large_enum_variant)] // a process has one
 #[derive(Debug, Subcommand)]
 pub enum Command {
     #[cfg(feature = "sandbox")]

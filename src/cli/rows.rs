@@ -5,10 +5,13 @@ use std::io::Write;
 use super::sections::cell;
 use crate::export::{Cell, Encoder};
 use crate::store::Connection;
-use crate::store::query::{Query, Value};
+#[cfg(feature = "sandbox")]
+use crate::store::query::Query;
+use crate::store::query::Value;
 use crate::store::selection::Selection;
 
 /// Writes all rows of a query.
+#[cfg(feature = "sandbox")]
 pub(super) fn write_rows(
     query: &mut Query<'_>,
     parameters: &[&str],
