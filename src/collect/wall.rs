@@ -1,7 +1,6 @@
 //! Steps of our own clock: found where it stands before what was recorded, and where it and the monotonic
 //! clock disagree about how long a run took. Times of evidence are read with them in mind.
 
-use crate::evidence::leaf::Leaf;
 use crate::model::UtcMillis;
 use crate::record::leaf_at;
 use crate::store::{Connection, StoreError, evidence, runs};
@@ -30,30 +29,7 @@ pub(super) fn newest(db: &Connection) -> Result<Option<UtcMillis>, StoreError> {
     }
     let (_, leaf) = leaf_at(db, size - 1)?;
     let ended_at = runs::last_ended_at(db)?.map(UtcMillis);
-    Ok(instant(&leaf).max(ended_at))
-}
-
-/// When a leaf was written, where it says so.
-fn instant(leaf: &Leaf) -> Option<UtcMillis> {
-    Some(match leaf {
-        Leaf::Genesis(leaf) => leaf.created_at,
-        Leaf::RunStart(leaf) => leaf.started_at,
-        Leaf::RunEnd(leaf) => leaf.ended_at,
-        Leaf::RunAborted(leaf) => leaf.found_at,
-        Leaf::RunSkipped(leaf) => leaf.at,
-        Leaf::Note(leaf) => leaf.at,
-        Leaf::Credential(leaf) => leaf.received_at,
-        Leaf::Clock(leaf) => leaf.at,
-        Leaf::Config(leaf) => leaf.at,
-        Leaf::Key(leaf) => leaf.at,
-        Leaf::Restore(leaf) => leaf.at,
-        Leaf::Schema(leaf) => leaf.at,
-        Leaf::Watch(leaf) => leaf.at,
-        Leaf::Exchange(leaf) => leaf.received_at,
-        Leaf::NoAnswer(leaf) => leaf.received_at,
-        Leaf::Intervention(leaf) => leaf.requested_at,
-        Leaf::Plan(_) | Leaf::Listing(_) | Leaf::Other { .. } => return None,
-    })
+    Ok(leaf.at().max(ended_at))
 }
 
 #[cfg(test)]

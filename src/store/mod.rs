@@ -27,6 +27,7 @@ pub mod exchanges;
 pub mod gaps;
 pub mod identity;
 pub mod interventions;
+mod leaf_time;
 pub mod life;
 pub mod limits;
 pub mod listings;

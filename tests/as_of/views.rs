@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use optrail::evidence::leaf::Leaf;
+use optrail::model::UtcMillis;
 use optrail::store::{Connection, as_of, aside, derived, evidence, open, views};
 use rusqlite::types::Value;
 
@@ -137,6 +139,31 @@ fn a_size_shows_what_its_leaves_alone_give() {
     let sizes: Vec<i64> = (0..=all).collect();
     let changes = changes::compare(&path, &sizes, PAIRS, &mut Dice::new(1));
     assert!(changes > PAIRS, "{changes} changes say little");
+}
+
+#[test]
+fn a_time_means_the_leaves_before_the_first_that_is_later() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("optrail.db");
+    fixture::record(&path);
+    let file = open::read_only(&path).unwrap();
+    let mut lines = file
+        .prepare("SELECT record FROM leaf ORDER BY sequence")
+        .unwrap();
+    let lines = lines.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let times: Vec<Option<UtcMillis>> = lines
+        .map(|line| Leaf::parse(&line.unwrap()).unwrap().at())
+        .collect();
+    assert!(times.contains(&None) && times.iter().flatten().count() > 50);
+    for at in times.iter().flatten() {
+        let later = times.iter().position(|time| *time > Some(*at));
+        let size = as_of::size_at(&file, 0, *at).unwrap();
+        assert_eq!(
+            usize::try_from(size).unwrap(),
+            later.unwrap_or(times.len()),
+            "{at}"
+        );
+    }
 }
 
 #[test]

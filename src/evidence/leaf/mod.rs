@@ -68,6 +68,8 @@ use exchange::{AttemptFields, FieldsError};
 use serde::Serialize;
 use serde::de::{Error as _, IgnoredAny};
 
+use crate::model::UtcMillis;
+
 /// The version of every type of line that this program writes.
 const VERSION: u32 = 1;
 
@@ -141,6 +143,30 @@ pub enum LeafError {
 }
 
 impl Leaf {
+    /// When it says that it was: of an answer its receipt, of a stop its request; `None` for leaves that say what will
+    /// be asked.
+    pub fn at(&self) -> Option<UtcMillis> {
+        Some(match self {
+            Self::Genesis(leaf) => leaf.created_at,
+            Self::RunStart(leaf) => leaf.started_at,
+            Self::RunEnd(leaf) => leaf.ended_at,
+            Self::RunAborted(leaf) => leaf.found_at,
+            Self::RunSkipped(leaf) => leaf.at,
+            Self::Note(leaf) => leaf.at,
+            Self::Credential(leaf) => leaf.received_at,
+            Self::Clock(leaf) => leaf.at,
+            Self::Config(leaf) => leaf.at,
+            Self::Key(leaf) => leaf.at,
+            Self::Restore(leaf) => leaf.at,
+            Self::Schema(leaf) => leaf.at,
+            Self::Watch(leaf) => leaf.at,
+            Self::Exchange(leaf) => leaf.received_at,
+            Self::NoAnswer(leaf) => leaf.received_at,
+            Self::Intervention(leaf) => leaf.requested_at,
+            Self::Plan(_) | Self::Listing(_) | Self::Other { .. } => return None,
+        })
+    }
+
     /// The word that stands for the type in `t`.
     pub fn kind(&self) -> &str {
         match self {

@@ -48,12 +48,7 @@ pub fn overlapping(connection: &Connection, window: &Window) -> Result<Vec<Gap>,
         WHERE g.gap_from < :until AND coalesce(e.gap_until, :end) >= :since
             AND (g.subject = 'recorder' OR {})
         ORDER BY g.gap_from, g.gap_id",
-        in_scope_of_watches(
-            &["v.account_id", "v.label"],
-            "v.service",
-            "v.region_id",
-            "v.operation_id"
-        )
+        in_scope_of_watches()
     );
     all(connection, &sql, window, |row| {
         let mut columns = Columns::of(row);

@@ -1,10 +1,13 @@
 //! The log itself: what it is called, how far it reaches, how it is sealed, and its leaves of a period.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use std::ops::ControlFlow;
 
-use super::{Window, each, leaf_time};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Deserialize;
+
+use super::Window;
 use crate::model::UtcMillis;
-use crate::store::StoreError;
+use crate::store::{StoreError, leaf_time};
 
 /// What a report says of the log as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,20 +52,47 @@ pub struct Leaves {
     pub redacted: Vec<i64>,
 }
 
+/// Calls `visit` with the number and the line of each leaf, in their order, until it says that this is enough.
+fn each_line(
+    connection: &Connection,
+    mut visit: impl FnMut(i64, &[u8]) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare("SELECT sequence, record FROM leaf ORDER BY sequence")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let line = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
+        if visit(row.get(0)?, line).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Time of the first leaf that bears one, by its number.
 fn first_at(connection: &Connection) -> Result<Option<UtcMillis>, StoreError> {
-    let time = leaf_time("record");
-    let sql = format!("SELECT {time} FROM leaf WHERE {time} IS NOT NULL ORDER BY sequence LIMIT 1");
-    let first = connection.query_row(&sql, [], |row| row.get(0).map(UtcMillis));
-    Ok(first.optional()?)
+    let mut first = None;
+    each_line(connection, |_, line| {
+        first = leaf_time::of(line);
+        match first {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        }
+    })?;
+    Ok(first.map(UtcMillis))
 }
 
 /// Time of the first leaf that bears one, and the latest time that any bears: exchanges are kept as they end, and a
 /// clock may be set back, so that the last leaf need not be the latest. Reads the line of every leaf.
 pub fn bounds(connection: &Connection) -> Result<Option<(UtcMillis, UtcMillis)>, StoreError> {
-    let sql = format!("SELECT max({}) FROM leaf", leaf_time("record"));
-    let latest: Option<i64> = connection.query_row(&sql, [], |row| row.get(0))?;
-    Ok(first_at(connection)?.zip(latest.map(UtcMillis)))
+    let mut bounds: Option<(i64, i64)> = None;
+    each_line(connection, |_, line| {
+        if let Some(at) = leaf_time::of(line) {
+            bounds = Some(bounds.map_or((at, at), |(first, latest)| (first, latest.max(at))));
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(bounds.map(|(first, latest)| (UtcMillis(first), UtcMillis(latest))))
 }
 
 /// Reads what is to be said of the log; the window knows its end.
@@ -120,25 +150,39 @@ pub fn sealed(connection: &Connection, size: i64) -> Result<Option<Sealed>, Stor
 
 /// The leaves whose time lies in the period. Reads the line of every leaf.
 pub fn leaves(connection: &Connection, window: &Window) -> Result<Leaves, StoreError> {
-    let sql = format!(
-        "SELECT sequence, redactions FROM (
-            SELECT sequence, {} AS at, coalesce(json_array_length(record, '$.redacted'), 0) AS redactions FROM leaf)
-        WHERE at >= :since AND at < :until ORDER BY sequence",
-        leaf_time("record")
-    );
     let mut leaves = Leaves::default();
-    each(connection, &sql, window, |row| {
-        let (sequence, redactions): (i64, i64) = (row.get(0)?, row.get(1)?);
+    each_line(connection, |sequence, line| {
+        let at = leaf_time::of(line).map(UtcMillis);
+        if !at.is_some_and(|at| window.holds(at)) {
+            return ControlFlow::Continue(());
+        }
         leaves.count += 1;
         let first = leaves.span.map_or(sequence, |(first, _)| first);
         leaves.span = Some((first, sequence));
+        let redactions = redactions(line);
         if redactions > 0 {
             leaves.redactions += redactions;
             leaves.redacted.push(sequence);
         }
-        Ok(())
+        ControlFlow::Continue(())
     })?;
     Ok(leaves)
+}
+
+/// Spans that were cut out of the body of a leaf, by its line.
+fn redactions(line: &[u8]) -> i64 {
+    #[derive(Deserialize)]
+    struct Redacted {
+        redacted: Vec<serde::de::IgnoredAny>,
+    }
+    // Few lines have any; only these are read as a whole.
+    if memchr::memmem::find(line, br#""redacted""#).is_none() {
+        return 0;
+    }
+    let read = serde_json::from_slice::<Redacted>(line);
+    read.map_or(0, |read| {
+        i64::try_from(read.redacted.len()).unwrap_or(i64::MAX)
+    })
 }
 
 /// The leaves of the whole log, counted one by one.

@@ -20,17 +20,6 @@ use rusqlite::{Connection, Row, ToSql};
 use super::StoreError;
 use crate::model::{ALL_REGIONS, UtcMillis};
 
-/// Milliseconds since 1970 at which a leaf says that it came to be, of the line `$`; NULL for leaves that only say
-/// what will be asked. The same rule as for the size at a time.
-const LEAF_TIME: &str =
-    "coalesce($ ->> '$.received_at', $ ->> '$.at', $ ->> '$.started_at', $ ->> '$.ended_at',
-    $ ->> '$.found_at', $ ->> '$.created_at', $ ->> '$.requested_at')";
-
-/// The time of the leaf whose line the column holds, as SQL.
-fn leaf_time(column: &str) -> String {
-    LEAF_TIME.replace("$ ->>", &format!("{column} ->>"))
-}
-
 /// A period, what is known of its end, and whose rows are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
@@ -70,13 +59,14 @@ fn in_scope(accounts: &[&str], service: &str, region: &str) -> String {
     scoped(accounts, service, &is_one_of(region, "regions"))
 }
 
-/// The same for rows of watches: a watch that finds operations in all regions is of each of them.
-fn in_scope_of_watches(accounts: &[&str], service: &str, region: &str, operation: &str) -> String {
-    let is_of_all = format!("{region} = '{ALL_REGIONS}' AND {operation} = ''");
+/// The same for rows of `watches` and `coverage_gaps`, called `v`: a watch that finds operations in all regions is of
+/// each of them.
+fn in_scope_of_watches() -> String {
+    let is_of_all = format!("v.region_id = '{ALL_REGIONS}' AND v.operation_id = ''");
     scoped(
-        accounts,
-        service,
-        &format!("{} OR {is_of_all}", is_one_of(region, "regions")),
+        &["v.account_id", "v.label"],
+        "v.service",
+        &format!("{} OR {is_of_all}", is_one_of("v.region_id", "regions")),
     )
 }
 

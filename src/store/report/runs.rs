@@ -2,9 +2,9 @@
 
 use rusqlite::Connection;
 
-use super::{Columns, Window, all, leaf_time};
+use super::{Columns, Window, all};
 use crate::model::UtcMillis;
-use crate::store::StoreError;
+use crate::store::{StoreError, leaf_time};
 
 /// One collect run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub fn clock_steps(connection: &Connection, window: &Window) -> Result<Vec<i64>,
     let sql = format!(
         "SELECT c.sequence FROM clock_step c JOIN leaf l ON l.sequence = c.sequence
         WHERE {time} >= :since AND {time} < :until ORDER BY c.sequence",
-        time = leaf_time("l.record")
+        time = leaf_time::sql("l.record")
     );
     all(connection, &sql, window, |row| row.get(0))
 }

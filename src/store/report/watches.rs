@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 
-use super::{Columns, Window, all, in_scope, in_scope_of_watches, leaf_time};
-use crate::store::StoreError;
+use super::{Columns, Window, all, in_scope, in_scope_of_watches};
+use crate::store::{StoreError, leaf_time};
 
 /// One watch that existed in the period; texts as the view `watches` has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,12 +41,7 @@ pub fn existing(connection: &Connection, window: &Window) -> Result<Vec<Watch>, 
         FROM watches v JOIN watch w ON w.watch_id = v.watch_id LEFT JOIN watch_removal r ON r.watch_id = v.watch_id
         WHERE v.added_at < :until_at AND (v.removed_at IS NULL OR v.removed_at >= :since_at) AND {}
         ORDER BY v.watch_id",
-        in_scope_of_watches(
-            &["v.account_id", "v.label"],
-            "v.service",
-            "v.region_id",
-            "v.operation_id"
-        )
+        in_scope_of_watches()
     );
     all(connection, &sql, window, |row| {
         let mut columns = Columns::of(row);
@@ -97,7 +92,7 @@ pub fn lost(connection: &Connection, window: &Window) -> Result<Vec<Lost>, Store
             AND {time} >= :since AND {time} < :until AND {}
         ORDER BY s.from_sequence, x.watch_id",
         in_scope(&["o.account_id"], "o.service", "o.region_id"),
-        time = leaf_time("l.record"),
+        time = leaf_time::sql("l.record"),
     );
     all(connection, &sql, window, |row| {
         Ok(Lost {
