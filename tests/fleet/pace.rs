@@ -1,5 +1,5 @@
 //! The pace that is learned from throttling, with the real limiter and client. Short: the figures of the bar
-//! themselves are those of `.ci/pace`, in release mode.
+//! themselves are those of `benches/run pace`, in release mode.
 
 use std::sync::Arc;
 use std::time::Instant;
