@@ -1,13 +1,15 @@
 """power: what a disk may hold after a power cut, at any moment from the first command on.
 
-One trace of `init`, `watch add` and two runs is replayed; states are drawn from all moments by the seed. What
+One trace of `init`, `watch add`, two runs, `backup` and `snapshot` is replayed; states are drawn from all moments by the seed. What
 must be there at a moment:
 
 - every leaf of a commit whose sync had returned, and
 - every leaf that was in the file when a line was printed (a watch that was added, a summary), and
 - every answer that must have been read, because a request was sent that follows from it.
 
-The last two follow from what the program does, not from what it syncs: they would be missing if it spoke or
+A copy that bears its name is whole.
+
+The last two of these follow from what the program does, not from what it syncs: they would be missing if it spoke or
 asked before its commit was durable.
 """
 
@@ -24,6 +26,9 @@ from relay import Asked, read_by
 from scene import Failed
 
 DATABASE = "data/optrail/optrail.db"
+
+# What the history copies the database to at its end.
+COPIES = {"backup": "data/backup.db", "snapshot": "data/snapshot.db"}
 
 # Of so many states each is the beginning of a second fault.
 COMPOUND_ONE_IN = 40
@@ -100,6 +105,7 @@ def record(scene):
     """Traces the whole history from an empty home, and works out what must be there after each step."""
     scene.empty()
     lines = [["init"], *scene.watches, ["collect", "--summary", "-"], ["collect", "--summary", "-"]]
+    lines += [[command, str(scene.home / name)] for command, name in COPIES.items()]
     log = scene.directory / "trace"
     script = " && ".join('"$0" ' + " ".join(line) for line in lines)
     process = scene.start(["-c", script, scene.binary], before=[*trace.STRACE, "-o", str(log)], program=["sh"])
@@ -175,6 +181,7 @@ def cut(scene, traced, history, drawn, is_compound, seed):
     after = judge.leaves(database)
     expect_no_less(history, must, after, what)
     looked = judge.expect_checkpoint_not_newer(scene.home, after, what)
+    expect_whole_copies(scene, history, what)
     if database.exists():
         judge.expect_sound(scene, what)
     else:
@@ -193,6 +200,19 @@ def expect_no_less(history, must, after, what):
     judge.expect_kept(after, history.final, what)
     if lost := must.answers - judge.request_ids(after):
         raise Failed(f"{what}: answers {sorted(lost)} were read and are lost")
+
+
+def expect_whole_copies(scene, history, what):
+    """Expects of each copy that bears its name that it is whole."""
+    for name in COPIES.values():
+        copy = scene.home / name
+        if not copy.exists():
+            continue
+        if judge.leaves(copy) != history.final:
+            raise Failed(f"{what}: {name} bears its name and is not whole")
+        ended = scene.run("--db", str(copy), "verify")
+        if ended.code != 0:
+            raise Failed(f"{what}: {name} bears its name, and verify exits {ended.code}\n{ended.out}{ended.err}")
 
 
 def lay_out(scene, traced, files):

@@ -1,4 +1,4 @@
-//! Case 76: the key is missing, wrong, unreadable, open to others, or of another origin; and a wrong public key.
+//! Fault 76: the key is missing, wrong, unreadable, open to others, or of another origin; and a wrong public key.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! Case 69: whatever the umask, what is made is for its owner alone.
+//! Fault 69: whatever the umask, what is made is for its owner alone.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! Cases 18 to 20: the database, or a part of it, is not the one that was there.
+//! Faults 18 to 20: the database, or a part of it, is not the one that was there.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Case 75: the state directory is missing, older, newer, of another history, garbage, or written by two hosts.
+//! Fault 75: the state directory is missing, older, newer, of another history, garbage, or written by two hosts.
 
 use std::fs;
 

@@ -63,7 +63,7 @@ impl Breakage {
     /// Those after which the answer is whole all the same.
     pub const HARMLESS: [Self; 3] = [Self::WholeUntilClose, Self::Interim, Self::ClosedAfter];
 
-    /// Those that leave no answer, each row of the fault matrix with its own.
+    /// Those that leave no answer, each row of `tests/FAULTS.md` with its own.
     pub const BROKEN_QUICKLY: [Self; 18] = [
         Self::Reset,
         Self::NoHead,

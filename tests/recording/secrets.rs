@@ -212,7 +212,6 @@ fn failures() -> Vec<FaultKind> {
         FaultKind::CutBody,
         FaultKind::GarbledBody,
         FaultKind::BrokenJson,
-        FaultKind::Oversized { bytes: 1 << 20 },
         FaultKind::Disconnect { carried_out: true },
         FaultKind::WrongEntity,
     ]
