@@ -80,15 +80,21 @@ def cuts(bench):
 def expect_teeth(bench, scene, history):
     """Expects that this proof breaks where nothing is synced: syncs of one kind are taken out of the trace."""
     begun = time.monotonic()
-    kinds = ("optrail.db-wal", "optrail.db", "/optrail")
-    for ending in kinds:
+    kinds = ("optrail.db-wal", "optrail.db", "/optrail", "copies")
+    for kind in kinds:
         kept = [(step, moment) for step, moment in zip(history.steps, history.moments)
-                if not (step.kind == "sync" and step.path.endswith(ending))]
+                if not (step.kind == "sync" and is_of(step.path, kind, scene))]
         without = History([step for step, _ in kept], [moment for _, moment in kept], history.final)
         drawn = draw(without, scene, TOOTHLESS_STATES, bench.seed)
         if not any(is_broken(scene, without, state) for state in drawn):
-            raise Failed(f"the proof does not notice that nobody syncs {ending}")
+            raise Failed(f"the proof does not notice that nobody syncs {kind}")
     bench.row("power: the proof itself, without syncs", len(kinds), "each noticed", time.monotonic() - begun)
+
+
+def is_of(path, kind, scene):
+    """Whether a path ends like that, or belongs to the copies, which lie beside the database's directory."""
+    return path.startswith(f"{scene.home}/data/") and not path.startswith(f"{scene.home}/data/optrail") \
+        if kind == "copies" else path.endswith(kind)
 
 
 def is_broken(scene, history, drawn):
@@ -96,6 +102,7 @@ def is_broken(scene, history, drawn):
     lay_out(scene, scene, files)
     try:
         expect_no_less(history, history.moments[number], judge.leaves(scene.database()), "without syncs")
+        expect_whole_copies(scene, history, "without syncs")
     except Failed:
         return True
     return False
