@@ -236,4 +236,5 @@ fn fault_16_too_few_open_files_are_refused_before_anybody_is_asked() {
     }
     assert_eq!(world.cloud.requests().len(), asked);
     run_within(&world, "-n 48").expect_silence();
+    world.verify();
 }

@@ -87,7 +87,7 @@ fn dead_runs(world: &World) -> i64 {
 
 /// Expects that no answer is lost but those in flight and those of one transaction; and none at all that
 /// another request came after: an answer is durable before it is read.
-fn assert_kept(world: &World, served: &[SeenRequest]) {
+pub fn assert_kept(world: &World, served: &[SeenRequest]) {
     let kept: HashSet<String> = world
         .lines("SELECT request_id FROM leaf WHERE request_id IS NOT NULL")
         .into_iter()
