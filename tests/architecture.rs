@@ -1,7 +1,10 @@
-//! The house rules that a machine can hold: which room may use which, what each file says of itself, and
-//! how long it may grow.
+//! The house rules that a machine can hold: which room may use which, what each file says of itself, how long it
+//! may grow, and that the list of faults tells the truth.
 
 #![allow(clippy::expect_used)]
+
+#[path = "architecture/faults.rs"]
+mod faults;
 
 use std::collections::BTreeSet;
 use std::fs;

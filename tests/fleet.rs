@@ -14,6 +14,8 @@ mod credentials;
 mod deadline;
 #[path = "fleet/discovery.rs"]
 mod discovery;
+#[path = "fleet/drift.rs"]
+mod drift;
 #[path = "fleet/faults.rs"]
 mod faults;
 #[path = "fleet/oracle.rs"]

@@ -21,6 +21,8 @@ mod faults;
 mod kill;
 #[path = "recording/paging.rs"]
 mod paging;
+#[path = "recording/process.rs"]
+mod process;
 #[path = "recording/random.rs"]
 mod random;
 #[path = "recording/relay.rs"]

@@ -52,7 +52,7 @@ use truth::{BEGIN, DAY, Size, World};
 const DAYS: i64 = 60;
 
 #[test]
-fn the_report_says_what_happened() {
+fn fault_80_the_report_says_what_happened() {
     let number = |name: &str| -> Option<i64> {
         let text = std::env::var(name).ok()?;
         Some(text.parse().unwrap())

@@ -41,7 +41,7 @@ const COMPARE_EVERY: usize = 1_000;
 const CALM: usize = 2;
 
 #[test]
-fn a_year_is_shown_as_it_was() {
+fn fault_80_a_year_is_shown_as_it_was() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
     let runs = number("OPTRAIL_YEAR_RUNS").map_or(RUNS, |runs| usize::try_from(runs).unwrap());
     match number("OPTRAIL_YEAR_SEED") {

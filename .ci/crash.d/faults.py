@@ -7,6 +7,7 @@ with 0, and then all must be there as after any run. 4 is right where the answer
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import time
 
@@ -25,6 +26,13 @@ FILE_SIZES = (0, 1, 2, 8, 16, 64, 100, 200, 400, 800, 1000, 1040, 1056, 1072, 10
 
 # Files that may be open at the same time; a run wants some twenty.
 OPEN_FILES = tuple(range(4, 34))
+
+
+# A lock that stays for longer than optrail waits, which is 30 s.
+LOCKED_S = 33
+
+# Requests go out so slowly (in microseconds) that a run can be met in its middle.
+SLOWLY = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=sendto,write", "-e", "inject=sendto:delay_enter=300000"]
 
 
 def errors(bench):
@@ -91,6 +99,38 @@ def limits(bench):
         bench.row("io: full file system", 1, "refused before the first call", time.monotonic() - begun)
     else:
         print("io: full file system: left out, only root may mount one")
+
+
+def locks(bench):
+    """Another program keeps the database locked for longer than is waited: the run ends, says so, and asks no further
+    than what it can keep."""
+    begun = time.monotonic()
+    bench.map(locked, [False] if bench.quick else [False, True])
+    bench.row("io: locked by another program", 1 if bench.quick else 2, "ended with its file named", time.monotonic() - begun)
+
+
+def locked(scene, is_from_the_start):
+    what = "locked from the start" if is_from_the_start else "locked in the middle of a run"
+    arguments, before = Run.prepare(scene)
+    holder = sqlite3.connect(scene.database(), isolation_level=None, timeout=20)
+    if is_from_the_start:
+        holder.execute("BEGIN EXCLUSIVE")
+    process = scene.start(arguments, before=[] if is_from_the_start else SLOWLY)
+    if not is_from_the_start:
+        while len(scene.relay.asked) < 2 and process.poll() is None:
+            time.sleep(0.01)
+        holder.execute("BEGIN EXCLUSIVE")
+    asked = len(scene.relay.asked)
+    time.sleep(LOCKED_S)
+    # What was in flight may still go out; nothing follows from answers that cannot be kept.
+    if len(scene.relay.asked) > asked + judge.CONCURRENCY:
+        raise judge.Failed(f"{what}: {len(scene.relay.asked) - asked} requests while nothing could be kept")
+    holder.execute("ROLLBACK")
+    holder.close()
+    ended = scene.end(process, what).expect(1)
+    if "locked" not in ended.err or str(scene.database()) not in ended.err:
+        raise judge.Failed(f"{what}: it does not say which file\n{ended.err}")
+    Run.expect(scene, ended, before, what)
 
 
 def limited(scene, limit, value):

@@ -1,13 +1,15 @@
 """power: what a disk may hold after a power cut, at any moment from the first command on.
 
-One trace of `init`, `watch add` and two runs is replayed; states are drawn from all moments by the seed. What
+One trace of `init`, `watch add`, two runs, `backup` and `snapshot` is replayed; states are drawn from all moments by the seed. What
 must be there at a moment:
 
 - every leaf of a commit whose sync had returned, and
 - every leaf that was in the file when a line was printed (a watch that was added, a summary), and
 - every answer that must have been read, because a request was sent that follows from it.
 
-The last two follow from what the program does, not from what it syncs: they would be missing if it spoke or
+A copy that bears its name is whole.
+
+The last two of these follow from what the program does, not from what it syncs: they would be missing if it spoke or
 asked before its commit was durable.
 """
 
@@ -24,6 +26,9 @@ from relay import Asked, read_by
 from scene import Failed
 
 DATABASE = "data/optrail/optrail.db"
+
+# What the history copies the database to at its end.
+COPIES = {"backup": "data/backup.db", "snapshot": "data/snapshot.db"}
 
 # Of so many states each is the beginning of a second fault.
 COMPOUND_ONE_IN = 40
@@ -75,15 +80,21 @@ def cuts(bench):
 def expect_teeth(bench, scene, history):
     """Expects that this proof breaks where nothing is synced: syncs of one kind are taken out of the trace."""
     begun = time.monotonic()
-    kinds = ("optrail.db-wal", "optrail.db", "/optrail")
-    for ending in kinds:
+    kinds = ("optrail.db-wal", "optrail.db", "/optrail", "copies")
+    for kind in kinds:
         kept = [(step, moment) for step, moment in zip(history.steps, history.moments)
-                if not (step.kind == "sync" and step.path.endswith(ending))]
+                if not (step.kind == "sync" and is_of(step.path, kind, scene))]
         without = History([step for step, _ in kept], [moment for _, moment in kept], history.final)
         drawn = draw(without, scene, TOOTHLESS_STATES, bench.seed)
         if not any(is_broken(scene, without, state) for state in drawn):
-            raise Failed(f"the proof does not notice that nobody syncs {ending}")
+            raise Failed(f"the proof does not notice that nobody syncs {kind}")
     bench.row("power: the proof itself, without syncs", len(kinds), "each noticed", time.monotonic() - begun)
+
+
+def is_of(path, kind, scene):
+    """Whether a path ends like that, or belongs to the copies, which lie beside the database's directory."""
+    return path.startswith(f"{scene.home}/data/") and not path.startswith(f"{scene.home}/data/optrail") \
+        if kind == "copies" else path.endswith(kind)
 
 
 def is_broken(scene, history, drawn):
@@ -91,6 +102,7 @@ def is_broken(scene, history, drawn):
     lay_out(scene, scene, files)
     try:
         expect_no_less(history, history.moments[number], judge.leaves(scene.database()), "without syncs")
+        expect_whole_copies(scene, history, "without syncs")
     except Failed:
         return True
     return False
@@ -100,6 +112,7 @@ def record(scene):
     """Traces the whole history from an empty home, and works out what must be there after each step."""
     scene.empty()
     lines = [["init"], *scene.watches, ["collect", "--summary", "-"], ["collect", "--summary", "-"]]
+    lines += [[command, str(scene.home / name)] for command, name in COPIES.items()]
     log = scene.directory / "trace"
     script = " && ".join('"$0" ' + " ".join(line) for line in lines)
     process = scene.start(["-c", script, scene.binary], before=[*trace.STRACE, "-o", str(log)], program=["sh"])
@@ -175,6 +188,7 @@ def cut(scene, traced, history, drawn, is_compound, seed):
     after = judge.leaves(database)
     expect_no_less(history, must, after, what)
     looked = judge.expect_checkpoint_not_newer(scene.home, after, what)
+    expect_whole_copies(scene, history, what)
     if database.exists():
         judge.expect_sound(scene, what)
     else:
@@ -193,6 +207,19 @@ def expect_no_less(history, must, after, what):
     judge.expect_kept(after, history.final, what)
     if lost := must.answers - judge.request_ids(after):
         raise Failed(f"{what}: answers {sorted(lost)} were read and are lost")
+
+
+def expect_whole_copies(scene, history, what):
+    """Expects of each copy that bears its name that it is whole."""
+    for name in COPIES.values():
+        copy = scene.home / name
+        if not copy.exists():
+            continue
+        if judge.leaves(copy) != history.final:
+            raise Failed(f"{what}: {name} bears its name and is not whole")
+        ended = scene.run("--db", str(copy), "verify")
+        if ended.code != 0:
+            raise Failed(f"{what}: {name} bears its name, and verify exits {ended.code}\n{ended.out}{ended.err}")
 
 
 def lay_out(scene, traced, files):

@@ -215,14 +215,41 @@ fn network(config: &Config) -> Network {
     }
 }
 
-/// The runtime on which the cloud is asked: two threads, because requests wait and databases have a thread
-/// of their own.
+/// Threads on which the cloud is asked: two, because requests wait and databases have a thread of their own.
+const THREADS: usize = 2;
+
+/// The runtime on which the cloud is asked.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    expect_threads(THREADS + 1).context(
+        "cannot start the threads that ask the cloud; the limit on memory (ulimit -v) or on processes (ulimit -u) is too \
+         small",
+    )?;
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(THREADS)
         .enable_all()
         .build()
         .context("cannot start the runtime")
+}
+
+/// Expects that the machine gives so many threads at once. The runtime panics where it gives fewer, or waits for
+/// ever for those that it did not get.
+fn expect_threads(count: usize) -> std::io::Result<()> {
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(std::sync::Mutex::new(held));
+    let started: std::io::Result<Vec<_>> = (0..count)
+        .map(|_| {
+            let held = Arc::clone(&held);
+            std::thread::Builder::new().spawn(move || {
+                // Ends once `hold` is dropped; what else can be wrong with a lock ends it as well.
+                let _ = held.lock().map(|held| held.recv());
+            })
+        })
+        .collect();
+    drop(hold);
+    for thread in started? {
+        let _ = thread.join();
+    }
+    Ok(())
 }
 
 /// Characters of the cloud's message that a line shows; the whole of it is a column of `requests`.

@@ -26,7 +26,7 @@ pub fn run(cli: &Cli) -> Exit {
     output::start_logging(flags.verbosity, log_format);
     let done = process::settle()
         .and_then(|()| dispatch(cli))
-        .map_err(|error| with_disk(with_lost(error, cli), cli));
+        .map_err(|error| with_lock(with_disk(with_lost(error, cli), cli), cli));
     done.unwrap_or_else(|error| {
         tell(&error, log_format);
         exit_of(&error)
@@ -95,6 +95,21 @@ fn with_disk(error: anyhow::Error, cli: &Cli) -> anyhow::Error {
     error.context(format!(
         "the disk of {}{free} failed, is full, or the file may not grow; what was kept before is still there, and the next \
          command goes on from it once the disk writes again",
+        config.database.display()
+    ))
+}
+
+/// Adds which file was locked, and what to do about it: optrail's own commands hold it for moments only.
+fn with_lock(error: anyhow::Error, cli: &Cli) -> anyhow::Error {
+    let is_locked = |cause| of_store(cause).is_some_and(StoreError::is_locked);
+    if !error.chain().any(is_locked) {
+        return error;
+    }
+    let Ok(config) = configuration(cli) else {
+        return error;
+    };
+    error.context(format!(
+        "another program keeps {} locked; what was kept before is still there: end that program, or repeat the command later",
         config.database.display()
     ))
 }

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn sts_has_a_host_for_each_region() {
+    fn fault_67_sts_has_a_host_for_each_region() {
         let host = |region, within_vpc| {
             Endpoint::sts_of_region(region, within_vpc).map(|endpoint| endpoint.host_header())
         };
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_stays_on_the_machine() {
+    fn fault_67_plain_http_stays_on_the_machine() {
         for host in [
             "10.0.0.1",
             "localhost.example.com",
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_scheme_host_and_port() {
+    fn fault_67_nothing_but_scheme_host_and_port() {
         for (text, excess) in [
             ("https://user@h/", "user name or password"),
             ("https://:canary@h/", "user name or password"),

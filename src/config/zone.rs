@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_that_comes_twice_or_never_is_read() {
+    fn fault_34_an_hour_that_comes_twice_or_never_is_read() {
         // Rules written out, so that the test needs no zone database: central Europe.
         let zone = Zone {
             rules: TimeZone::from_posix_tz("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(),

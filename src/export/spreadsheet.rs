@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_spreadsheet_would_run_is_marked_and_named() {
+    fn fault_70_what_a_spreadsheet_would_run_is_marked_and_named() {
         let rows: &[&[Cell<'_>]] = &[
             &[Cell::Text("=cmd|'/c calc'!A0"), Cell::Integer(-5)],
             &[Cell::Text("plain"), Cell::Null],
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_exact_text_comes_back() {
+    fn fault_70_the_exact_text_comes_back() {
         let texts = [
             "=1+1",
             "+1",

@@ -132,6 +132,20 @@ impl StoreError {
 }
 
 impl StoreError {
+    /// Whether another process kept the database locked for longer than is waited.
+    pub fn is_locked(&self) -> bool {
+        use rusqlite::ErrorCode;
+        match self {
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+            ),
+            _ => false,
+        }
+    }
+}
+
+impl StoreError {
     /// Whether a statement was ended from outside: its time was over.
     pub fn is_interrupted(&self) -> bool {
         match self {

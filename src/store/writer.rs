@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_after_the_disk_has_failed() {
+    fn fault_12_nothing_is_written_after_the_disk_has_failed() {
         let writer = writer();
         writer.write_blocking(insert(1)).unwrap();
         for code in [rusqlite::ffi::SQLITE_IOERR, rusqlite::ffi::SQLITE_FULL] {

@@ -98,7 +98,7 @@ fn check_prints_what_holds_and_no_secret() {
 }
 
 #[test]
-fn mistakes_end_before_anything_is_done() {
+fn fault_66_mistakes_end_before_anything_is_done() {
     let bench = with_file("[collect]\ndedline = \"5s\"\n");
     let said = bench.complaint(1, &["--config", "optrail.toml", "collect"]);
     assert_eq!(
@@ -160,4 +160,44 @@ fn the_policy_follows_from_what_is_watched() {
         "{recorded}"
     );
     assert!(!recorded.contains("ros:ListStackGroups\""), "{recorded}");
+}
+
+#[test]
+fn fault_67_no_address_and_no_region_leads_elsewhere() {
+    let bench = Bench::new();
+    let add = [
+        "watch",
+        "add",
+        "ros",
+        "6da106ca-1784-4a6f-a7e1-e723863d0000",
+    ];
+    for region in [
+        "evil.example.com/",
+        "x.evil.example.com#",
+        "cn-hangzhou@evil.example.com",
+        "../cn-hangzhou",
+        "127.0.0.1",
+        "",
+    ] {
+        let said = bench.run(&[&add[..], &["--region", region]].concat());
+        assert_eq!((said.code, &*said.out), (2, ""), "{region:?}: {said:?}");
+    }
+    assert!(!bench.database().exists());
+    bench.out(&["watch", "add", "cadt", "op_1"]);
+    for endpoint in [
+        "http://100.100.100.200",
+        "http://169.254.169.254/latest/meta-data",
+        "http://ros.aliyuncs.com",
+        "https://user:pass@ros.aliyuncs.com",
+        "https://ros.aliyuncs.com/path",
+        "https://ros.aliyuncs.com?x=y",
+        "ftp://ros.aliyuncs.com",
+        "file:///etc/passwd",
+    ] {
+        let said = bench.run(&["--endpoint", endpoint, "collect"]);
+        assert!(matches!(said.code, 1 | 2), "{endpoint}: {said:?}");
+        assert!(said.err.contains("endpoint"), "{endpoint}: {said:?}");
+        assert!(!said.err.contains("pass@"), "{said:?}");
+    }
+    bench.verifies();
 }

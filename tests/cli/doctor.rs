@@ -191,7 +191,7 @@ fn no_credentials_at_all() {
 }
 
 #[test]
-fn clocks_that_differ() {
+fn fault_33_clocks_that_differ() {
     let ward = Ward::new();
     ward.cloud.shift_clock_ms(60_000);
     ward.examine()

@@ -164,7 +164,7 @@ fn as_of_a_size_is_what_was_exported_then() {
 }
 
 #[test]
-fn bytes_do_not_depend_on_where_and_when_they_are_written() {
+fn fault_78_bytes_do_not_depend_on_where_and_when_they_are_written() {
     let bench = Bench::with_story();
     fs::create_dir(bench.path("elsewhere")).unwrap();
     for dataset in ["results", "status_timeline", "requests", "watches"] {

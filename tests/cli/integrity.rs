@@ -111,7 +111,7 @@ fn set_rules_back(bench: &Bench) {
 const ANEW: &str = "rows are derived anew by this version's rules";
 
 #[test]
-fn rows_of_older_rules_are_derived_anew_before_anything_is_recorded() {
+fn fault_50_rows_of_older_rules_are_derived_anew_before_anything_is_recorded() {
     let bench = Bench::with_story();
     let add = ["watch", "add", "cadt", "op_new"];
     set_rules_back(&bench);

@@ -47,7 +47,7 @@ fn help_and_mistakes_have_their_codes() {
 }
 
 #[test]
-fn a_reader_that_leaves_is_no_failure() {
+fn fault_03_a_reader_that_leaves_is_no_failure() {
     let bench = Bench::with_story();
     for arguments in [
         &["export", "requests"][..],

@@ -34,7 +34,7 @@ impl Drop for Ended {
 }
 
 #[test]
-fn what_is_made_is_for_its_owner_alone_whatever_the_umask() {
+fn fault_69_what_is_made_is_for_its_owner_alone_whatever_the_umask() {
     let bench = Bench::new();
     for arguments in [
         &["watch", "add", "cadt", "op_1"][..],
@@ -78,7 +78,7 @@ fn what_is_made_is_for_its_owner_alone_whatever_the_umask() {
 }
 
 #[test]
-fn a_name_that_is_no_file_is_refused_at_once() {
+fn fault_22_a_name_that_is_no_file_is_refused_at_once() {
     let bench = Bench::new();
     let pipe = bench.path("pipe");
     assert!(
@@ -112,7 +112,7 @@ fn a_name_that_is_no_file_is_refused_at_once() {
 }
 
 #[test]
-fn a_link_is_read_and_not_written() {
+fn fault_22_a_link_is_read_and_not_written() {
     let bench = Bench::with_story();
     std::os::unix::fs::symlink("optrail.db", bench.path("link.db")).unwrap();
     std::os::unix::fs::symlink("new.db", bench.path("dangling.db")).unwrap();

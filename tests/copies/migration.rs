@@ -66,7 +66,7 @@ fn copies(bench: &Bench) -> Vec<String> {
 }
 
 #[test]
-fn every_older_schema_is_copied_before_it_is_brought_up_to_date() {
+fn fault_21_every_older_schema_is_copied_before_it_is_brought_up_to_date() {
     for schema in 1..known_version() {
         let bench = Bench::new();
         older(&bench, schema);
@@ -125,7 +125,7 @@ fn a_current_or_an_empty_database_is_not_copied() {
 }
 
 #[test]
-fn without_a_copy_nothing_is_changed() {
+fn fault_06_without_a_copy_nothing_is_changed() {
     let bench = Bench::new();
     older(&bench, 3);
     for number in 1..=9 {
@@ -158,7 +158,7 @@ fn without_a_copy_nothing_is_changed() {
 }
 
 #[test]
-fn a_copy_that_an_earlier_attempt_left_will_do_and_another_file_stays() {
+fn fault_06_a_copy_that_an_earlier_attempt_left_will_do_and_another_file_stays() {
     let bench = Bench::new();
     older(&bench, 3);
     fs::write(bench.path("optrail.db.schema-3"), "somebody's").unwrap();

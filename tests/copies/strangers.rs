@@ -48,7 +48,7 @@ fn changed(sql: &str) -> Bench {
 }
 
 #[test]
-fn a_file_that_was_cut_off_anywhere() {
+fn fault_72_a_file_that_was_cut_off_anywhere() {
     let bench = changed("");
     let whole = fs::read(bench.database()).unwrap();
     let length = whole.len();
@@ -74,7 +74,7 @@ fn a_file_that_was_cut_off_anywhere() {
 }
 
 #[test]
-fn garbage_with_and_without_our_header() {
+fn fault_72_garbage_with_and_without_our_header() {
     let bench = changed("");
     let whole = fs::read(bench.database()).unwrap();
     let mut random = fastrand::Rng::with_seed(7);
@@ -87,7 +87,7 @@ fn garbage_with_and_without_our_header() {
 }
 
 #[test]
-fn flipped_bits_end_in_no_panic() {
+fn fault_72_flipped_bits_end_in_no_panic() {
     let bench = changed("");
     let whole = fs::read(bench.database()).unwrap();
     let mut random = fastrand::Rng::with_seed(11);
@@ -104,7 +104,7 @@ fn flipped_bits_end_in_no_panic() {
 }
 
 #[test]
-fn views_that_never_end_are_not_read() {
+fn fault_72_views_that_never_end_are_not_read() {
     let mut sql = "CREATE VIEW bomb_0 AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;".to_owned();
     for level in 1..40 {
         let below = level - 1;
@@ -205,7 +205,7 @@ fn a_row_that_is_longer_than_any_of_ours() {
 }
 
 #[test]
-fn templates_that_unpack_to_much_more_than_they_are() {
+fn fault_72_templates_that_unpack_to_much_more_than_they_are() {
     let bench = changed("DROP TRIGGER body_template_is_append_only_update");
     let connection = Connection::open(bench.database()).unwrap();
     let (codec, data) = compress(&vec![0; 60_000_000]);

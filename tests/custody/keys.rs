@@ -1,4 +1,4 @@
-//! Case 76: the key is missing, wrong, unreadable, open to others, or of another origin; and a wrong public key.
+//! Fault 76: the key is missing, wrong, unreadable, open to others, or of another origin; and a wrong public key.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -24,7 +24,7 @@ fn recorded() -> (World, std::path::PathBuf) {
 type Spoiler = fn(&Path);
 
 #[test]
-fn case_76_without_a_usable_key_a_run_is_recorded_and_not_sealed() {
+fn fault_76_without_a_usable_key_a_run_is_recorded_and_not_sealed() {
     let spoilers: [(&str, Spoiler); 4] = [
         ("it is not there", |key| fs::remove_file(key).unwrap()),
         ("chmod 600", |key| {
@@ -73,7 +73,7 @@ fn case_76_without_a_usable_key_a_run_is_recorded_and_not_sealed() {
 }
 
 #[test]
-fn case_76_the_key_of_another_origin_signs_nothing() {
+fn fault_76_the_key_of_another_origin_signs_nothing() {
     let (bench, other) = (sealed(), sealed());
     let key = state(&bench).join("key");
     fs::copy(state(&other).join("key"), &key).unwrap();
@@ -97,7 +97,7 @@ fn case_76_the_key_of_another_origin_signs_nothing() {
 }
 
 #[test]
-fn case_76_verify_says_which_key_did_not_sign() {
+fn fault_76_verify_says_which_key_did_not_sign() {
     let (bench, other) = (sealed(), sealed());
     let wrong = other.out(&["checkpoint", "--public-key"]);
     let right = bench.out(&["checkpoint", "--public-key"]);

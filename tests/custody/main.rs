@@ -1,5 +1,5 @@
 //! Who answers for a log: its state directory lost, older, forged or shared, its database replaced, restored or
-//! copied. The real binary on real files; numbers in names are those of the fault matrix.
+//! copied. The real binary on real files; numbers in names are those of `tests/FAULTS.md`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod at_once;

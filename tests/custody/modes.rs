@@ -1,4 +1,4 @@
-//! Case 69: whatever the umask, what is made is for its owner alone.
+//! Fault 69: whatever the umask, what is made is for its owner alone.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -39,7 +39,7 @@ fn each_below(directory: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn case_69_everything_made_under_umask_000_is_its_owners_alone() {
+fn fault_69_everything_made_under_umask_000_is_its_owners_alone() {
     let bench = Bench::new();
     open_umask(&bench, "init > said");
     open_umask(&bench, "watch add cadt op_1 > said");

@@ -42,7 +42,7 @@ fn older(bench: &Bench, name: &str, schema: i64) {
 const FORMER: i64 = 4;
 
 #[test]
-fn case_21_a_database_of_the_former_schema_is_sealed_by_its_next_run() {
+fn fault_21_a_database_of_the_former_schema_is_sealed_by_its_next_run() {
     let bench = Bench::new();
     older(&bench, "optrail.db", FORMER);
     let said = bench.run(&["collect"]);
@@ -58,7 +58,7 @@ fn case_21_a_database_of_the_former_schema_is_sealed_by_its_next_run() {
 }
 
 #[test]
-fn case_21_a_backup_of_the_former_schema_is_restored_and_brought_up_to_date() {
+fn fault_21_a_backup_of_the_former_schema_is_restored_and_brought_up_to_date() {
     let bench = Bench::new();
     older(&bench, "backup.db", FORMER);
     let said = bench.run(&["restore", "backup.db", "--reason", "moved"]);
@@ -79,7 +79,7 @@ fn case_21_a_backup_of_the_former_schema_is_restored_and_brought_up_to_date() {
 }
 
 #[test]
-fn case_21_a_newer_schema_is_refused() {
+fn fault_21_a_newer_schema_is_refused() {
     let bench = crate::sealed();
     bench.out(&["backup", "copy.db"]);
     let connection = Connection::open(bench.path("copy.db")).unwrap();
@@ -99,7 +99,7 @@ fn case_21_a_newer_schema_is_refused() {
 }
 
 #[test]
-fn case_21_every_command_that_brings_it_up_to_date_says_so_once_in_the_log() {
+fn fault_21_every_command_that_brings_it_up_to_date_says_so_once_in_the_log() {
     for command in ["checkpoint", "init"] {
         let bench = Bench::new();
         older(&bench, "optrail.db", FORMER);
@@ -127,7 +127,7 @@ fn case_21_every_command_that_brings_it_up_to_date_says_so_once_in_the_log() {
 }
 
 #[test]
-fn case_21_an_older_backup_that_cannot_be_derived_leaves_nothing_behind() {
+fn fault_21_an_older_backup_that_cannot_be_derived_leaves_nothing_behind() {
     let bench = Bench::new();
     older(&bench, "backup.db", FORMER);
     let connection = Connection::open(bench.path("backup.db")).unwrap();

@@ -1,4 +1,4 @@
-//! Cases 18 to 20: the database, or a part of it, is not the one that was there.
+//! Faults 18 to 20: the database, or a part of it, is not the one that was there.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::bench::Bench;
 use crate::{add_sealed, beside, copy_database, leaves, refuses_to_write, sealed, state};
 
 #[test]
-fn case_18_a_log_that_was_removed_after_committed_leaves_is_missed() {
+fn fault_18_a_log_that_was_removed_after_committed_leaves_is_missed() {
     let bench = sealed();
     // Somebody reads all the time, so that the log is not taken into the database.
     let reader = Connection::open(bench.database()).unwrap();
@@ -31,7 +31,7 @@ fn case_18_a_log_that_was_removed_after_committed_leaves_is_missed() {
 }
 
 #[test]
-fn case_18_a_log_without_its_database_is_not_given_to_a_new_one() {
+fn fault_18_a_log_without_its_database_is_not_given_to_a_new_one() {
     let bench = sealed();
     fs::remove_dir_all(bench.path("state")).unwrap();
     let reader = Connection::open(bench.database()).unwrap();
@@ -48,7 +48,7 @@ fn case_18_a_log_without_its_database_is_not_given_to_a_new_one() {
 }
 
 #[test]
-fn case_19_an_older_copy_is_refused_with_its_sizes() {
+fn fault_19_an_older_copy_is_refused_with_its_sizes() {
     let bench = sealed();
     bench.out(&["backup", "older.db"]);
     add_sealed(&bench, "op_2");
@@ -74,7 +74,7 @@ fn case_19_an_older_copy_is_refused_with_its_sizes() {
 }
 
 #[test]
-fn case_20_a_file_of_another_log_is_refused() {
+fn fault_20_a_file_of_another_log_is_refused() {
     let (bench, other) = (sealed(), sealed());
     copy_database(&other.database(), &bench.database());
     refuses_to_write(&bench, "which was kept there before");
@@ -105,7 +105,7 @@ const READERS: [&[&str]; 4] = [
 const WRITERS: [&[&str]; 3] = [&["watch", "add", "cadt", "op_2"], &["collect"], &["init"]];
 
 #[test]
-fn case_20_what_is_no_database_becomes_no_new_log() {
+fn fault_20_what_is_no_database_becomes_no_new_log() {
     let garbage = b"this is no database, and long enough to be looked at ".repeat(40);
     for content in [&b""[..], &garbage] {
         let bench = sealed();
@@ -132,7 +132,7 @@ fn an_empty_file_where_no_log_was_is_finished_by_init_alone() {
 }
 
 #[test]
-fn case_20_a_database_that_is_gone_is_missed_and_not_begun_anew() {
+fn fault_20_a_database_that_is_gone_is_missed_and_not_begun_anew() {
     let bench = sealed();
     bench.out(&["backup", "copy.db"]);
     let key = bench.out(&["checkpoint", "--public-key"]);

@@ -94,7 +94,7 @@ fn one_that_goes_on_from_its_checkpoint_keeps_its_key() {
 }
 
 #[test]
-fn an_older_one_is_adopted_only_if_that_is_said() {
+fn fault_19_an_older_one_is_adopted_only_if_that_is_said() {
     let bench = sealed();
     bench.out(&["backup", "copy.db"]);
     let note = bench.path("held-note");

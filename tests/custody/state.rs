@@ -1,4 +1,4 @@
-//! Case 75: the state directory is missing, older, newer, of another history, garbage, or written by two hosts.
+//! Fault 75: the state directory is missing, older, newer, of another history, garbage, or written by two hosts.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::bench::Bench;
 use crate::{add_sealed, copy_all, copy_database, leaves, names, refuses_to_write, sealed, state};
 
 #[test]
-fn case_75_a_missing_state_directory_stops_writers_and_no_readers() {
+fn fault_75_a_missing_state_directory_stops_writers_and_no_readers() {
     for with_key in [false, true] {
         let bench = sealed();
         if with_key {
@@ -32,7 +32,7 @@ fn case_75_a_missing_state_directory_stops_writers_and_no_readers() {
 }
 
 #[test]
-fn case_75_an_older_state_directory_is_caught_up() {
+fn fault_75_an_older_state_directory_is_caught_up() {
     let bench = sealed();
     let older = bench.path("older");
     copy_all(&state(&bench), &older);
@@ -44,7 +44,7 @@ fn case_75_an_older_state_directory_is_caught_up() {
 }
 
 #[test]
-fn case_75_an_older_state_directory_hides_no_leaves_that_were_cut_off() {
+fn fault_75_an_older_state_directory_hides_no_leaves_that_were_cut_off() {
     let bench = sealed();
     let older = bench.path("older");
     copy_all(&state(&bench), &older);
@@ -60,7 +60,7 @@ fn case_75_an_older_state_directory_hides_no_leaves_that_were_cut_off() {
 }
 
 #[test]
-fn case_75_a_newer_state_directory_means_an_older_database() {
+fn fault_75_a_newer_state_directory_means_an_older_database() {
     let bench = sealed();
     let older = bench.path("older.db");
     copy_database(&bench.database(), &older);
@@ -81,7 +81,7 @@ fn case_75_a_newer_state_directory_means_an_older_database() {
 }
 
 #[test]
-fn case_75_garbage_is_no_checkpoint() {
+fn fault_75_garbage_is_no_checkpoint() {
     let bench = sealed();
     let path = state(&bench).join("checkpoint");
     let good = fs::read(&path).unwrap();
@@ -98,7 +98,7 @@ fn case_75_garbage_is_no_checkpoint() {
 }
 
 #[test]
-fn case_75_a_checkpoint_that_our_key_did_not_sign_is_not_gone_on_from() {
+fn fault_75_a_checkpoint_that_our_key_did_not_sign_is_not_gone_on_from() {
     let (bench, other) = (sealed(), sealed());
     // Right origin, size and root; another key's signature.
     let path = state(&bench).join("checkpoint");
@@ -123,7 +123,7 @@ fn fork() -> (Bench, Bench) {
 }
 
 #[test]
-fn case_75_a_fork_is_found_when_either_meets_the_checkpoint_of_the_other() {
+fn fault_75_a_fork_is_found_when_either_meets_the_checkpoint_of_the_other() {
     let (ours, theirs) = fork();
     let vkey = ours.out(&["checkpoint", "--public-key"]);
     let vkey = vkey.trim();

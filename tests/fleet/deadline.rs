@@ -122,7 +122,7 @@ fn a_listing_that_has_begun_is_read_to_its_end_whatever_the_deadline() {
 }
 
 #[test]
-fn a_second_collector_leaves_at_once_and_a_dead_one_is_named_by_the_next() {
+fn fault_26_a_second_collector_leaves_at_once_and_a_dead_one_is_named_by_the_next() {
     let world = World::with(53, |config| {
         real_time(config);
         config.latency_ms = 100;

@@ -1,5 +1,5 @@
 //! Faults of the cloud now and then, by a seed: whatever fails, every operation ends complete and right, or
-//! stands there as what it is. Numbers in the names are rows of the project's fault matrix.
+//! stands there as what it is. Numbers in the names are rows of `tests/FAULTS.md`.
 
 use std::time::Duration;
 

@@ -63,7 +63,7 @@ impl Breakage {
     /// Those after which the answer is whole all the same.
     pub const HARMLESS: [Self; 3] = [Self::WholeUntilClose, Self::Interim, Self::ClosedAfter];
 
-    /// Those that leave no answer, each row of the fault matrix with its own.
+    /// Those that leave no answer, each row of `tests/FAULTS.md` with its own.
     pub const BROKEN_QUICKLY: [Self; 18] = [
         Self::Reset,
         Self::NoHead,
@@ -86,11 +86,16 @@ impl Breakage {
     ];
 }
 
+/// Makes another body of a body.
+pub type Rewrite = fn(&str) -> String;
+
 /// Which answers are broken.
 enum Plan {
     Nothing,
     /// Those of requests that hold this text.
     All(Breakage, &'static str),
+    /// The bodies of those of requests that hold this text are written anew.
+    Rewritten(Rewrite, &'static str),
     /// One in so many, by a seed.
     Some(fastrand::Rng, usize, Vec<Breakage>),
 }
@@ -129,6 +134,11 @@ impl Wire {
         *self.plan.lock().unwrap() = Plan::All(breakage, about);
     }
 
+    /// Writes the bodies of the answers anew to all requests that hold this text.
+    pub fn rewrite_all(&self, rewrite: Rewrite, about: &'static str) {
+        *self.plan.lock().unwrap() = Plan::Rewritten(rewrite, about);
+    }
+
     /// Breaks one answer in so many.
     pub fn break_some(&self, seed: u64, one_in: usize, kinds: Vec<Breakage>) {
         let random = fastrand::Rng::with_seed(seed);
@@ -144,15 +154,24 @@ impl Wire {
 /// What becomes of the answer to the request that begins like this: a request of these calls is one piece.
 fn planned(plan: &Mutex<Plan>, request: &[u8]) -> Option<Breakage> {
     match &mut *plan.lock().unwrap() {
-        Plan::Nothing => None,
-        Plan::All(breakage, about) => {
-            let is_meant = request.windows(about.len()).any(|w| w == about.as_bytes());
-            is_meant.then_some(*breakage)
-        }
+        Plan::Nothing | Plan::Rewritten(..) => None,
+        Plan::All(breakage, about) => holds(request, about).then_some(*breakage),
         Plan::Some(random, one_in, kinds) => {
             (random.usize(..*one_in) == 0).then(|| kinds[random.usize(..kinds.len())])
         }
     }
+}
+
+/// How the body of the answer to that request is written anew, if it is.
+fn rewriting(plan: &Mutex<Plan>, request: &[u8]) -> Option<Rewrite> {
+    match &*plan.lock().unwrap() {
+        Plan::Rewritten(rewrite, about) if holds(request, about) => Some(*rewrite),
+        _ => None,
+    }
+}
+
+fn holds(request: &[u8], text: &str) -> bool {
+    request.windows(text.len()).any(|w| w == text.as_bytes())
 }
 
 /// Serves one connection until it breaks or ends.
@@ -170,7 +189,11 @@ fn serve(mut client: TcpStream, server: SocketAddr, plan: &Mutex<Plan>) -> Optio
         let request = [head, body].concat();
         let mut upstream = TcpStream::connect(server).ok()?;
         upstream.write_all(&request).ok()?;
-        let (head, body) = message(&mut upstream)?;
+        let (mut head, mut body) = message(&mut upstream)?;
+        if let Some(rewrite) = rewriting(plan, &request) {
+            body = rewrite(&String::from_utf8_lossy(&body)).into_bytes();
+            head = head_with(&head, &format!("content-length: {}\r\n", body.len()));
+        }
         let Some(breakage) = breakage else {
             client.write_all(&[head, body].concat()).ok()?;
             continue;

@@ -1,5 +1,5 @@
 //! Faults of the network and of HTTP: what no service answers, but what arrives. Numbers in the names are rows
-//! of the project's fault matrix.
+//! of `tests/FAULTS.md`.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -15,7 +15,7 @@ fn world_with(ours: &Arc<ManualClock>) -> World {
 }
 
 #[test]
-fn a_clock_that_steps_back_disorders_nothing() {
+fn fault_32_a_clock_that_steps_back_disorders_nothing() {
     let ours = Arc::new(ManualClock::new(UtcMillis(4_000_000_000_000)));
     let world = world_with(&ours);
     let mut spec = running(&world, 2);
@@ -40,7 +40,7 @@ fn a_clock_that_steps_back_disorders_nothing() {
 }
 
 #[test]
-fn a_timestamp_that_is_refused_is_told_as_such_and_nothing_is_concluded() {
+fn fault_33_a_timestamp_that_is_refused_is_told_as_such_and_nothing_is_concluded() {
     let ours = Arc::new(ManualClock::new(UtcMillis(1_800_000_000_000)));
     let world = world_with(&ours);
     world.add_ros(running(&world, 2));
@@ -57,5 +57,42 @@ fn a_timestamp_that_is_refused_is_told_as_such_and_nothing_is_concluded() {
         world.lines("SELECT DISTINCT present, version FROM results"),
         ["1,1"]
     );
+    world.verify();
+}
+
+/// Seconds after 1970 at which clocks have had their trouble: their first hour, the last of 31 and of 32 bits.
+const TROUBLED_SECONDS: [i64; 4] = [3_600, 2_147_483_647, 4_294_967_295, 3_600];
+
+#[test]
+fn fault_32_clocks_at_the_ends_of_their_numbers_disorder_nothing() {
+    let ours = Arc::new(ManualClock::new(UtcMillis(0)));
+    let world = world_with(&ours);
+    world.add_ros(running(&world, 2));
+    let collector = world.collector_by(&(Arc::clone(&ours) as Arc<dyn Clock>), |_| ());
+    for seconds in TROUBLED_SECONDS {
+        let now = ours.now();
+        ours.advance_ms(seconds * 1_000 - now.0);
+        for _ in 0..2 {
+            assert_eq!(world.collect_as(&collector).row.outcome, "complete");
+            // Over the end of the number.
+            ours.advance_ms(2_000);
+            world.clock.advance_ms(i64::from(MINUTE_MS));
+        }
+    }
+    let years = "SELECT DISTINCT substr(started_at, 1, 4) FROM collection_runs ORDER BY 1";
+    assert_eq!(world.lines(years), ["1970", "2038", "2106"]);
+    let numbers = "SELECT run_id FROM collection_runs ORDER BY run_id";
+    assert_eq!(
+        world.lines(numbers),
+        ["1", "2", "3", "4", "5", "6", "7", "8"]
+    );
+    for negative in [
+        "SELECT count(*) FROM collection_runs WHERE duration_ms < 0",
+        "SELECT count(*) FROM coverage_gaps WHERE gap_seconds < 0",
+        "SELECT count(*) FROM status_timeline WHERE min_duration_seconds < 0 OR max_duration_seconds < 0",
+        "SELECT count(*) FROM result_history WHERE present = 0",
+    ] {
+        assert_eq!(world.number(negative), 0, "{negative}");
+    }
     world.verify();
 }

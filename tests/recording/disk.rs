@@ -97,7 +97,7 @@ fn torn(log: &[u8], synced: usize, end: usize, random: &mut fastrand::Rng) -> Ve
 }
 
 #[test]
-fn case_4_a_log_torn_by_a_power_cut_keeps_what_was_synced() {
+fn fault_04_a_log_torn_by_a_power_cut_keeps_what_was_synced() {
     let world = world();
     let logged = logged(&world);
     let whole = leaves(&world.database());
@@ -157,7 +157,7 @@ fn content(database: &Path) -> Option<Vec<Vec<Value>>> {
 }
 
 #[test]
-fn case_17_no_flipped_bit_that_changes_what_the_file_says_passes() {
+fn fault_17_no_flipped_bit_that_changes_what_the_file_says_passes() {
     let world = world();
     for _ in 0..2 {
         world.run(&["collect"]).expect_silence();
@@ -189,7 +189,7 @@ fn case_17_no_flipped_bit_that_changes_what_the_file_says_passes() {
 }
 
 /// The program under a limit of the shell.
-fn run_within(world: &World, limit: &str) -> Ended {
+pub fn run_within(world: &World, limit: &str) -> Ended {
     let like = world.optrail(&[]);
     let output = Command::new("sh")
         .args(["-c", &format!("ulimit {limit}; exec \"$@\""), "sh"])
@@ -207,7 +207,7 @@ fn run_within(world: &World, limit: &str) -> Ended {
 }
 
 #[test]
-fn case_10_a_limit_on_the_size_of_files_is_an_error_like_a_full_disk() {
+fn fault_10_a_limit_on_the_size_of_files_is_an_error_like_a_full_disk() {
     let world = world();
     world.run(&["collect"]).expect_silence();
     world.clock.advance_ms(i64::from(MINUTE_MS));
@@ -227,7 +227,7 @@ fn case_10_a_limit_on_the_size_of_files_is_an_error_like_a_full_disk() {
 }
 
 #[test]
-fn case_16_too_few_open_files_are_refused_before_anybody_is_asked() {
+fn fault_16_too_few_open_files_are_refused_before_anybody_is_asked() {
     let world = world();
     let asked = world.cloud.requests().len();
     for files in [8, 20, 47] {
@@ -236,4 +236,5 @@ fn case_16_too_few_open_files_are_refused_before_anybody_is_asked() {
     }
     assert_eq!(world.cloud.requests().len(), asked);
     run_within(&world, "-n 48").expect_silence();
+    world.verify();
 }

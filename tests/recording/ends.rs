@@ -92,7 +92,7 @@ fn credentials_of_another_account_are_no_fault_of_the_database() {
 }
 
 #[test]
-fn a_stop_that_waits_ends_with_the_signal_that_ended_it() {
+fn fault_03_a_stop_that_waits_ends_with_the_signal_that_ended_it() {
     for (name, code) in [("TERM", 143), ("INT", 130)] {
         let world = World::for_program(1);
         let id = world.add_ros(running(&world, 1));

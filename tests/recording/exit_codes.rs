@@ -139,7 +139,7 @@ fn no_key_at_all_is_one_clear_line_and_no_run() {
 }
 
 #[test]
-fn a_second_collector_ends_at_once_and_asks_nothing() {
+fn fault_25_a_second_collector_ends_at_once_and_asks_nothing() {
     let world = World::for_program(6);
     world.add_ros(running(&world, 1));
     let held = Fault::once(FaultKind::Hang { ms: 4_000 });
@@ -162,7 +162,7 @@ fn a_second_collector_ends_at_once_and_asks_nothing() {
 }
 
 #[test]
-fn a_signal_ends_the_run_and_keeps_what_was_answered() {
+fn fault_03_a_signal_ends_the_run_and_keeps_what_was_answered() {
     for (name, code) in [("TERM", 143), ("INT", 130)] {
         let world = slow_world();
         let collector = world.start(&["collect"]);

@@ -193,7 +193,7 @@ fn each_fault_is_told_from_the_others_and_hides_no_other_watch() {
 }
 
 #[test]
-fn a_throttled_call_waits_as_long_as_the_service_asks() {
+fn fault_41_a_throttled_call_waits_as_long_as_the_service_asks() {
     let world = World::for_program(2);
     let id = world.add_ros(running(&world, 0));
     let fault = Fault::times(throttle(Some(RETRY_AFTER_MS)), 2);

@@ -87,7 +87,7 @@ fn dead_runs(world: &World) -> i64 {
 
 /// Expects that no answer is lost but those in flight and those of one transaction; and none at all that
 /// another request came after: an answer is durable before it is read.
-fn assert_kept(world: &World, served: &[SeenRequest]) {
+pub fn assert_kept(world: &World, served: &[SeenRequest]) {
     let kept: HashSet<String> = world
         .lines("SELECT request_id FROM leaf WHERE request_id IS NOT NULL")
         .into_iter()
@@ -151,7 +151,7 @@ fn assert_deaths_recorded(world: &World) {
 }
 
 #[test]
-fn killed_when_the_server_has_got_a_certain_request() {
+fn fault_02_killed_when_the_server_has_got_a_certain_request() {
     let world = world();
     for requests in [1, 2, 3, 5, 8, 13, 21, 34, 55, 80] {
         let before = world.cloud.requests().len();
@@ -161,7 +161,7 @@ fn killed_when_the_server_has_got_a_certain_request() {
 }
 
 #[test]
-fn killed_right_after_a_certain_commit() {
+fn fault_01_killed_right_after_a_certain_commit() {
     let world = world();
     let mut wal = world.database().into_os_string();
     wal.push("-wal");
@@ -183,7 +183,7 @@ fn killed_right_after_a_certain_commit() {
 }
 
 #[test]
-fn killed_at_any_moment() {
+fn fault_02_killed_at_any_moment() {
     let world = world();
     let mut random = fastrand::Rng::with_seed(3);
     let begun = Instant::now();

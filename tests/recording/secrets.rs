@@ -143,17 +143,17 @@ fn echoes_leave_no_trace(signature: &str) {
 }
 
 #[test]
-fn echoed_secrets_leave_no_trace() {
+fn fault_45_echoed_secrets_leave_no_trace() {
     echoes_leave_no_trace("v3");
 }
 
 #[test]
-fn with_the_older_signature_echoed_secrets_leave_no_trace_either() {
+fn fault_45_with_the_older_signature_echoed_secrets_leave_no_trace_either() {
     echoes_leave_no_trace("v1");
 }
 
 #[test]
-fn an_echoed_signature_leaves_no_trace_whatever_stands_around_it() {
+fn fault_45_an_echoed_signature_leaves_no_trace_whatever_stands_around_it() {
     for signature in ["v3", "v1"] {
         let world = world();
         let sent = Arc::new(Mutex::new(BTreeSet::new()));
@@ -182,6 +182,81 @@ fn an_echoed_signature_leaves_no_trace_whatever_stands_around_it() {
         }
         world.verify();
     }
+}
+
+/// Kinds of failure that tell something of the request, or of the server, or nothing at all.
+fn failures() -> Vec<FaultKind> {
+    let error = |http_status, code: &str| FaultKind::Error {
+        http_status,
+        code: code.to_owned(),
+        message: "made up".to_owned(),
+    };
+    vec![
+        error(403, "NoPermission"),
+        error(400, "InvalidTimeStamp.Expired"),
+        error(400, "SignatureNonceUsed"),
+        error(400, "InvalidSecurityToken.Expired"),
+        error(404, "InvalidAccessKeyId.NotFound"),
+        FaultKind::EchoSecrets(Spelling::ALL.to_vec()),
+        FaultKind::Throttle {
+            retry_after_ms: Some(10),
+        },
+        FaultKind::ServiceUnavailable,
+        FaultKind::BadGateway,
+        FaultKind::ProxyPage,
+        FaultKind::Redirect {
+            location: "http://127.0.0.1:9/".to_owned(),
+        },
+        FaultKind::EmptyBody,
+        FaultKind::NullBody,
+        FaultKind::CutBody,
+        FaultKind::GarbledBody,
+        FaultKind::BrokenJson,
+        FaultKind::Disconnect { carried_out: true },
+        FaultKind::WrongEntity,
+    ]
+}
+
+#[test]
+fn fault_68_no_way_to_fail_leaves_a_trace_of_a_secret() {
+    let world = world();
+    let mut said = Vec::new();
+    for (number, kind) in (0..).zip(failures()) {
+        let action = ["GetCallerIdentity", "GetStackGroupOperation"][number % 2];
+        world
+            .cloud
+            .script(Fault::once(kind.clone()).on_action(action));
+        let signature = ["v3", "v1"][number / 2 % 2];
+        let run = ["collect", "-vv", "--signature", signature, "--summary", "-"];
+        let ended = world.run(&run);
+        assert!(matches!(ended.code, Some(0 | 1 | 4)), "{kind:?}: {ended:?}");
+        said.push((format!("stdout of {kind:?}"), ended.stdout.into_bytes()));
+        said.push((format!("stderr of {kind:?}"), ended.stderr.into_bytes()));
+    }
+    let failed = "SELECT count(*) FROM requests WHERE outcome <> 'ok'";
+    let failures = i64::try_from(failures().len()).unwrap();
+    assert!(
+        world.number(failed) >= failures - 1,
+        "{}",
+        world.number(failed)
+    );
+    for arguments in [
+        &["doctor"][..],
+        &["config", "check"],
+        &["check"],
+        &["policy"],
+    ] {
+        let ended = world.run(arguments);
+        said.push((format!("{arguments:?}"), ended.stdout.into_bytes()));
+        said.push((format!("{arguments:?}"), ended.stderr.into_bytes()));
+    }
+    let written = [said, everything_written(&world), exports(&world)].concat();
+    for canary in [SECRET, TOKEN].into_iter().flat_map(spellings) {
+        for (name, bytes) in &written {
+            assert!(!holds(bytes, &canary), "{name} holds {canary}");
+        }
+    }
+    world.verify();
 }
 
 /// Expects that the server did echo, or the test would prove nothing.

@@ -56,7 +56,8 @@ fn lists_of_every_size_are_recorded_whole() {
 }
 
 #[test]
-fn a_hundred_thousand_results_fit_into_little_memory_and_unchanged_pages_into_little_space() {
+fn fault_79_a_hundred_thousand_results_fit_into_little_memory_and_unchanged_pages_into_little_space()
+ {
     let world = World::for_program(2);
     world.add_ros(operation(&world, MANY_ROWS));
     world.clock.advance_ms(i64::from(MINUTE_MS) * 100);

@@ -194,7 +194,7 @@ fn a_command_at_the_end_gets_the_summary_and_no_key() {
 }
 
 #[test]
-fn a_collector_that_met_the_lock_is_in_the_log() {
+fn fault_25_a_collector_that_met_the_lock_is_in_the_log() {
     let world = World::for_program(47);
     world.add_ros(running(&world, 1));
     let held = Fault::once(FaultKind::Hang { ms: 3_000 });

@@ -320,14 +320,34 @@ impl World {
         }
     }
 
-    /// Expects that the file holds what the recorder wrote, all of it derived again.
+    /// Expects that the file holds what the recorder wrote, all of it derived again, and no secret.
     pub fn verify(&self) {
+        self.expect_no_secret();
         let report = verify(&self.database(), Depth::All).unwrap();
         assert!(
             report.differences.is_empty(),
             "verify found {:#?}",
             report.differences
         );
+    }
+
+    /// Expects the key's secrets nowhere in the files of the database and the state directory. Another process looks,
+    /// for to close the database's files here would drop SQLite's locks.
+    fn expect_no_secret(&self) {
+        let mut look = Command::new("grep");
+        look.args(["-rlaF", "-e", &self.key.access_key_secret]);
+        if let Some(token) = &self.key.security_token {
+            look.args(["-e", token]);
+        }
+        let files = std::fs::read_dir(self.home()).unwrap();
+        let ours = files.map(|file| file.unwrap()).filter(|file| {
+            let name = file.file_name().into_string().unwrap();
+            name == "state" || name.starts_with("optrail.db")
+        });
+        look.arg("--").args(ours.map(|file| file.path()));
+        let found = look.output().unwrap();
+        // 1: nothing was found.
+        assert_eq!(found.status.code(), Some(1), "{found:?}");
     }
 
     /// Waits until the sandbox was asked at least so often.
@@ -373,11 +393,13 @@ pub struct Ended {
 impl Ended {
     /// From what the system says.
     pub fn of(output: Output) -> Self {
-        Self {
+        let ended = Self {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        };
+        assert!(!ended.stderr.contains("panicked"), "{ended:?}");
+        ended
     }
 
     /// Expects an exit status.

@@ -8,7 +8,7 @@ use super::story;
 use super::told::{Told, leaves};
 
 #[test]
-fn a_report_is_made_again_from_a_database_that_has_grown() {
+fn fault_78_a_report_is_made_again_from_a_database_that_has_grown() {
     let bench = Bench::new();
     let mut scene = Scene::until_the_gap(&bench.database());
     scene.settle();
@@ -32,7 +32,7 @@ fn a_report_is_made_again_from_a_database_that_has_grown() {
 }
 
 #[test]
-fn nothing_of_the_machine_is_in_it() {
+fn fault_78_nothing_of_the_machine_is_in_it() {
     let bench = Bench::new();
     scene::record(&bench.database());
     let arguments = ["report", "compliance", "--format", "json"];

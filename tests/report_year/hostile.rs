@@ -434,7 +434,7 @@ fn looks() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_pipe_gets_no_character_that_a_terminal_obeys() {
+fn fault_71_a_pipe_gets_no_character_that_a_terminal_obeys() {
     for arguments in looks() {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let shown = hostile(&arguments);
@@ -446,7 +446,7 @@ fn a_pipe_gets_no_character_that_a_terminal_obeys() {
 /// The same to a terminal. `script` makes one; it belongs to every Linux that people log in to.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_terminal_gets_no_character_that_it_obeys() {
+fn fault_71_a_terminal_gets_no_character_that_it_obeys() {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     for arguments in looks() {
         let line: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
@@ -470,7 +470,7 @@ fn a_terminal_gets_no_character_that_it_obeys() {
 }
 
 #[test]
-fn a_spreadsheet_runs_nothing_and_nothing_is_lost() {
+fn fault_70_a_spreadsheet_runs_nothing_and_nothing_is_lost() {
     let starts = ['=', '+', '-', '@', '\t', '\r'];
     for (dataset, columns) in EXACT {
         let rows = csv_rows(&hostile(&["export", dataset, "--spreadsheet-safe"]));

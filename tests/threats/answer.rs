@@ -74,7 +74,7 @@ fn a_snapshot_without_bodies_says_how_many_it_lacks() {
 }
 
 #[test]
-fn hostile_checkpoints_are_told_one_by_one_and_bounded() {
+fn fault_72_hostile_checkpoints_are_told_one_by_one_and_bounded() {
     let copy = scene().copy();
     let line = "— a.example AAAAAAAA\n";
     let many = format!("a\n1\n{}=\n\n{}", "A".repeat(43), line.repeat(64));

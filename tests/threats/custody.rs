@@ -15,7 +15,7 @@ const OLDER: NextRun = NextRun::Refuses("is older than its checkpoint");
 const KEPT_OLDER: Sees<'_> = Sees::This(&["missing: leaf sequence={first}..{before second}: "]);
 
 #[test]
-fn what_was_cut_off_is_missed_by_whoever_holds_a_later_checkpoint() {
+fn fault_23_what_was_cut_off_is_missed_by_whoever_holds_a_later_checkpoint() {
     assert_found(&[
         Attack {
             name: "T8: an older copy of the database",

@@ -18,7 +18,7 @@ const KEPT: &str = "invalid: leaf sequence=0..{before second}: they do not have 
 const OTHER_HISTORY: NextRun = NextRun::Refuses("has another history than its checkpoint");
 
 #[test]
-fn what_is_edited_in_place_is_named() {
+fn fault_24_what_is_edited_in_place_is_named() {
     let body: &[&str] = &[
         "invalid: body_template template_id={template}: ",
         "invalid: leaf sequence={victim}: its body has another digest than the leaf says",

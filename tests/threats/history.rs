@@ -143,7 +143,7 @@ fn stranger() -> SignerKey {
 }
 
 #[test]
-fn a_history_that_is_signed_with_the_key_is_found_by_whoever_kept_a_checkpoint() {
+fn fault_23_a_history_that_is_signed_with_the_key_is_found_by_whoever_kept_a_checkpoint() {
     assert_found(&[
         Attack {
             name: "T6: another story, older than the checkpoint that was kept",

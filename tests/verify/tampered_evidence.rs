@@ -58,7 +58,7 @@ fn a_last_leaf_that_was_cut_off_was_derived() {
 }
 
 #[test]
-fn a_tail_that_was_cut_off_leaves_its_subtree_behind() {
+fn fault_17_a_tail_that_was_cut_off_leaves_its_subtree_behind() {
     let recorded = Recorded::changed(
         "DELETE FROM leaf WHERE sequence >= 200; UPDATE derivation SET derived_through = 199",
     );

@@ -23,7 +23,7 @@ fn objects_named(sql: &str) -> Vec<(Kind, String)> {
 }
 
 #[test]
-fn each_object_that_is_not_as_in_a_new_file_is_named() {
+fn fault_24_each_object_that_is_not_as_in_a_new_file_is_named() {
     let changed = objects_named(
         "DROP TRIGGER leaf_is_append_only_delete;
          DROP INDEX exchange_by_op; CREATE INDEX exchange_by_op ON exchange (op);

@@ -33,7 +33,7 @@ struct Column {
 }
 
 #[test]
-fn every_change_of_every_column_is_found_and_named() {
+fn fault_17_every_change_of_every_column_is_found_and_named() {
     let cases = cases(&open(&Recorded::new().path()));
     let tables: BTreeSet<&str> = cases.iter().map(|case| case.table.as_str()).collect();
     assert_eq!(tables.len(), TABLES.len() + 1 + evidence::TABLES.len());

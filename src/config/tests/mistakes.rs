@@ -9,7 +9,7 @@ fn complaint(text: &str) -> String {
 }
 
 #[test]
-fn an_unknown_key_names_the_nearest() {
+fn fault_66_an_unknown_key_names_the_nearest() {
     assert_eq!(
         complaint("[collect]\nevery = \"5m\"\ndedline = \"1s\"\n"),
         "FILE:3: unknown key 'collect.dedline'; did you mean 'deadline'?"
@@ -34,7 +34,7 @@ fn an_unknown_key_names_the_nearest() {
 }
 
 #[test]
-fn secrets_are_told_where_they_belong_and_never_repeated() {
+fn fault_66_secrets_are_told_where_they_belong_and_never_repeated() {
     for key in [
         "access_key_secret",
         "AccessKeySecret",
@@ -59,7 +59,7 @@ fn secrets_are_told_where_they_belong_and_never_repeated() {
 }
 
 #[test]
-fn no_error_repeats_a_value() {
+fn fault_66_no_error_repeats_a_value() {
     for text in [
         "database = hunter2\n",
         "database = \"hunter2\n",
@@ -88,7 +88,7 @@ fn no_error_repeats_a_value() {
 }
 
 #[test]
-fn a_key_that_stands_twice_is_named() {
+fn fault_66_a_key_that_stands_twice_is_named() {
     let error = complaint("[collect]\nevery = \"5m\"\nevery = \"6m\"\n");
     assert_eq!(error, "FILE:3: 'every': duplicate key");
 }
@@ -278,7 +278,7 @@ fn lists_and_roles_go_together() {
 }
 
 #[test]
-fn a_file_has_its_limit() {
+fn fault_66_a_file_has_its_limit() {
     let comment = "#".repeat(FILE_BYTES_MAX);
     assert!(of_file(&comment).is_ok());
     let error = of_file(&format!("{comment}#")).unwrap_err();

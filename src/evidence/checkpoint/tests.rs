@@ -64,7 +64,7 @@ CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
 }
 
 #[test]
-fn what_is_not_exactly_a_checkpoint_is_refused() {
+fn fault_72_what_is_not_exactly_a_checkpoint_is_refused() {
     let good = text();
     let size = |size: &str| good.replace("123456789012", size);
     let root = |root: &str| good.replace("TszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0=", root);

@@ -44,7 +44,7 @@ fn verified_text(bytes: &[u8], key: &VerifierKey) -> Option<String> {
 }
 
 #[test]
-fn published_notes_verify() {
+fn fault_73_published_notes_verify() {
     for (key, whole, text) in [
         (FOO, FOO_NOTE, "This is an example message.\n"),
         (PETER, peters_note().as_str(), TEXT),
@@ -181,7 +181,7 @@ fn a_text_may_hold_empty_lines_and_what_looks_like_signatures() {
 }
 
 #[test]
-fn hostile_notes_are_refused_before_they_cost_anything() {
+fn fault_72_hostile_notes_are_refused_before_they_cost_anything() {
     let accepted = note(&[PETER_LINE; SIGNATURES_MAX]).unwrap();
     assert_eq!(accepted.verify(&verifier(PETER)), Ok(()));
     assert_eq!(
@@ -207,7 +207,7 @@ fn hostile_notes_are_refused_before_they_cost_anything() {
 }
 
 #[test]
-fn no_prefix_and_no_changed_byte_of_a_note_verifies() {
+fn fault_73_no_prefix_and_no_changed_byte_of_a_note_verifies() {
     let key = verifier(PETER);
     let whole = peters_note().into_bytes();
     assert_eq!(verified_text(&whole, &key).as_deref(), Some(TEXT));

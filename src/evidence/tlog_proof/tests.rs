@@ -162,7 +162,7 @@ fn what_is_not_exactly_a_proof_is_refused() {
 }
 
 #[test]
-fn hostile_proofs_are_refused_before_they_cost_anything() {
+fn fault_72_hostile_proofs_are_refused_before_they_cost_anything() {
     let (good, _) = proof(0, 1);
     let of = |hashes| {
         let hashes = vec![[1; 32]; hashes];

@@ -103,7 +103,7 @@ fn roots_of_up_to_eight_leaves_are_those_of_the_published_vectors() {
 }
 
 #[test]
-fn roots_at_the_boundaries_of_subtrees_are_those_computed_elsewhere() {
+fn fault_73_roots_at_the_boundaries_of_subtrees_are_those_computed_elsewhere() {
     let vectors = roots(include_str!("../../../tests/data/tree-roots-counted.txt"));
     let largest = vectors.iter().map(|(size, _)| *size).max().unwrap();
     assert_eq!(largest, 1_000_000);
@@ -145,7 +145,7 @@ fn a_subtree_begins_at_a_multiple_of_its_width() {
 
 proptest! {
     #[test]
-    fn all_ways_come_to_the_root_of_the_definition(
+    fn fault_74_all_ways_come_to_the_root_of_the_definition(
         leaves in prop::collection::vec(any::<Hash>(), 0..1500),
     ) {
         let root = root_by_definition(&leaves);

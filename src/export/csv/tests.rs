@@ -158,7 +158,7 @@ fn value() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn a_strict_reader_gets_back_what_was_written(
+    fn fault_70_a_strict_reader_gets_back_what_was_written(
         rows in (1..5_usize).prop_flat_map(|width| {
             prop::collection::vec(prop::collection::vec(value(), width), 0..8)
         }),

@@ -327,7 +327,7 @@ fn is_consistent(answer: &Answer) -> bool {
 
 proptest! {
     #[test]
-    fn arbitrary_bytes_are_read_to_something(
+    fn fault_72_arbitrary_bytes_are_read_to_something(
         request in arbitrary_request(),
         http_status in prop_oneof![Just(200_u16), any::<u16>()],
         body in proptest::collection::vec(any::<u8>(), 0..200),

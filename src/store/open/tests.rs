@@ -141,7 +141,7 @@ fn foreign_files_are_refused() {
 }
 
 #[test]
-fn evidence_can_be_neither_changed_nor_removed() {
+fn fault_24_evidence_can_be_neither_changed_nor_removed() {
     let home = tempfile::tempdir().unwrap();
     let connection = create(&home.path().join("optrail.db")).unwrap().connection;
     connection

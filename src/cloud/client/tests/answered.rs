@@ -39,7 +39,7 @@ async fn a_body_ended_by_the_connection_is_marked_as_such() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_and_is_not_followed() {
+async fn fault_61_a_redirect_is_an_answer_and_is_not_followed() {
     let second = RawServer::start(vec![send(OK)]);
     for status in [301, 302, 303, 307, 308] {
         let answer = answer(vec![send(&format!(

@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -50,7 +51,7 @@ fn url(address: &str) -> ProxyChoice {
 }
 
 #[tokio::test]
-async fn a_proxy_is_asked_for_a_tunnel_62() {
+async fn fault_62_a_proxy_is_asked_for_a_tunnel() {
     for (status, reason) in [
         (403, "proxy: refused"),
         (407, "proxy: wants user and password"),
@@ -126,10 +127,10 @@ fn test_data(name: &str) -> PathBuf {
     directory.join(name)
 }
 
-/// A server that answers one request on each connection, with the certificate that the tests' root signed for
-/// `localhost`. Returns its address.
-fn encrypted_server() -> String {
-    let certificates = CertificateDer::pem_file_iter(test_data("server.pem")).unwrap();
+/// A server that answers one request on each connection, with the certificate of a file. Returns its address, and
+/// what it was sent inside the encryption.
+fn encrypted_server(certificate: &str) -> (String, Arc<Mutex<Vec<u8>>>) {
+    let certificates = CertificateDer::pem_file_iter(test_data(certificate)).unwrap();
     let certificates = certificates.map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_file(test_data("server-key.pem")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -145,23 +146,87 @@ fn encrypted_server() -> String {
         "https://localhost:{}",
         listener.local_addr().unwrap().port()
     );
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let of_all = Arc::clone(&sent);
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut stream = StreamOwned::new(connection, stream);
+            let mut request = [0; 4096];
             // A client that trusts nobody goes away here.
-            if stream.read(&mut [0; 4096]).is_ok() {
+            if let Ok(length) = stream.read(&mut request) {
+                of_all.lock().unwrap().extend_from_slice(&request[..length]);
                 _ = stream.write_all(OK.as_bytes());
                 _ = stream.flush();
             }
         }
     });
-    address
+    (address, sent)
+}
+
+/// One attempt by a client that trusts the tests' root as it trusts the system's.
+async fn asked_over_tls(address: &str) -> End {
+    let network = Network {
+        ca_file: Some(test_data("ca.pem")),
+        ..Network::default()
+    };
+    end_of(&client(address, Trust::System, network).unwrap()).await
 }
 
 #[tokio::test]
-async fn a_certificate_of_the_ca_file_is_trusted() {
-    let address = encrypted_server();
+async fn fault_53_a_certificate_that_does_not_hold_is_refused_before_anything_is_sent() {
+    for (certificate, reason) in [
+        ("expired.pem", "tls: certificate expired"),
+        ("not-yet-valid.pem", "tls: certificate not valid yet"),
+        ("elsewhere.pem", "tls: certificate of another name"),
+        ("self-signed.pem", "tls: certificate of an unknown issuer"),
+    ] {
+        let (address, sent) = encrypted_server(certificate);
+        let End::NoAnswer(none) = asked_over_tls(&address).await else {
+            panic!("{certificate} was trusted");
+        };
+        assert_unreachable(&none, reason);
+        assert!(sent.lock().unwrap().is_empty(), "{certificate}");
+    }
+    // The same client does answer to the certificate that holds.
+    let (address, sent) = encrypted_server("server.pem");
+    let end = asked_over_tls(&address).await;
+    assert!(matches!(end, End::Answer(_)), "{end:?}");
+    assert!(!sent.lock().unwrap().is_empty());
+}
+
+/// The first message of a server that chose TLS 1.0 and a cipher of its time.
+fn hello_of_tls_1_0() -> Vec<u8> {
+    let head = [0x16, 3, 1, 0, 42, 2, 0, 0, 38, 3, 1];
+    let session_cipher_compression = [0, 0xc0, 0x13, 0];
+    [&head[..], &[7; 32], &session_cipher_compression].concat()
+}
+
+#[tokio::test]
+async fn fault_53_no_older_version_of_tls_is_spoken() {
+    let server = RawServer::start(vec![Act::Send(hello_of_tls_1_0()), Act::Finish]);
+    let end = asked_over_tls(&server.address("https")).await;
+    let End::NoAnswer(none) = end else {
+        panic!("{end:?}");
+    };
+    assert_unreachable(&none, "tls: no common version or cipher");
+    assert!(!server.requests().concat().contains("POST"));
+}
+
+#[tokio::test]
+async fn fault_53_a_handshake_that_stalls_is_given_up() {
+    let server = RawServer::start(vec![Act::Pause(Duration::from_secs(5))]);
+    let begun = Instant::now();
+    let none = no_answer_from(&server.address("https"), impatient()).await;
+    assert!(begun.elapsed() < Duration::from_secs(4));
+    assert_eq!(none.outcome, Outcome::Unreachable);
+    assert!(none.reason.contains("timeout"), "{none:?}");
+    assert!(!server.requests().concat().contains("POST"));
+}
+
+#[tokio::test]
+async fn fault_53_a_certificate_of_the_ca_file_is_trusted() {
+    let (address, _) = encrypted_server("server.pem");
     let with_file = Network {
         ca_file: Some(test_data("ca.pem")),
         ..Network::default()

@@ -77,7 +77,7 @@ async fn bpstudio_parameters_travel_in_a_form_with_both_signatures() {
 }
 
 #[tokio::test]
-async fn each_attempt_has_its_own_nonce_on_one_kept_connection() {
+async fn fault_46_each_attempt_has_its_own_nonce_on_one_kept_connection() {
     let server = RawServer::start(vec![send(OK)]);
     let client = client(
         &server.address("http"),

@@ -18,7 +18,7 @@ async fn a_connection_closed_without_an_answer() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_closes_costs_one_attempt_and_no_second_sending() {
+async fn fault_63_a_kept_connection_that_closes_costs_one_attempt_and_no_second_sending() {
     let server = RawServer::answering(|number| match number {
         0 => vec![send(OK)],
         _ => vec![Act::Finish],

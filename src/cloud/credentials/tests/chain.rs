@@ -100,7 +100,7 @@ async fn a_profile_that_is_named_is_found_in_either_file_or_nowhere() {
 }
 
 #[tokio::test]
-async fn the_source_that_answered_is_the_only_one_asked_again_44() {
+async fn fault_44_the_source_that_answered_is_the_only_one_asked_again() {
     let world = with_everything();
     world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "");
     world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "");

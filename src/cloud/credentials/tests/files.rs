@@ -173,7 +173,7 @@ async fn the_ini_file_is_found_by_either_name_or_by_its_variable() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_that_others_can_read_is_warned_of_and_used_66() {
+async fn fault_66_a_file_that_others_can_read_is_warned_of_and_used() {
     use std::os::unix::fs::PermissionsExt;
 
     let world = World::generous();

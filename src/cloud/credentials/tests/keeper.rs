@@ -75,7 +75,7 @@ async fn what_holds_is_not_fetched_again_and_what_ends_soon_is() {
 }
 
 #[tokio::test]
-async fn while_the_old_lease_holds_a_failed_renewal_is_told_and_no_more_44() {
+async fn fault_44_while_the_old_lease_holds_a_failed_renewal_is_told_and_no_more() {
     let mut world = World::new(|number, _| match number {
         0 => (200, sts_answer(0, IN_AN_HOUR)),
         _ => (403, refusal("NoPermission", "not you")),
@@ -95,7 +95,7 @@ async fn while_the_old_lease_holds_a_failed_renewal_is_told_and_no_more_44() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_token_is_replaced_by_one_call_however_many_met_the_refusal_44() {
+async fn fault_44_a_refused_token_is_replaced_by_one_call_however_many_met_the_refusal() {
     let world = World::generous();
     let keeper = Arc::new(of_role(&world));
     let refused = Arc::clone(lease(&keeper.lease().await));
@@ -162,7 +162,7 @@ async fn two_hundred_roles_share_one_base() {
 }
 
 #[tokio::test]
-async fn a_base_whose_token_has_ended_is_renewed_for_the_role_44() {
+async fn fault_44_a_base_whose_token_has_ended_is_renewed_for_the_role() {
     // The base's first token is refused when it takes on the role.
     let world = World::new(|number, request| {
         let of_base = request.contains("base-role");

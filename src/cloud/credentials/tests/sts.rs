@@ -56,7 +56,7 @@ async fn the_parameters_travel_in_the_body_and_the_external_id_in_no_report() {
 }
 
 #[tokio::test]
-async fn refusals_tell_what_to_do_and_repeat_no_secret_68() {
+async fn fault_68_refusals_tell_what_to_do_and_repeat_no_secret() {
     let echo = format!("string to sign is: POST&%2F&SecurityToken%3D{CANARY}");
     let cases = [
         (

@@ -172,7 +172,7 @@ fn every_leaf_of_every_small_tree_is_proved_there_and_nowhere_else() {
 }
 
 #[test]
-fn every_small_tree_begins_every_larger_one_and_no_other() {
+fn fault_74_every_small_tree_begins_every_larger_one_and_no_other() {
     let leaves = counted_leaves(201);
     let range_root = &mut range_root_over(&leaves);
     for new in 0..=200 {
@@ -298,7 +298,7 @@ fn large_size() -> impl Strategy<Value = u64> {
 
 proptest! {
     #[test]
-    fn proofs_hold_at_any_size(
+    fn fault_74_proofs_hold_at_any_size(
         size in large_size(),
         part in any::<u64>(),
         near in 0..3_u64,

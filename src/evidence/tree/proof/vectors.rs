@@ -85,7 +85,7 @@ fn published_leaves() -> Vec<Hash> {
 }
 
 #[test]
-fn inclusion_is_judged_as_published() {
+fn fault_73_inclusion_is_judged_as_published() {
     let cases = inclusion_cases();
     assert_eq!(cases.len(), 98);
     assert_eq!(cases.iter().filter(|case| !case.want_err).count(), 6);
@@ -110,7 +110,7 @@ fn inclusion_is_judged_as_published() {
 }
 
 #[test]
-fn consistency_is_judged_as_published() {
+fn fault_73_consistency_is_judged_as_published() {
     let cases = consistency_cases();
     assert_eq!(cases.len(), 98);
     assert_eq!(cases.iter().filter(|case| !case.want_err).count(), 6);
