@@ -32,5 +32,5 @@ pub use ros::{
     DeploymentTargets, DriftDetection, OperationPreferences, ResultRow, ResultsPage, RosOperation,
 };
 pub use stack_group::{ListedOperation, RosRegion, StackGroup, Tag};
-pub use time::{UtcMillis, parse_cloud_time};
+pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, UtcMillis, parse_cloud_time};
 pub use version::{FieldValue, OperationState, ResultVersion, VersionPlace, result_flags};
