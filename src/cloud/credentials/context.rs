@@ -89,7 +89,7 @@ impl Context {
         self.environment.as_ref()
     }
 
-    /// Waits until STS may be called.
+    /// Waits until STS may be called. Who holds a turn must not wait for another: there are few.
     pub(super) async fn sts_turn(&self, action: Action) -> StsTurn<'_> {
         let permit = self.sts_pace.admit(action, None).await;
         StsTurn {
