@@ -323,6 +323,10 @@ impl Rounds<'_> {
             let begun = Instant::now();
             let end = self.ask(&options)?;
             let exit = bar.aside(|| self.finish(&options, &end));
+            if exit == Exit::BadNews {
+                // As `collect` refuses to begin on such a file, this one records nothing further into it.
+                return Ok(exit);
+            }
             lost |= end.row.watches_failed + end.row.not_found + end.row.expired_unseen > 0
                 || end.row.outcome == "failed";
             // What has ended is asked again once, not in every run.
@@ -346,6 +350,8 @@ impl Rounds<'_> {
                 return Ok(signal.into());
             }
             write_metrics(self.args, self.config, exit);
+            // The file may have been replaced while nothing ran.
+            sealing::guard_writing(self.config)?;
         }
     }
 }
