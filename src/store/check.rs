@@ -4,11 +4,11 @@
 //! Instants are asked as milliseconds: the judge compares them. Partial indexes keep each question away from what
 //! went well, which is nearly everything.
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::operation_key::of_row;
 use super::{StoreError, accounts};
-use crate::model::{OperationKey, Phase, Service, UtcMillis};
+use crate::model::{OperationKey, Phase, UtcMillis};
 
 /// Whether `o` is watched by nobody any more: somebody gave it up, and said why.
 macro_rules! is_given_up {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::key;
+use crate::store::operation_key::of_row;
 use crate::model::{OperationKey, UtcMillis};
 use crate::store::{StoreError, accounts};
 
@@ -152,7 +152,7 @@ pub fn stops(connection: &Connection, accounts: &[String]) -> Result<Vec<Stop>, 
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(Stop {
-            key: key(row)?,
+            key: of_row(row)?,
             resource_name: row.get(4)?,
             os_user: row.get(5)?,
             outcome: row.get(6)?,
