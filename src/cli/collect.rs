@@ -22,6 +22,7 @@ use tokio::runtime::Runtime;
 
 use super::hook::Hook;
 use super::run::exit_of as exit_of_error;
+use super::output::DataFormat;
 use super::values::{FileOrStd, duration, service, some_text};
 use super::{Exit, asking, init, output, renewal, sealing};
 use crate::collect::{
@@ -253,7 +254,7 @@ impl Rounds<'_> {
         let sealed = sealing::seal_run(config);
         let mut is_told = true;
         if let Some(target) = &args.summary {
-            let printed = append_line(target, "the summary", &summary_line(end));
+            let printed = append_line(target, DataFormat::Json, "the summary", &summary_line(end));
             is_told &= self.is_told(printed);
         }
         let unsealed = sealed.as_ref().err();
@@ -290,6 +291,7 @@ impl Rounds<'_> {
         };
         self.is_told(append_line(
             target,
+            DataFormat::Raw,
             "the checkpoint",
             &checkpoint::line(sealed),
         ))
@@ -402,12 +404,15 @@ fn closing_line(end: &RoundEnd) -> String {
 }
 
 /// Prints a line, or adds it to a file.
-fn append_line(target: &FileOrStd, what: &str, line: &str) -> anyhow::Result<()> {
+fn append_line(
+    target: &FileOrStd,
+    format: DataFormat,
+    what: &str,
+    line: &str,
+) -> anyhow::Result<()> {
     match target {
-        FileOrStd::Std => {
-            let mut stdout = std::io::stdout().lock();
-            writeln!(stdout, "{line}").with_context(|| format!("cannot print {what}"))
-        }
+        FileOrStd::Std => output::line_to_stdout(format, line)
+            .with_context(|| format!("cannot print {what}")),
         FileOrStd::File(path) => OpenOptions::new()
             .create(true)
             .append(true)
