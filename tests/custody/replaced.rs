@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::bench::Bench;
 use crate::world::{Ended, World, running, wait_until};
-use crate::{add_sealed, beside, copy_database, leaves, refuses_to_write, sealed, state};
+use crate::{add_sealed, beside, copy_database, leaves, number, refuses_to_write, sealed, state};
 
 #[test]
 fn case_18_a_log_that_was_removed_after_committed_leaves_is_missed() {
