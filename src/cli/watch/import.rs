@@ -15,7 +15,7 @@ use crate::cli::Exit;
 use crate::cli::values::region as checked_region;
 use crate::config::{ALL_REGIONS, Account, Config};
 use crate::export::escape::terminal;
-use crate::model::Service;
+use crate::model::{Service, is_task_id};
 
 /// Bytes of a table at most: some 100,000 watches. What is larger was named by mistake.
 const TABLE_BYTES_MAX: u64 = 16 << 20;
@@ -251,17 +251,13 @@ impl<'t> Line<'t> {
         if self.operation.is_empty() {
             return Ok(self.each(config)?.into_iter().map(of).collect());
         }
-        let is_plain = self.operation.bytes().all(|byte| byte.is_ascii_digit());
-        match self.operation.parse::<i64>() {
-            // Written otherwise, the same task would be another watch.
-            Ok(1..) if is_plain && !self.operation.starts_with('0') => {
-                Ok(vec![of(self.one(config)?)])
-            }
-            _ => Err(format!(
+        if !is_task_id(self.operation) {
+            return Err(format!(
                 "'{}' is no task; a task id is a whole number above 0",
                 terminal(self.operation)
-            )),
+            ));
         }
+        Ok(vec![of(self.one(config)?)])
     }
 
     fn by_id(&self, service: Service, account: &Account, region: String) -> Wanted {
