@@ -21,8 +21,8 @@ use clap::Args;
 use tokio::runtime::Runtime;
 
 use super::hook::Hook;
-use super::run::exit_of as exit_of_error;
 use super::output::DataFormat;
+use super::run::exit_of as exit_of_error;
 use super::values::{FileOrStd, duration, service, some_text};
 use super::{Exit, asking, init, output, renewal, sealing};
 use crate::collect::{
@@ -411,8 +411,9 @@ fn append_line(
     line: &str,
 ) -> anyhow::Result<()> {
     match target {
-        FileOrStd::Std => output::line_to_stdout(format, line)
-            .with_context(|| format!("cannot print {what}")),
+        FileOrStd::Std => {
+            output::line_to_stdout(format, line).with_context(|| format!("cannot print {what}"))
+        }
         FileOrStd::File(path) => OpenOptions::new()
             .create(true)
             .append(true)

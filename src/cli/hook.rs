@@ -133,7 +133,10 @@ mod tests {
     async fn what_takes_too_long_is_killed_with_all_that_it_has_started() {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("number");
-        let command = format!("(echo $(exec sh -c 'echo $PPID') > {}; sleep 4321) | cat", file.display());
+        let command = format!(
+            "(echo $(exec sh -c 'echo $PPID') > {}; sleep 4321) | cat",
+            file.display()
+        );
         let hook = Hook {
             option: "--on-end",
             command: &command,
@@ -141,8 +144,14 @@ mod tests {
             stdin: String::new(),
         };
         let limit = Duration::from_secs(1);
-        let said = hook.run_within(limit, &Stopping::default()).await.unwrap_err();
-        assert!(said.ends_with("it took more than 1 s and was killed"), "{said}");
+        let said = hook
+            .run_within(limit, &Stopping::default())
+            .await
+            .unwrap_err();
+        assert!(
+            said.ends_with("it took more than 1 s and was killed"),
+            "{said}"
+        );
         let number = std::fs::read_to_string(&file).unwrap();
         assert!(!number.trim().is_empty());
         let patience = Instant::now() + Duration::from_secs(10);

@@ -152,7 +152,10 @@ impl FileSize {
 
     /// Bytes a day since the file was made; `None` in its first day.
     fn growth(self, created_at: UtcMillis, now: UtcMillis) -> Option<u64> {
-        let age_ms = now.0.checked_sub(created_at.0).filter(|age| *age >= DAY_MS)?;
+        let age_ms = now
+            .0
+            .checked_sub(created_at.0)
+            .filter(|age| *age >= DAY_MS)?;
         let a_day = i128::from(self.database) * i128::from(DAY_MS) / i128::from(age_ms);
         u64::try_from(a_day).ok()
     }

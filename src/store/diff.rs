@@ -5,8 +5,8 @@
 
 use rusqlite::{Connection, Rows, params};
 
-use super::query::OwnedValue;
 use super::operation_key::operation_key;
+use super::query::OwnedValue;
 use super::{StoreError, accounts, as_of};
 use crate::model::OperationKey;
 use crate::model::result_flags::{CHANGED_FOLDER, CHANGED_PRESENT, CHANGED_REASON, CHANGED_STATUS};

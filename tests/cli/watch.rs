@@ -231,11 +231,12 @@ fn a_stop_takes_the_region_that_a_watch_would_take() {
     fs::write(bench.path("x.toml"), account).unwrap();
     let typed = ["--config", "x.toml", "watch", "add", "ros", "id"];
     let by_watch = bench.complaint(1, &typed);
-    let typed = [
-        "--config", "x.toml", "stop", "id", "--reason", "x", "--yes",
-    ];
+    let typed = ["--config", "x.toml", "stop", "id", "--reason", "x", "--yes"];
     assert_eq!(bench.complaint(1, &typed), by_watch);
-    assert!(by_watch.contains("names the region 'No Region'"), "{by_watch}");
+    assert!(
+        by_watch.contains("names the region 'No Region'"),
+        "{by_watch}"
+    );
 }
 
 #[test]

@@ -81,7 +81,9 @@ fn case_19_an_older_copy_ends_runs_that_follow_one_another() {
     world.add_ros(running(&world, 1));
     world.run(&["collect"]).expect(0);
     let older = world.database().with_file_name("older.db");
-    world.run(&["backup", &older.display().to_string()]).expect(0);
+    world
+        .run(&["backup", &older.display().to_string()])
+        .expect(0);
     let ended_runs = || {
         let ended = "SELECT count(*) FROM collection_runs WHERE ended_at IS NOT NULL";
         number(&world.database(), ended)

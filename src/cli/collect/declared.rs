@@ -91,7 +91,12 @@ fn of_watch(label: &str, declared: &DeclaredWatch, user: &str, at: UtcMillis) ->
             region: region.clone(),
             kind: Some(WatchKind::RosStackGroups),
             // As `watch add` has them: the same patterns are the same watch.
-            names: names.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+            names: names
+                .iter()
+                .cloned()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             since: *since,
             ..new(Some(Service::Ros))
         }],

@@ -39,7 +39,11 @@ fn comes_from(column: &str) -> &[&str] {
 
 /// The leaf of the version that last changed a field; versions stand the newest first. Where none since `from` says
 /// that it did, the newest; `None` where there are no versions.
-pub(super) fn shown_by_version(column: &str, versions: &[(i64, Option<String>)], from: i64) -> Option<i64> {
+pub(super) fn shown_by_version(
+    column: &str,
+    versions: &[(i64, Option<String>)],
+    from: i64,
+) -> Option<i64> {
     let sources = comes_from(column);
     let own = [column];
     let sources = if sources.is_empty() {

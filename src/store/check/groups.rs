@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 
-use crate::store::operation_key::of_row;
 use crate::model::{OperationKey, UtcMillis};
+use crate::store::operation_key::of_row;
 use crate::store::{StoreError, accounts};
 
 /// Whether the newest complete list of its region lacks the group, or says that it is deleted.

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use crate::store::operation_key::of_row;
 use crate::model::{OperationKey, UtcMillis};
+use crate::store::operation_key::of_row;
 use crate::store::{StoreError, accounts};
 
 /// An id that is not asked about any more, because the cloud does not know it.
