@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::account_words::with_ids;
 use super::values::{region as region_text, some_text};
-use super::{Exit, asking, output, region, sealing};
+use super::{Exit, asking, output, region, renewal, sealing};
 use crate::collect::{Collector, StopEnd, StopOrder, StopResult, Stopping};
 use crate::config::Config;
 use crate::export::escape::terminal;
@@ -57,6 +57,8 @@ pub struct StopArgs {
 /// Stops an operation, and says what came of it.
 pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
     sealing::guard_writing(config)?;
+    // After an update, too, a stop is urgent.
+    renewal::renew_under_lock(config)?;
     let connection = open::read_only(&config.database)?;
     open::refuse_snapshot(&config.database)?;
     let config = &with_ids(config, &connection)?;
