@@ -1,6 +1,7 @@
 //! Files and directories: who may write them, who may read what is secret, and whether there is room.
 
 use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -65,9 +66,17 @@ pub fn examine_places(places: &Places) -> Vec<Check> {
     let mut looked_at = 0;
     let mut checks = Vec::new();
     let mut look = |path: &Path, openness: Openness, what: &str| {
-        if let Ok(metadata) = std::fs::metadata(path) {
-            looked_at += 1;
-            checks.extend(loose(path, &metadata, openness, what));
+        match std::fs::metadata(path) {
+            Ok(metadata) => {
+                looked_at += 1;
+                checks.extend(loose(path, &metadata, openness, what));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => checks.push(Check::warning(
+                Topic::Files,
+                format!("cannot look at {what}, {}: {error}", path.display()),
+                "run as the user who owns it",
+            )),
         }
     };
     if let Some(file) = &places.config_file {
@@ -247,6 +256,28 @@ mod tests {
             let advice = format!("run `chmod 700 {}`", log.display());
             assert_eq!(findings(), [(health, Some(advice))], "told once");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_is_not_passed_over() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("config.json");
+        // Also for root, whom no mode hinders.
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        let places = Places {
+            credential_files: vec![path, home.path().join("none")],
+            state_directory: home.path().join("state"),
+            database: home.path().join("x.db"),
+            config_file: None,
+        };
+        chmod(home.path(), 0o700);
+        let checks = examine_places(&places);
+        let found: Vec<_> = checks.iter().filter(|c| c.topic == Topic::Files).collect();
+        let [check] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(check.health, Health::Warning);
+        assert!(check.detail.starts_with("cannot look at"), "{}", check.detail);
     }
 
     #[test]
