@@ -7,7 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// How often a temporary name may turn out to be taken.
@@ -144,18 +144,15 @@ fn temporary_name(name: &OsStr, number: u32) -> OsString {
 
 /// Creates a file that was not there, not even as a link, for its owner only.
 fn create_new(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
 }
 
-/// Makes a rename durable: on Unix the directory is a file of its own.
+/// Makes a rename durable: the directory is a file of its own.
 pub(super) fn sync_directory(file: &Path) -> Result<(), OutputError> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
     let directory = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -232,10 +229,9 @@ mod tests {
         assert!(error.to_string().contains("missing"), "{error}");
     }
 
-    #[cfg(unix)]
     #[test]
     fn devices_are_left_alone_and_links_followed() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
+        use std::os::unix::fs::symlink;
         let error = AtomicFile::create(Path::new("/dev/null")).unwrap_err();
         assert!(matches!(error, OutputError::NotAFile(_)));
 

@@ -152,7 +152,6 @@ pub(super) struct StsPlace {
 }
 
 /// The file's mode, if it gives anything to group or others.
-#[cfg(unix)]
 fn mode_for_others(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
 
@@ -160,11 +159,7 @@ fn mode_for_others(path: &Path) -> Option<u32> {
     (mode & 0o077 != 0).then_some(mode)
 }
 
-/// Where there are no modes, there is nothing to warn of.
-#[cfg(not(unix))]
-fn mode_for_others(_: &Path) -> Option<u32> {
-    None
-}
+
 /// The right to call STS once.
 pub(super) struct StsTurn<'c> {
     permit: Option<Permit>,
