@@ -19,7 +19,7 @@ pub type SharedEnvironment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// Where the metadata service of an ECS instance answers: a link-local address that means the instance's own
 /// host.
-pub const METADATA_ADDRESS: &str = "http://100.100.100.200";
+const METADATA_ADDRESS: &str = "http://100.100.100.200";
 /// A failed fetch is not repeated for so long, and a lease that was short from the start not renewed: two
 /// hundred accounts behind one dead source would ask it two hundred times.
 const HOLD: Duration = Duration::from_secs(10);
@@ -78,8 +78,8 @@ impl Context {
     }
 
     /// Asks another address than [`METADATA_ADDRESS`], for a test that plays the metadata service.
-    #[must_use]
-    pub fn with_metadata_address(mut self, address: impl Into<String>) -> Self {
+    #[cfg(test)]
+    pub(super) fn with_metadata_address(mut self, address: impl Into<String>) -> Self {
         self.metadata_address = address.into();
         self
     }
