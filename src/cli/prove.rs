@@ -142,7 +142,10 @@ pub fn print_verifier() -> anyhow::Result<Exit> {
 
 /// Seals, gathers, writes.
 pub fn run(args: &ProveArgs, config: &Config) -> anyhow::Result<Exit> {
-    let path = args.output.as_deref().unwrap_or_else(|| "".as_ref());
+    // Only who wants the checker may leave the file out.
+    let Some(path) = args.output.as_deref() else {
+        return print_verifier();
+    };
     let held = attached::held(&args.checkpoint)?;
     let attachments = attached::attachments(&args.attach)?;
     let covered = cover(config)?;

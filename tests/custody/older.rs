@@ -74,7 +74,7 @@ fn case_21_stop_and_prove_bring_a_database_of_the_former_schema_up_to_date() {
         assert_eq!(said.code, code, "{said:?}");
         assert!(said.err.contains(".schema-4"), "{said:?}");
         let schema = number(&bench.database(), "PRAGMA user_version");
-        assert_eq!(schema, i64::from(known_version()));
+        assert_eq!(schema, known_version());
         let changes = number(&bench.database(), "SELECT count(*) FROM schema_change");
         assert_eq!(changes, 1);
     }

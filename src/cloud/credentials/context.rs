@@ -159,7 +159,6 @@ fn mode_for_others(path: &Path) -> Option<u32> {
     (mode & 0o077 != 0).then_some(mode)
 }
 
-
 /// The right to call STS once.
 pub(super) struct StsTurn<'c> {
     permit: Option<Permit>,
