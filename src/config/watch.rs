@@ -6,7 +6,7 @@ use super::account::{ALL_REGIONS, DeclaredWatch};
 use super::error::ConfigError;
 use super::section::Section;
 use super::values::{nearest, parse_region};
-use crate::model::{UtcMillis, is_task_id};
+use crate::model::{BATCH_TYPES, REASON_LANGS, UtcMillis, is_task_id};
 
 /// Every key that a watch of some kind has.
 pub(super) const KEYS: [&str; 9] = [
@@ -23,12 +23,6 @@ pub(super) const KEYS: [&str; 9] = [
 
 /// The kinds, with `cadt` for `bpstudio`.
 const KINDS: [&str; 5] = ["ros-stack-groups", "ros", "bpstudio", "cadt", "alidns"];
-
-/// Kinds of DNS batches (AliDNS documentation, DescribeBatchResultCount).
-const BATCH_TYPES: [&str; 4] = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"];
-
-/// Languages of AliDNS.
-const LANGUAGES: [&str; 2] = ["en", "zh"];
 
 /// Reads one declared watch.
 pub(super) fn read(section: &Section<'_>) -> Result<DeclaredWatch, ConfigError> {
@@ -90,7 +84,7 @@ fn alidns(section: &Section<'_>) -> Result<DeclaredWatch, ConfigError> {
     Ok(DeclaredWatch::Alidns {
         task_ids,
         batch_type: word_of(section, "batch_type", &BATCH_TYPES)?,
-        lang: word_of(section, "lang", &LANGUAGES)?,
+        lang: word_of(section, "lang", &REASON_LANGS)?,
     })
 }
 

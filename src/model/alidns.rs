@@ -1,5 +1,11 @@
 //! Shapes of Alibaba Cloud DNS: the counts of one batch task, and its rows.
 
+/// Types of batches (AliDNS documentation, DescribeBatchResultCount).
+pub const BATCH_TYPES: [&str; 4] = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"];
+
+/// Languages in which reasons can be asked for.
+pub const REASON_LANGS: [&str; 2] = ["en", "zh"];
+
 /// Whether a text is the id of a task as a watch has it: a signed 64-bit number above 0, written in one way, because
 /// written otherwise the same task would be another watch.
 pub fn is_task_id(text: &str) -> bool {

@@ -19,7 +19,7 @@ mod time;
 mod version;
 
 pub use action::{ALL_REGIONS, Action, Service};
-pub use alidns::{BatchCount, BatchDetail, is_task_id};
+pub use alidns::{BATCH_TYPES, BatchCount, BatchDetail, REASON_LANGS, is_task_id};
 pub use bpstudio::BpstudioOperation;
 pub use cause::Cause;
 pub use clock::{Clock, ManualClock, SystemClock};
