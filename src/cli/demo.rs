@@ -117,7 +117,7 @@ async fn record(args: &DemoArgs, database: &Path) -> anyhow::Result<Story> {
         database: database.to_owned(),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         accounts: vec![account(&sandbox.endpoint(), &clock)?],
-        unmade: std::collections::BTreeMap::new(),
+        unmade: BTreeMap::new(),
         every: None,
         endpoint: Some(sandbox.endpoint()),
         simulated: true,
