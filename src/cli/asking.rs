@@ -82,7 +82,7 @@ pub fn collector_of(config: &Config, accounts: Vec<Arc<Account>>, stopping: Stop
 
 /// The accounts to ask. Where none is configured, `--account` does not pick among them, but says whose the
 /// credentials have to be.
-fn picked(config: &Config) -> anyhow::Result<Vec<&config::Account>> {
+pub fn picked(config: &Config) -> anyhow::Result<Vec<&config::Account>> {
     if config.has_accounts() {
         return Ok(config.selected_accounts()?);
     }

@@ -19,15 +19,12 @@ use crate::config::{Config, Verbosity};
 use crate::export::escape::terminal;
 use crate::export::paint::painted;
 use crate::export::wrap::wrap;
-use crate::model::{Clock as _, SystemClock, UtcMillis};
+use crate::model::{Clock as _, DAY_MS, SystemClock, UtcMillis};
 use crate::report::check::{Finding, Scope, Status, counts, look, of_query, seal};
 use crate::store::progress::Progress;
 use crate::store::query::{end_after, restrict_to_select};
 use crate::store::status::last_collect;
 use crate::store::{Connection, StoreError};
-
-/// One day, in ms.
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Days that a drift detection may be old at most: a century.
 const DRIFT_DAYS_MAX: i64 = 36_525;

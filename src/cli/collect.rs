@@ -21,6 +21,7 @@ use clap::Args;
 use tokio::runtime::Runtime;
 
 use super::hook::Hook;
+use super::output::DataFormat;
 use super::run::exit_of as exit_of_error;
 use super::values::{FileOrStd, duration, service, some_text};
 use super::{Exit, asking, init, output, renewal, sealing};
@@ -253,7 +254,7 @@ impl Rounds<'_> {
         let sealed = sealing::seal_run(config);
         let mut is_told = true;
         if let Some(target) = &args.summary {
-            let printed = append_line(target, "the summary", &summary_line(end));
+            let printed = append_line(target, DataFormat::Json, "the summary", &summary_line(end));
             is_told &= self.is_told(printed);
         }
         let unsealed = sealed.as_ref().err();
@@ -290,6 +291,7 @@ impl Rounds<'_> {
         };
         self.is_told(append_line(
             target,
+            DataFormat::Raw,
             "the checkpoint",
             &checkpoint::line(sealed),
         ))
@@ -323,6 +325,10 @@ impl Rounds<'_> {
             let begun = Instant::now();
             let end = self.ask(&options)?;
             let exit = bar.aside(|| self.finish(&options, &end));
+            if exit == Exit::BadNews {
+                // As `collect` refuses to begin on such a file, this one records nothing further into it.
+                return Ok(exit);
+            }
             lost |= end.row.watches_failed + end.row.not_found + end.row.expired_unseen > 0
                 || end.row.outcome == "failed";
             // What has ended is asked again once, not in every run.
@@ -346,6 +352,8 @@ impl Rounds<'_> {
                 return Ok(signal.into());
             }
             write_metrics(self.args, self.config, exit);
+            // The file may have been replaced while nothing ran.
+            sealing::guard_writing(self.config)?;
         }
     }
 }
@@ -396,11 +404,15 @@ fn closing_line(end: &RoundEnd) -> String {
 }
 
 /// Prints a line, or adds it to a file.
-fn append_line(target: &FileOrStd, what: &str, line: &str) -> anyhow::Result<()> {
+fn append_line(
+    target: &FileOrStd,
+    format: DataFormat,
+    what: &str,
+    line: &str,
+) -> anyhow::Result<()> {
     match target {
         FileOrStd::Std => {
-            let mut stdout = std::io::stdout().lock();
-            writeln!(stdout, "{line}").with_context(|| format!("cannot print {what}"))
+            output::line_to_stdout(format, line).with_context(|| format!("cannot print {what}"))
         }
         FileOrStd::File(path) => OpenOptions::new()
             .create(true)

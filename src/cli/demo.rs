@@ -20,7 +20,7 @@ use crate::collect::{
 };
 use crate::evidence::leaf::{Watch, WatchChange};
 use crate::export::{Format, Layout, encoder};
-use crate::model::{Clock, ManualClock, Service, UtcMillis};
+use crate::model::{Clock, MINUTE_MS, ManualClock, Service, UtcMillis};
 use crate::record::Recorder;
 use crate::sandbox::scenario::{self, DemoIds};
 use crate::sandbox::{
@@ -61,9 +61,6 @@ const ROUNDS_MAX: i64 = 40;
 
 /// The round after which one operation is stopped.
 const STOP_AFTER_ROUND: i64 = 6;
-
-/// One minute, in milliseconds.
-const MINUTE_MS: i64 = 60_000;
 
 /// Rows of CSV that are shown.
 const CSV_ROWS: usize = 5;
@@ -120,7 +117,7 @@ async fn record(args: &DemoArgs, database: &Path) -> anyhow::Result<Story> {
         database: database.to_owned(),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         accounts: vec![account(&sandbox.endpoint(), &clock)?],
-        unmade: std::collections::BTreeMap::new(),
+        unmade: BTreeMap::new(),
         every: None,
         endpoint: Some(sandbox.endpoint()),
         simulated: true,

@@ -58,7 +58,7 @@ pub fn run(args: &DoctorArgs, config: &Config) -> anyhow::Result<Exit> {
     let (of_database, state) = examine_database(&config.database, config.every, SystemClock.now());
     checks.extend(of_database);
     checks.push(evidence(config, state));
-    checks.extend(seal::examine(config, state, SystemClock.now()));
+    checks.push(seal::examine(config, state, SystemClock.now()));
     let known = match state {
         DatabaseState::Current => Known::read(config, &made)?,
         DatabaseState::Older | DatabaseState::Unusable => Known::default(),

@@ -92,7 +92,8 @@ pub(super) struct TypedFormat {
     #[arg(long, value_name = "CHAR")]
     delimiter: Option<Delimiter>,
 
-    /// What stands for NULL (csv, table) [default: nothing in csv, - in a table]
+    /// What stands for NULL (csv, table); name a text where there is one column: many readers of CSV skip empty lines
+    /// [default: nothing in csv, - in a table]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     null: Option<String>,
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
+use rustix::process::{Pid, Signal, kill_process_group};
+
 use crate::collect::Stopping;
 
 /// How long a command may take: it sends a message; runs of a minute's schedule must not pile up.
@@ -30,8 +32,12 @@ pub(super) struct Hook<'a> {
 impl Hook<'_> {
     /// Runs the command. Tells why it failed, if it did.
     pub(super) async fn run(&self, stopping: &Stopping) -> Result<(), String> {
+        self.run_within(TIME_LIMIT, stopping).await
+    }
+
+    async fn run_within(&self, limit: Duration, stopping: &Stopping) -> Result<(), String> {
         let failed = |reason: String| format!("the {} command failed: {reason}", self.option);
-        let ran = tokio::time::timeout(TIME_LIMIT, self.feed());
+        let ran = tokio::time::timeout(limit, self.feed());
         let was_stopping = stopping.signal().is_some();
         let ran = tokio::select! {
             ran = ran => ran,
@@ -46,12 +52,12 @@ impl Hook<'_> {
             Ok(Err(error)) => Err(failed(error.to_string())),
             Err(_) => Err(failed(format!(
                 "it took more than {} s and was killed",
-                TIME_LIMIT.as_secs()
+                limit.as_secs()
             ))),
         }
     }
 
-    /// Dropped before it is done, it kills the command.
+    /// Dropped before it is done, it kills the command and whatever that has started.
     async fn feed(&self) -> std::io::Result<ExitStatus> {
         let mut shell = Command::new("sh");
         shell
@@ -60,6 +66,7 @@ impl Hook<'_> {
             .stdin(Stdio::piped())
             // stdout carries our data alone.
             .stdout(Stdio::from(std::io::stderr()))
+            .process_group(0)
             .kill_on_drop(true);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
@@ -71,10 +78,86 @@ impl Hook<'_> {
             }
         }
         let mut child = shell.spawn()?;
+        // Dropped before the child is, whose number is nobody else's until then.
+        let group = Group::of(child.id());
         if let Some(mut stdin) = child.stdin.take() {
             // A command that reads nothing is no failure.
             let _ = stdin.write_all(self.stdin.as_bytes()).await;
         }
-        child.wait().await
+        let status = child.wait().await;
+        group.leave();
+        status
+    }
+}
+
+/// The processes of a command: the shell, and what it has started. Dropped before [`leave`](Self::leave), it kills
+/// them: a pipeline that goes on would keep our stderr open, and whoever reads that would wait for it.
+struct Group(Option<Pid>);
+
+impl Group {
+    /// That of a process which leads one.
+    fn of(leader: Option<u32>) -> Self {
+        let number = leader.and_then(|number| i32::try_from(number).ok());
+        Self(number.and_then(Pid::from_raw))
+    }
+
+    /// Lets go on what the command has left behind.
+    fn leave(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            // Where all of them have ended there is nothing to kill.
+            let _ = kill_process_group(leader, Signal::KILL);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    /// Whether a process runs: it is there, and no zombie that nobody has asked about.
+    fn lives(number: &str) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{number}/stat"));
+        stat.is_ok_and(|stat| !stat.contains(") Z ") && !stat.contains(") X "))
+    }
+
+    #[tokio::test]
+    async fn what_takes_too_long_is_killed_with_all_that_it_has_started() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("number");
+        let command = format!(
+            "(echo $(exec sh -c 'echo $PPID') > {}; sleep 4321) | cat",
+            file.display()
+        );
+        let hook = Hook {
+            option: "--on-end",
+            command: &command,
+            variables: Vec::new(),
+            stdin: String::new(),
+        };
+        let limit = Duration::from_secs(1);
+        let said = hook
+            .run_within(limit, &Stopping::default())
+            .await
+            .unwrap_err();
+        assert!(
+            said.ends_with("it took more than 1 s and was killed"),
+            "{said}"
+        );
+        let number = std::fs::read_to_string(&file).unwrap();
+        assert!(!number.trim().is_empty());
+        let patience = Instant::now() + Duration::from_secs(10);
+        while lives(number.trim()) && Instant::now() < patience {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(!lives(number.trim()), "{number}");
     }
 }

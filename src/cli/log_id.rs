@@ -7,7 +7,7 @@ const LOG_ID_BYTES: usize = 16;
 
 /// The operating system gave no random bytes.
 #[derive(Debug, thiserror::Error)]
-#[error("the operating system gave no random bytes")]
+#[error("the operating system gave no random bytes for the name of a log; see that /dev/urandom can be read")]
 pub struct NoRandomness;
 
 /// 32 lower-case hexadecimal digits from the operating system.

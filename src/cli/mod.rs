@@ -33,6 +33,7 @@ mod process;
 pub mod prove;
 mod read;
 pub mod rebuild;
+mod region;
 mod renewal;
 pub mod report;
 pub mod restore;

@@ -13,7 +13,7 @@ use std::io::{self, IsTerminal, Write};
 pub use directory::AtomicDirectory;
 pub use file::{AtomicFile, OutputError};
 pub use logging::start_logging;
-pub use stdout::{DataFormat, to_stdout};
+pub use stdout::{DataFormat, line_to_stdout, to_stdout};
 
 use crate::config::{Config, LogFormat, Verbosity};
 use crate::export::escape::{Notation, terminal_lines};

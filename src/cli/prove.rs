@@ -10,7 +10,7 @@ use clap::{ArgGroup, Args};
 
 use super::output::{AtomicFile, DataFormat, complaint, message, to_stdout};
 use super::values::{region, some_text};
-use super::{Exit, UsageError, sealing, show};
+use super::{Exit, UsageError, renewal, sealing, show};
 use crate::config::{Config, Verbosity};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::digest::Digest;
@@ -142,7 +142,10 @@ pub fn print_verifier() -> anyhow::Result<Exit> {
 
 /// Seals, gathers, writes.
 pub fn run(args: &ProveArgs, config: &Config) -> anyhow::Result<Exit> {
-    let path = args.output.as_deref().unwrap_or_else(|| "".as_ref());
+    // Only who wants the checker may leave the file out.
+    let Some(path) = args.output.as_deref() else {
+        return print_verifier();
+    };
     let held = attached::held(&args.checkpoint)?;
     let attachments = attached::attachments(&args.attach)?;
     let covered = cover(config)?;
@@ -230,7 +233,14 @@ struct Covered {
 
 /// Signs the head; where that cannot be done now, takes the newest checkpoint that is kept, and says so.
 fn cover(config: &Config) -> anyhow::Result<Covered> {
-    match seal(config) {
+    let sealed = match sealing::guard_writing(config) {
+        Ok(()) => {
+            renewal::renew_under_lock(config)?;
+            seal(config)
+        }
+        Err(error) => Err(error),
+    };
+    match sealed {
         Ok(covered) => Ok(covered),
         Err(
             error @ (SealError::Key { .. }
@@ -257,7 +267,6 @@ fn cover(config: &Config) -> anyhow::Result<Covered> {
 }
 
 fn seal(config: &Config) -> Result<Covered, SealError> {
-    sealing::guard_writing(config)?;
     let recorder = Recorder::open(&config.database)?;
     let sealed = sealing::seal_now(config, &recorder)?;
     // A first key is a leaf, and rows may lag behind others.

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::output::{DataFormat, message, to_stdout};
+use super::output::{DataFormat, complaint, to_stdout};
 use super::{Exit, renewal, sealing};
 use crate::collect::{Lock, LockError};
-use crate::config::{Config, Verbosity};
+use crate::config::Config;
 use crate::store::{StoreError, open};
 use crate::verify::rebuild;
 
@@ -29,10 +29,9 @@ pub fn run(_: &RebuildArgs, config: &Config) -> anyhow::Result<Exit> {
     open::refuse_snapshot(&config.database)?;
     let _lock = match Lock::exclusive(&config.lock_path()) {
         Ok(lock) => lock,
-        Err(LockError::Held(_)) => {
-            if config.verbosity >= Verbosity::Verbose {
-                message("a collector is running; rebuild when it has ended");
-            }
+        Err(error @ LockError::Held(_)) => {
+            // Somebody typed this, and waits for what it does.
+            complaint(config, &error.to_string());
             return Ok(Exit::Locked);
         }
         Err(error) => return Err(error.into()),

@@ -8,11 +8,11 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use self::checked::{Checked, check, check_in_place};
-use super::output::{DataFormat, complaint, message, to_stdout};
+use super::output::{DataFormat, complaint, to_stdout};
 use super::values::some_text;
 use super::{Exit, UsageError, renewal, sealing};
 use crate::collect::{Lock, LockError, host_name};
-use crate::config::{Config, Verbosity};
+use crate::config::Config;
 use crate::export::escape::terminal;
 use crate::model::UtcMillis;
 use crate::record::Recorder;
@@ -77,10 +77,9 @@ pub fn run(args: &RestoreArgs, config: &Config) -> anyhow::Result<Exit> {
     }
     let _lock = match Lock::exclusive(&config.lock_path()) {
         Ok(lock) => lock,
-        Err(LockError::Held(_)) => {
-            if config.verbosity >= Verbosity::Verbose {
-                message("a collector is running; restore when it has ended");
-            }
+        Err(error @ LockError::Held(_)) => {
+            // Somebody typed this, and waits for what it does.
+            complaint(config, &error.to_string());
             return Ok(Exit::Locked);
         }
         Err(error) => return Err(error.into()),

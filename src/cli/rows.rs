@@ -7,7 +7,7 @@ use crate::export::{Cell, Encoder};
 use crate::store::Connection;
 #[cfg(feature = "sandbox")]
 use crate::store::query::Query;
-use crate::store::query::Value;
+use crate::store::query::{Value, emptied};
 use crate::store::selection::Selection;
 
 /// Writes all rows of a query.
@@ -74,11 +74,4 @@ impl<'e> Rows<'e> {
         self.encoder.finish(self.out)?;
         Ok(self.count)
     }
-}
-
-/// The room of a list for cells that live as long as another row.
-fn emptied<'b>(mut cells: Vec<Cell<'_>>) -> Vec<Cell<'b>> {
-    cells.clear();
-    // Nothing is left to be mapped; collecting a vector into one of the same layout takes its room over.
-    cells.into_iter().map(|_| Cell::Null).collect()
 }

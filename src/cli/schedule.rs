@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::config::duration_text;
 use crate::model::UtcMillis;
-use crate::record::is_late;
+use crate::record;
 use crate::store::status::LastCollect;
 
 /// A schedule that is declared, and the last run.
@@ -18,7 +18,7 @@ pub(super) struct Schedule {
     /// When the next one is due: at once where there was none.
     next_run_at: Option<String>,
     since_last_run_ms: Option<i64>,
-    /// Whether a run that began now would leave a gap of the recorder. Where no run ever was, none is late.
+    /// Whether the next run is late.
     overdue: bool,
 }
 
@@ -30,16 +30,13 @@ impl Schedule {
         configured: Option<Duration>,
         now: UtcMillis,
     ) -> Option<Self> {
-        let configured = configured.map(|every| u64::try_from(every.as_millis()));
-        let configured = configured.map(|every_ms| every_ms.unwrap_or(u64::MAX));
-        let every_ms = configured.or(last.every_ms)?;
-        let since_last_run_ms = last.started_at.map(|at| now.0.saturating_sub(at.0).max(0));
+        let judged = record::Schedule::of(last, configured, now)?;
         Some(Self {
-            every_ms,
-            last_run_at: last.started_at.map(|at| at.to_string()),
-            next_run_at: last.started_at.map(|at| next(at, every_ms).to_string()),
-            since_last_run_ms,
-            overdue: since_last_run_ms.is_some_and(|since_ms| is_late(since_ms, every_ms)),
+            every_ms: judged.every_ms,
+            last_run_at: judged.last_run_at.map(|at| at.to_string()),
+            next_run_at: judged.next_run_at().map(|at| at.to_string()),
+            since_last_run_ms: judged.since_last_run_ms,
+            overdue: judged.is_overdue,
         })
     }
 
@@ -62,11 +59,6 @@ impl Schedule {
             None => format!("no run yet, declared every {every}"),
         }
     }
-}
-
-/// When the run after one that began at an instant is due.
-fn next(began: UtcMillis, every_ms: u64) -> UtcMillis {
-    began.plus_ms(i64::try_from(every_ms).unwrap_or(i64::MAX))
 }
 
 /// A length of time in the largest unit of which there are two, rounded down.

@@ -94,12 +94,7 @@ pub(super) fn table(rows: &Rows, columns: &[Column], look: &Look) -> anyhow::Res
     };
     let places: Vec<(Option<usize>, bool)> = columns
         .iter()
-        .map(|(name, _)| {
-            (
-                rows.column(name),
-                name.ends_with("_at") || *name == "expires_by",
-            )
-        })
+        .map(|(name, _)| (rows.column(name), is_instant(name)))
         .collect();
     let mut encoder = encoder(Format::Table, &layout)?;
     let mut out = Vec::new();
@@ -128,6 +123,13 @@ pub(super) fn table(rows: &Rows, columns: &[Column], look: &Look) -> anyhow::Res
     }
     encoder.finish(&mut out)?;
     Ok(look.spelled(String::from_utf8(out)?))
+}
+
+/// Whether a column holds instants: one of a view, or one that is made for an answer and has a name as such.
+fn is_instant(name: &str) -> bool {
+    name.ends_with("_at")
+        || name == "expires_by"
+        || dictionary::time_columns().any(|time| time == name)
 }
 
 /// A title over a table of the first rows, and how many more there are.

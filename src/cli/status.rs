@@ -16,12 +16,9 @@ use super::values::ReportFormat;
 use super::{Exit, database};
 use crate::config::Config;
 use crate::evidence::checkpoint::Checkpoint;
-use crate::model::{Clock as _, SystemClock, UtcMillis};
+use crate::model::{Clock as _, DAY_MS, SystemClock, UtcMillis};
 use crate::store::query::{OwnedValue, Rows};
 use crate::store::status::Status;
-
-/// One day, in ms.
-const DAY_MS: u128 = 24 * 60 * 60 * 1000;
 
 /// Show what is wrong, the last runs, what expires soon, watches, and the file's size
 ///
@@ -155,9 +152,12 @@ impl FileSize {
 
     /// Bytes a day since the file was made; `None` in its first day.
     fn growth(self, created_at: UtcMillis, now: UtcMillis) -> Option<u64> {
-        let age_ms = u128::try_from(now.0.checked_sub(created_at.0)?).ok()?;
-        let a_day = u128::from(self.database) * DAY_MS / age_ms.max(1);
-        u64::try_from(a_day).ok().filter(|_| age_ms >= DAY_MS)
+        let age_ms = now
+            .0
+            .checked_sub(created_at.0)
+            .filter(|age| *age >= DAY_MS)?;
+        let a_day = i128::from(self.database) * i128::from(DAY_MS) / i128::from(age_ms);
+        u64::try_from(a_day).ok()
     }
 }
 

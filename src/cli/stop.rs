@@ -6,9 +6,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::account_words::with_ids;
-use super::values::{region, some_text};
-use super::{Exit, asking, output, sealing};
-use crate::cloud::credentials::default_region;
+use super::values::{region as region_text, some_text};
+use super::{Exit, asking, output, region, renewal, sealing};
 use crate::collect::{Collector, StopEnd, StopOrder, StopResult, Stopping};
 use crate::config::Config;
 use crate::export::escape::terminal;
@@ -39,7 +38,7 @@ pub struct StopArgs {
     pub reason: String,
 
     /// Region of the stack group [default: the watch's, else that of the profile or environment]
-    #[arg(long, value_name = "REGION", value_parser = region)]
+    #[arg(long, value_name = "REGION", value_parser = region_text)]
     pub region: Option<String>,
 
     /// Ticket or change that asks for it
@@ -58,6 +57,8 @@ pub struct StopArgs {
 /// Stops an operation, and says what came of it.
 pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
     sealing::guard_writing(config)?;
+    // After an update, too, a stop is urgent.
+    renewal::renew_under_lock(config)?;
     let connection = open::read_only(&config.database)?;
     open::refuse_snapshot(&config.database)?;
     let config = &with_ids(config, &connection)?;
@@ -128,10 +129,7 @@ fn label_of(
     labels.dedup();
     match labels.as_slice() {
         [label] => Ok(label.clone()),
-        [] => bail!(
-            "operation {} is not watched with any of the configured accounts: name one with --account",
-            args.id
-        ),
+        [] => bail!(unwatched_text(args)),
         several => bail!(
             "operation {} is watched with several accounts ({}): name one with --account",
             args.id,
@@ -140,7 +138,14 @@ fn label_of(
     }
 }
 
-/// The region: as typed, else that of the one watch of this operation, else that of profile or environment.
+fn unwatched_text(args: &StopArgs) -> String {
+    format!(
+        "operation {} is not watched with any of the configured accounts: name one with --account",
+        args.id
+    )
+}
+
+/// The region: as typed, else that of the one watch of this operation, else that of the one account's profile, or the environment.
 fn region_of(args: &StopArgs, watched: &[WatchTarget], config: &Config) -> anyhow::Result<String> {
     if let Some(region) = &args.region {
         return Ok(region.clone());
@@ -153,12 +158,18 @@ fn region_of(args: &StopArgs, watched: &[WatchTarget], config: &Config) -> anyho
     regions.dedup();
     match regions.as_slice() {
         [region] => Ok(region.clone()),
-        [] => default_region(config.profile.as_deref(), &asking::environment).with_context(|| {
-            format!(
-                "no stack-group operation {} is watched, and no region is configured: give the whole id, and the region with --region REGION (nothing else can be stopped)",
-                args.id
-            )
-        }),
+        [] => {
+            let picked = asking::picked(config)?;
+            let [account] = picked.as_slice() else {
+                bail!(unwatched_text(args));
+            };
+            region::default_of(account)?.with_context(|| {
+                format!(
+                    "no stack-group operation {} is watched, and no region is configured: give the whole id, and the region with --region REGION (nothing else can be stopped)",
+                    args.id
+                )
+            })
+        }
         several => bail!(
             "operation {} is watched in {}: name one with --region REGION",
             args.id,

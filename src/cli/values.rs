@@ -29,7 +29,7 @@ impl From<OsString> for FileOrStd {
     }
 }
 
-/// How `status`, `show` and `verify` answer.
+/// How a command answers that has no dataset to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum ReportFormat {
     /// For people

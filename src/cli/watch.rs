@@ -14,11 +14,11 @@ use super::values::{FileOrStd, instant, region, service, some_text};
 use super::when::{When, when};
 use super::{Exit, checked_args};
 use crate::config::Config;
-use crate::model::{Service, UtcMillis};
+use crate::model::{BATCH_TYPES, REASON_LANGS, Service, UtcMillis};
 use crate::services::alidns::DEFAULT_LANG;
 
-/// Types of DNS batches (AliDNS documentation, DescribeBatchResultCount).
-const BATCH_TYPES: [&str; 4] = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"];
+/// Bad lines or contradictions that are listed; a wrong column makes one of each line.
+const LINES_SHOWN: usize = 20;
 
 /// Say what to record: add, list and remove watches
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -234,7 +234,7 @@ pub struct AlidnsArgs {
     pub batch_type: Vec<String>,
 
     /// Language of reasons; two languages would look like two reasons
-    #[arg(long, value_name = "LANG", default_value = DEFAULT_LANG, value_parser = ["en", "zh"])]
+    #[arg(long, value_name = "LANG", default_value = DEFAULT_LANG, value_parser = REASON_LANGS)]
     pub lang: String,
 }
 
@@ -293,4 +293,13 @@ pub fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
         WatchCommand::List(ListArgs {}) => list::run(config),
         WatchCommand::Remove(args) => remove::run(args, config),
     }
+}
+
+/// Some lines for a message, and how many more there are.
+fn listed(lines: &[String]) -> String {
+    let mut text = lines[..lines.len().min(LINES_SHOWN)].join("\n");
+    if lines.len() > LINES_SHOWN {
+        text.push_str(&format!("\n… and {} more", lines.len() - LINES_SHOWN));
+    }
+    text
 }

@@ -4,10 +4,7 @@
 
 use super::values::duration;
 use crate::config::Zone;
-use crate::model::UtcMillis;
-
-/// One day, in ms.
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+use crate::model::{DAY_MS, UtcMillis};
 
 /// Days before now at most: a century.
 const DAYS_MAX: i64 = 36_525;

@@ -28,13 +28,6 @@ impl Site {
             Self::Intl => "intl",
         }
     }
-
-    /// The site of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Cn, Self::Intl]
-            .into_iter()
-            .find(|site| site.as_str() == word)
-    }
 }
 
 /// The documented public host of a service (Alibaba Cloud documentation, "Endpoints" of each
@@ -48,11 +41,6 @@ pub const fn host_for_site(service: Service, site: Site) -> &'static str {
         (Service::Bpstudio, Site::Intl) => "bpstudio.ap-southeast-1.aliyuncs.com",
         (Service::Sts, _) => "sts.aliyuncs.com",
     }
-}
-
-/// The documented host of a service for accounts of the Chinese site.
-pub const fn default_host(service: Service) -> &'static str {
-    host_for_site(service, Site::Cn)
 }
 
 /// Scheme, host and port that requests go to. Plain http exists only for loopback, so that neither
@@ -109,11 +97,6 @@ impl Endpoint {
             return Err(EndpointError::NotLoopback(host.to_owned()));
         }
         Ok(Self(url))
-    }
-
-    /// The documented endpoint of a service for accounts of the Chinese site.
-    pub fn of(service: Service) -> Self {
-        Self::for_site(service, Site::Cn)
     }
 
     /// The documented endpoint of a service for accounts of a site.
@@ -264,8 +247,6 @@ mod tests {
             "bpstudio.ap-southeast-1.aliyuncs.com"
         );
         assert_eq!(host(Service::Sts), "sts.aliyuncs.com");
-        assert_eq!(Site::from_word("intl"), Some(Site::Intl));
-        assert_eq!(Site::from_word("Intl"), None);
     }
 
     #[test]
@@ -347,7 +328,7 @@ mod tests {
 
     #[test]
     fn the_query_goes_out_as_it_was_encoded() {
-        let url = Endpoint::of(Service::Ros).url("a=%2A%20~&b=");
+        let url = Endpoint::for_site(Service::Ros, Site::Cn).url("a=%2A%20~&b=");
         assert_eq!(url.as_str(), "https://ros.aliyuncs.com/?a=%2A%20~&b=");
     }
 }

@@ -143,10 +143,13 @@ pub(super) async fn limiter(
     shared: &Shared,
     account: &Account,
 ) -> Result<Arc<Limiter>, StoreError> {
-    let known = shared.recorder.read(limits::load).await?;
+    let label = account.label.clone();
+    let known = shared
+        .recorder
+        .read(move |db| limits::load(db, &label))
+        .await?;
     let learned: Vec<Learned> = known
         .into_iter()
-        .filter(|known| known.label == account.label)
         .filter_map(|known| {
             Some(Learned {
                 action: Action::from_wire(&known.action)?,

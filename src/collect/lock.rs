@@ -16,10 +16,10 @@ pub struct Lock {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process holds it.
-    #[error("another collector holds {0}")]
+    #[error("another optrail is at work and holds {0}; try again when it has ended")]
     Held(PathBuf),
     /// The file cannot be opened or locked.
-    #[error("cannot lock {path}: {source}")]
+    #[error("cannot lock {path}: {source}; run as the user who owns it")]
     Failed {
         /// The file.
         path: PathBuf,

@@ -117,7 +117,7 @@ impl Collector {
         Ok(StopEnd {
             result,
             account_id,
-            failures: shared.failures.take(),
+            failures: once_each(shared.failures.take()),
         })
     }
 
@@ -141,7 +141,7 @@ impl Collector {
             arn,
             order,
         };
-        let Some(before) = stop.look().await? else {
+        let Look::Status(before) = stop.look().await? else {
             return Ok((StopResult::NotStopped, Some(account_id)));
         };
         if let Some(status) = before
@@ -209,6 +209,16 @@ async fn shared_lock(path: &Path) -> Result<Lock, LockError> {
     }
 }
 
+/// What a look at the operation came to.
+enum Look {
+    /// It was seen, with its status where it has one.
+    Status(Option<String>),
+    /// The cloud was too busy or too far; another look may see it.
+    Missed,
+    /// Another look would see no more.
+    Futile,
+}
+
 struct Stop<'a> {
     caller: &'a Caller,
     account_id: &'a str,
@@ -217,16 +227,24 @@ struct Stop<'a> {
 }
 
 impl Stop<'_> {
-    /// One look at the operation; `None` where it cannot be read, else its status.
-    async fn look(&self) -> Result<Option<Option<String>>, StoreError> {
+    /// One look at the operation.
+    async fn look(&self) -> Result<Look, StoreError> {
         let request = ros::get_operation(&self.order.region_id, &self.order.operation_id);
-        let answer = self.caller.ask(&request, &self.how(None)).await?;
-        Ok(answer.and_then(|answer| match answer.content {
-            Content::RosOperation(reading) if answer.outcome == Outcome::Ok => {
-                Some(reading.value.status)
-            }
-            _ => None,
-        }))
+        let Some(answer) = self.caller.ask(&request, &self.how(None)).await? else {
+            // The account cannot be asked any more in this run, or the run is to end.
+            return Ok(Look::Futile);
+        };
+        Ok(match (answer.outcome, answer.content) {
+            (Outcome::Ok, Content::RosOperation(reading)) => Look::Status(reading.value.status),
+            (
+                Outcome::Throttled
+                | Outcome::ServerError
+                | Outcome::Unreachable
+                | Outcome::Truncated,
+                _,
+            ) => Look::Missed,
+            _ => Look::Futile,
+        })
     }
 
     /// Sends the stop, and again while the answer proves that it was not carried out.
@@ -247,14 +265,19 @@ impl Stop<'_> {
         Ok(last)
     }
 
-    /// Looks after the call: once, or until the operation has ended.
+    /// Looks after the call: once, or until the operation has ended, or cannot be seen any more.
     async fn look_after(&self) -> Result<Option<String>, StoreError> {
         loop {
-            let status = self.look().await?.flatten();
-            let has_ended = status
-                .as_deref()
-                .is_some_and(|status| Phase::of_word(status).is_final());
-            if !self.order.wait || has_ended || self.caller.is_stopping() {
+            let (status, is_last) = match self.look().await? {
+                Look::Status(status) => {
+                    let word = status.as_deref();
+                    let has_ended = word.is_some_and(|word| Phase::of_word(word).is_final());
+                    (status, has_ended)
+                }
+                Look::Missed => (None, false),
+                Look::Futile => (None, true),
+            };
+            if !self.order.wait || is_last || self.caller.is_stopping() {
                 return Ok(status);
             }
             tokio::select! {
@@ -274,6 +297,18 @@ impl Stop<'_> {
     }
 }
 
+/// Calls that failed in the same way one after another are one failure, the last of them: looks that are missed
+/// while somebody waits are many.
+fn once_each(failures: Vec<Failure>) -> Vec<Failure> {
+    let mut once: Vec<Failure> = Vec::new();
+    for failure in failures {
+        let kind = |of: &Failure| (of.action, of.outcome, of.code.clone());
+        let _ = once.pop_if(|last| kind(last) == kind(&failure));
+        once.push(failure);
+    }
+    once
+}
+
 /// Whether nothing says if the call was carried out.
 fn is_unanswered(answer: &Answer) -> bool {
     matches!(
@@ -285,4 +320,34 @@ fn is_unanswered(answer: &Answer) -> bool {
             | Outcome::ServerError
             | Outcome::WrongEntity
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Action;
+
+    #[test]
+    fn looks_that_were_missed_in_the_same_way_are_told_once() {
+        let failure = |outcome: Outcome, request_id: &str| Failure {
+            label: "default".to_owned(),
+            account_id: None,
+            action: Some(Action::GetStackGroupOperation),
+            region_id: None,
+            operation_id: None,
+            stack_group_name: None,
+            outcome: outcome.as_str(),
+            code: None,
+            message: None,
+            request_id: Some(request_id.to_owned()),
+        };
+        let all = vec![
+            failure(Outcome::Throttled, "1"),
+            failure(Outcome::Throttled, "2"),
+            failure(Outcome::Denied, "3"),
+            failure(Outcome::Throttled, "4"),
+        ];
+        let told: Vec<_> = once_each(all).into_iter().map(|f| f.request_id).collect();
+        assert_eq!(told, ["2", "3", "4"].map(|id| Some(id.to_owned())));
+    }
 }

@@ -240,7 +240,6 @@ fn no_color_is_heard_unless_a_flag_speaks() {
     assert!(ColorPolicy::Auto.allows(true) && !ColorPolicy::Auto.allows(false));
 }
 
-#[cfg(unix)]
 #[test]
 fn a_variable_that_is_no_text_is_named() {
     use std::os::unix::ffi::OsStringExt;

@@ -6,7 +6,7 @@ use super::account::{ALL_REGIONS, DeclaredWatch};
 use super::error::ConfigError;
 use super::section::Section;
 use super::values::{nearest, parse_region};
-use crate::model::UtcMillis;
+use crate::model::{BATCH_TYPES, REASON_LANGS, UtcMillis, is_task_id};
 
 /// Every key that a watch of some kind has.
 pub(super) const KEYS: [&str; 9] = [
@@ -23,15 +23,6 @@ pub(super) const KEYS: [&str; 9] = [
 
 /// The kinds, with `cadt` for `bpstudio`.
 const KINDS: [&str; 5] = ["ros-stack-groups", "ros", "bpstudio", "cadt", "alidns"];
-
-/// Kinds of DNS batches (AliDNS documentation, DescribeBatchResultCount).
-const BATCH_TYPES: [&str; 4] = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"];
-
-/// Languages of AliDNS.
-const LANGUAGES: [&str; 2] = ["en", "zh"];
-
-/// Digits of the largest task id: it is a signed 64-bit number.
-const TASK_ID_DIGITS_MAX: usize = 19;
 
 /// Reads one declared watch.
 pub(super) fn read(section: &Section<'_>) -> Result<DeclaredWatch, ConfigError> {
@@ -87,18 +78,13 @@ fn bpstudio(section: &Section<'_>) -> Result<DeclaredWatch, ConfigError> {
 fn alidns(section: &Section<'_>) -> Result<DeclaredWatch, ConfigError> {
     section.only(&["kind", "task_ids", "batch_type", "lang"])?;
     let task_ids = section.texts("task_ids", true)?;
-    let is_id = |id: &String| {
-        id.len() <= TASK_ID_DIGITS_MAX
-            && !id.starts_with('0')
-            && id.bytes().all(|b| b.is_ascii_digit())
-    };
-    if !task_ids.iter().all(is_id) {
+    if !task_ids.iter().all(|id| is_task_id(id)) {
         return Err(section.wrong("task_ids", "a task id is a whole number above 0"));
     }
     Ok(DeclaredWatch::Alidns {
         task_ids,
         batch_type: word_of(section, "batch_type", &BATCH_TYPES)?,
-        lang: word_of(section, "lang", &LANGUAGES)?,
+        lang: word_of(section, "lang", &REASON_LANGS)?,
     })
 }
 

@@ -8,10 +8,7 @@ use std::fmt;
 use tz::timezone::{LocalTimeType, TimeZone};
 
 use super::values::{parse_zone_minutes, zone_text};
-use crate::model::UtcMillis;
-
-/// Milliseconds of a minute.
-const MINUTE_MS: i64 = 60_000;
+use crate::model::{DAY_MS, MINUTE_MS, UtcMillis};
 
 /// Rules that tell the offset from UTC at any instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +69,8 @@ impl Zone {
     /// earlier one; where they never do (the hour that summer takes), as if they had not been changed yet.
     pub fn instant(&self, wall: UtcMillis) -> UtcMillis {
         let shifted = |minutes: i32| wall.plus_ms(-i64::from(minutes) * MINUTE_MS);
-        let before = self.offset_minutes(wall.plus_ms(-24 * 60 * MINUTE_MS));
-        let after = self.offset_minutes(wall.plus_ms(24 * 60 * MINUTE_MS));
+        let before = self.offset_minutes(wall.plus_ms(-DAY_MS));
+        let after = self.offset_minutes(wall.plus_ms(DAY_MS));
         let fits = |minutes: i32| self.offset_minutes(shifted(minutes)) == minutes;
         let candidates = [before, after].into_iter().filter(|&minutes| fits(minutes));
         candidates.map(shifted).min().unwrap_or(shifted(before))

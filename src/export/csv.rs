@@ -4,6 +4,9 @@
 //! as PostgreSQL and DuckDB read it. A field is quoted only where it must be: it holds the
 //! delimiter, a quote or a line end, it is empty, or it reads like the text chosen for NULL.
 //! Leading and trailing blanks belong to a field (RFC 4180, 2.4) and need no quotes.
+//!
+//! A NULL that is alone in its row makes an empty line, which many readers skip, and lose the row. No spelling of
+//! CSV tells it from a line that is not there: who writes one column chooses a text for NULL.
 
 use std::io::{self, Write};
 

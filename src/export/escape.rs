@@ -23,16 +23,20 @@ pub const fn is_unsafe(c: char) -> bool {
     matches!(c,
         // C0 (ESC, BEL, line ends, tabulator), DEL, C1 (8-bit CSI and OSC).
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        // Soft hyphen, Arabic letter mark, Mongolian vowel separator: no width.
-        | '\u{ad}' | '\u{61c}' | '\u{180e}'
+        // Soft hyphen, grapheme joiner, Arabic letter mark, Mongolian vowel separator: no width.
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}'
+        // Fillers of Hangul: letters that show nothing.
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
         // Zero-width characters and direction marks.
         | '\u{200b}'..='\u{200f}'
         // Line and paragraph separators, embeddings and overrides of direction.
         | '\u{2028}'..='\u{202e}'
         // Word joiner, invisible operators, isolates of direction, deprecated format characters.
         | '\u{2060}'..='\u{206f}'
-        // Byte order mark, interlinear annotation, language tags.
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        // Byte order mark, interlinear annotation, beams and slurs of musical notation, language tags.
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}'
+        // Variation selectors in which whole texts can be hidden; the sixteen that emoji need (U+FE0F) stay.
+        | '\u{e0100}'..='\u{e01ef}'
     )
 }
 
@@ -106,6 +110,10 @@ mod tests {
                 "\\u{202e}evil\\u{2066}\\u{2069}",
             ),
             ("\u{2028}\u{200b}\u{feff}", "\\u{2028}\\u{200b}\\u{feff}"),
+            ("a\u{34f}b\u{3164}", "a\\u{34f}b\\u{3164}"),
+            ("\u{115f}\u{1160}\u{ffa0}", "\\u{115f}\\u{1160}\\u{ffa0}"),
+            ("\u{1d173}\u{1d17a}", "\\u{1d173}\\u{1d17a}"),
+            ("\u{e0100}\u{e01ef}", "\\u{e0100}\\u{e01ef}"),
         ] {
             assert_eq!(terminal(hostile), shown);
         }

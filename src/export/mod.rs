@@ -23,6 +23,7 @@ mod xlsx;
 
 use std::io::{self, Write};
 
+pub use buffer::hex;
 pub use layout::{Delimiter, Format, Layout, LayoutError, UnknownFormat, encoder};
 pub use table::shorten;
 pub use terminal::TerminalWriter;

@@ -83,7 +83,6 @@ mod tests {
         assert_eq!(option("--status", ""), "--status ''");
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_shell_reads_what_was_written() {
         for text in [

@@ -1,5 +1,19 @@
 //! Shapes of Alibaba Cloud DNS: the counts of one batch task, and its rows.
 
+/// Types of batches (AliDNS documentation, DescribeBatchResultCount).
+pub const BATCH_TYPES: [&str; 4] = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"];
+
+/// Languages in which reasons can be asked for.
+pub const REASON_LANGS: [&str; 2] = ["en", "zh"];
+
+/// Whether a text is the id of a task as a watch has it: a signed 64-bit number above 0, written in one way, because
+/// written otherwise the same task would be another watch.
+pub fn is_task_id(text: &str) -> bool {
+    !text.starts_with('0')
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && text.parse::<i64>().is_ok()
+}
+
 /// The counts of one batch task (DescribeBatchResultCount). Absent and null are `None`; an empty
 /// text stays an empty text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,4 +74,29 @@ pub struct BatchDetail {
     pub status_raw: Option<String>,
     /// When it was done, as sent (`2019-08-22 18:02:58`, no zone).
     pub operate_date_raw: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_id_is_a_number_that_fits_and_is_written_in_one_way() {
+        for id in ["1", "123456789012345678", "9223372036854775807"] {
+            assert!(is_task_id(id), "{id}");
+        }
+        let others = [
+            "",
+            "0",
+            "01",
+            "+1",
+            "-1",
+            "1.0",
+            " 1",
+            "9223372036854775808",
+        ];
+        for text in others.into_iter().chain(["9999999999999999999"]) {
+            assert!(!is_task_id(text), "{text}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ mod time;
 mod version;
 
 pub use action::{ALL_REGIONS, Action, Service};
-pub use alidns::{BatchCount, BatchDetail};
+pub use alidns::{BATCH_TYPES, BatchCount, BatchDetail, REASON_LANGS, is_task_id};
 pub use bpstudio::BpstudioOperation;
 pub use cause::Cause;
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -32,5 +32,5 @@ pub use ros::{
     DeploymentTargets, DriftDetection, OperationPreferences, ResultRow, ResultsPage, RosOperation,
 };
 pub use stack_group::{ListedOperation, RosRegion, StackGroup, Tag};
-pub use time::{UtcMillis, parse_cloud_time};
+pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, UtcMillis, parse_cloud_time};
 pub use version::{FieldValue, OperationState, ResultVersion, VersionPlace, result_flags};

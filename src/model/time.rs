@@ -4,6 +4,13 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 
+/// Milliseconds of a minute, of an hour, of a day of 24 hours.
+pub const MINUTE_MS: i64 = 60 * 1000;
+/// See [`MINUTE_MS`].
+pub const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// See [`MINUTE_MS`].
+pub const DAY_MS: i64 = 24 * HOUR_MS;
+
 /// 0000-01-01T00:00:00.000Z.
 const FIRST_MS: i64 = -62_167_219_200_000;
 

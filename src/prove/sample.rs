@@ -13,6 +13,7 @@ use super::ProveError;
 use crate::evidence::digest::Digest;
 use crate::export::{Cell, Encoder, Format, Layout, encoder};
 use crate::model::OperationKey;
+use crate::store::operation_key::operation_key;
 use crate::store::{Connection, StoreError, proving};
 
 /// Writes keys as the lines of a population.
@@ -86,7 +87,7 @@ pub(super) fn take(
     })?;
     let keys = lowest
         .iter()
-        .map(|(_, [service, account, region, id])| proving::key([service, account, region, id]));
+        .map(|(_, [service, account, region, id])| operation_key([service, account, region, id]));
     let mut keys: Vec<OperationKey> = keys.collect::<Result<_, _>>()?;
     keys.sort_unstable_by(|a, b| parts(a).cmp(&parts(b)));
     Ok(keys)

@@ -306,13 +306,15 @@ impl<'c> Diff<'c> {
                 none => none.insert(diff::versions(self.newer, op)?),
             };
             let of_listing = self.of_listing(op, service, name, after)?;
-            let of_version =
-                || shown_by_version(name, versions, self.from * i64::from(old.is_some()));
+            let from = self.from * i64::from(old.is_some());
+            let shown_by = of_listing.or_else(|| shown_by_version(name, versions, from));
             fields.push(FieldChange {
                 field: name.clone(),
                 old: before.clone(),
                 new: after.clone(),
-                exchange_id: of_listing.unwrap_or_else(of_version),
+                exchange_id: shown_by.ok_or_else(|| {
+                    StoreError::Inconsistent(format!("operation {op} has no version"))
+                })?,
             });
         }
         Ok(fields)

@@ -14,6 +14,8 @@ use sha2::{Digest as _, Sha256};
 pub use facts::{Completeness, Evidence, Facts, Filters, Making, Run, SignedHead, Verdict};
 pub use layout::{FileLayout, UnknownLayout};
 
+use crate::export::hex;
+
 /// Name of the format, with its version.
 pub const FORMAT: &str = "optrail-export@v1";
 
@@ -189,11 +191,6 @@ impl Manifest {
             manifest.manifest_sha256 == manifest.own_sha256()? && manifest.to_text()? == text;
         Ok((manifest, is_as_written))
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -25,16 +25,6 @@ pub struct Truth {
     pub looks: Vec<SeenLook>,
 }
 
-impl Truth {
-    /// The operations of a stack group that are there, in the order in which they were added.
-    pub fn operations_of(&self, group: &StackGroup) -> Vec<Arc<RosOperation>> {
-        let operations = self.ros.iter();
-        let of_group = operations
-            .filter(|operation| group.owns(operation) && operation.status_at(self.at).is_some());
-        of_group.cloned().collect()
-    }
-}
-
 /// One answer that the world gave.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenLook {

@@ -5,12 +5,11 @@ use super::document::Document;
 use super::fields::Fields;
 use super::list::read_list;
 use super::reading::{InvalidAnswer, Reading, Unknowns};
-use crate::model::{Action, BatchCount, BatchDetail, ListPage};
+use crate::model::{Action, BATCH_TYPES, BatchCount, BatchDetail, ListPage};
 
 /// The status that says that no task was submitted.
 const NO_TASK: i64 = -1;
 const STATUSES: [&str; 3] = ["0", "1", "2"];
-const BATCH_TYPES: [&str; 4] = ["DOMAIN_ADD", "DOMAIN_DEL", "RR_ADD", "RR_DEL"];
 
 /// Words of the Status of a row.
 const ROW_STATUSES: [&str; 2] = ["true", "false"];

@@ -4,10 +4,11 @@
 //! Instants are asked as milliseconds: the judge compares them. Partial indexes keep each question away from what
 //! went well, which is nearly everything.
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _};
 
+use super::operation_key::of_row;
 use super::{StoreError, accounts};
-use crate::model::{OperationKey, Phase, Service, UtcMillis};
+use crate::model::{OperationKey, Phase, UtcMillis};
 
 /// Whether `o` is watched by nobody any more: somebody gave it up, and said why.
 macro_rules! is_given_up {
@@ -100,7 +101,7 @@ pub fn failures(connection: &Connection, accounts: &[String]) -> Result<Vec<Fail
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(Failure {
-            key: key(row)?,
+            key: of_row(row)?,
             op: row.get(4)?,
             kind: row.get(5)?,
             resource_id: row.get(6)?,
@@ -277,19 +278,6 @@ pub fn received_at(
         .query_row([sequence], |row| row.get(0))
         .optional()?;
     Ok(at.flatten().map(UtcMillis))
-}
-
-/// The key in the first four columns of a row.
-fn key(row: &Row<'_>) -> Result<OperationKey, StoreError> {
-    let service: String = row.get(0)?;
-    Ok(OperationKey {
-        service: service.parse::<Service>().map_err(|error| {
-            StoreError::Inconsistent(format!("an operation of '{service}': {error}"))
-        })?,
-        account_id: row.get(1)?,
-        region_id: row.get(2)?,
-        operation_id: row.get(3)?,
-    })
 }
 
 /// A word of the views; one that is none of them means nothing that is known.

@@ -5,8 +5,9 @@
 
 use rusqlite::{Connection, Rows, params};
 
+use super::operation_key::operation_key;
 use super::query::OwnedValue;
-use super::{StoreError, accounts, as_of, proving};
+use super::{StoreError, accounts, as_of};
 use crate::model::OperationKey;
 use crate::model::result_flags::{CHANGED_FOLDER, CHANGED_PRESENT, CHANGED_REASON, CHANGED_STATUS};
 
@@ -55,7 +56,7 @@ pub fn each_learned_about<E: From<StoreError>>(
     while let Some(row) = rows.next().map_err(StoreError::from)? {
         let text = |column| -> Result<String, StoreError> { Ok(row.get(column)?) };
         let parts = [text(1)?, text(2)?, text(3)?, text(4)?];
-        let key = proving::key([&parts[0], &parts[1], &parts[2], &parts[3]])?;
+        let key = operation_key([&parts[0], &parts[1], &parts[2], &parts[3]])?;
         visit(row.get(0).map_err(StoreError::from)?, key)?;
     }
     Ok(())

@@ -18,12 +18,12 @@ pub struct LearnedLimit {
     pub learned_at: i64,
 }
 
-/// All that was learned, in order.
-pub fn load(connection: &Connection) -> Result<Vec<LearnedLimit>, StoreError> {
+/// What was learned with the credentials of one label, in order.
+pub fn load(connection: &Connection, label: &str) -> Result<Vec<LearnedLimit>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT label, action, per_second_milli, learned_at FROM limit_learned ORDER BY label, action",
+        "SELECT label, action, per_second_milli, learned_at FROM limit_learned WHERE label = ?1 ORDER BY action",
     )?;
-    let rows = statement.query_map([], |row| {
+    let rows = statement.query_map([label], |row| {
         Ok(LearnedLimit {
             label: row.get(0)?,
             action: row.get(1)?,
@@ -77,6 +77,7 @@ mod tests {
         };
         save(&connection, &[slow, other.clone()]).unwrap();
         save(&connection, std::slice::from_ref(&fast)).unwrap();
-        assert_eq!(load(&connection).unwrap(), [fast, other]);
+        assert_eq!(load(&connection, "prod").unwrap(), [fast]);
+        assert_eq!(load(&connection, "test").unwrap(), [other]);
     }
 }

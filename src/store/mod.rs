@@ -34,6 +34,7 @@ pub mod listings;
 pub mod metrics;
 pub mod migrate;
 pub mod open;
+pub mod operation_key;
 pub mod operations;
 pub mod page_listings;
 pub mod progress;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Params, params};
 
 use super::StoreError;
+use super::operation_key::of_row;
 use super::query::{Query, Value};
 use crate::model::OperationKey;
 
@@ -68,27 +69,9 @@ pub fn operations_between(
     let mut rows = statement.query([first, last])?;
     let mut keys = Vec::new();
     while let Some(row) = rows.next()? {
-        keys.push(key([
-            &row.get::<_, String>(0)?,
-            &row.get::<_, String>(1)?,
-            &row.get::<_, String>(2)?,
-            &row.get::<_, String>(3)?,
-        ])?);
+        keys.push(of_row(row)?);
     }
     Ok(keys)
-}
-
-/// A key from the texts of a row.
-pub fn key(parts: [&str; 4]) -> Result<OperationKey, StoreError> {
-    let [service, account_id, region_id, operation_id] = parts;
-    Ok(OperationKey {
-        service: service
-            .parse()
-            .map_err(|error| StoreError::Inconsistent(format!("an operation: {error}")))?,
-        account_id: account_id.to_owned(),
-        region_id: region_id.to_owned(),
-        operation_id: operation_id.to_owned(),
-    })
 }
 
 /// Leaves about one operation that its rows rest on, those of its lists apart: what first showed each version,

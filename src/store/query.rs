@@ -101,11 +101,11 @@ impl<'c> Query<'c> {
     }
 }
 
-/// The room of a list for values that live as long as another row.
-fn emptied<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
+/// The room of a list, empty, for values that live as long as another row.
+pub fn emptied<A, B>(mut values: Vec<A>) -> Vec<B> {
     values.clear();
     // Nothing is left to be mapped; collecting a vector into one of the same layout takes its room over.
-    values.into_iter().map(|_| Value::Null).collect()
+    values.into_iter().filter_map(|_| None).collect()
 }
 
 fn select_error(error: rusqlite::Error) -> SelectError {

@@ -5,9 +5,10 @@ mod summary;
 use rusqlite::Connection;
 
 use self::summary::Summary;
+use super::operation_key::of_row;
 use super::query::Rows;
 use super::{StoreError, accounts};
-use crate::model::{OperationKey, Service};
+use crate::model::OperationKey;
 
 /// Operations that are named when several could be meant.
 pub const CHOICES: usize = 10;
@@ -46,15 +47,7 @@ pub fn find(
     let mut rows = statement.query([id, region_id.unwrap_or_default(), &accounts, &limit])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let service: String = row.get(0)?;
-        found.push(OperationKey {
-            service: service.parse::<Service>().map_err(|error| {
-                StoreError::Inconsistent(format!("an operation of '{service}': {error}"))
-            })?,
-            account_id: row.get(1)?,
-            region_id: row.get(2)?,
-            operation_id: row.get(3)?,
-        });
+        found.push(of_row(row)?);
     }
     if found.first().is_some_and(|key| key.operation_id == id) {
         found.retain(|key| key.operation_id == id);

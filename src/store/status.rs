@@ -40,7 +40,7 @@ pub struct Status {
     /// operation_id, expires_by (at the latest, if the clocks agree).
     pub expiring: Rows,
     /// Stretches that nobody sees now: watch_id, label, scope, service, account_id, region_id, operation_id, cause,
-    /// gap_from_at, detail.
+    /// gap_from, detail.
     pub gaps: Rows,
     /// The newest runs: run_id, kind, started_at, ended_at, outcome, watches_due, watches_failed,
     /// watches_deferred, requests, versions_new.
@@ -171,7 +171,7 @@ ORDER BY w.watch_id";
 
 const GAPS: &str = "
 SELECT g.watch_id, (SELECT w.label FROM watch w WHERE w.watch_id = g.watch_id) AS label, g.scope, g.service,
-    g.account_id, g.region_id, g.operation_id, g.cause, g.gap_from AS gap_from_at, g.detail
+    g.account_id, g.region_id, g.operation_id, g.cause, g.gap_from, g.detail
 FROM coverage_gaps g
 WHERE g.gap_until IS NULL AND (?1 = '[]' OR g.account_id IN (SELECT value FROM json_each(?1))
     OR (SELECT w.label FROM watch w WHERE w.watch_id = g.watch_id) IN (SELECT value FROM json_each(?1)))

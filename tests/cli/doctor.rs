@@ -265,3 +265,29 @@ fn a_mistake_in_the_configuration_leaves_nothing_to_look_at() {
     std::fs::write(bench.path("x.toml"), "[collect]\ndedline = \"5s\"\n").unwrap();
     bench.complaint(1, &["--config", "x.toml", "doctor"]);
 }
+
+#[test]
+fn a_schedule_is_late_for_doctor_when_it_is_for_status() {
+    let ward = Ward::new();
+    ward.bench.out(&["watch", "add", "cadt", "op_1"]);
+    let config = ward.bench.path("every.toml");
+    std::fs::write(&config, "[collect]\nevery = \"1s\"\n").unwrap();
+    let config = config.display().to_string();
+    let run = |arguments: &[&str]| {
+        said(&mut ward.command(&[&["--config", config.as_str()], arguments].concat()))
+    };
+    // The operation is not found: that is what these runs have to say.
+    run(&["collect"]);
+    std::thread::sleep(std::time::Duration::from_millis(2_500));
+    // It is no run of the schedule.
+    run(&["collect", "--service", "cadt"]);
+    let status = run(&["status", "--format", "json"]);
+    let status: Value = serde_json::from_str(&status.out).unwrap();
+    assert_eq!(status["schedule"]["overdue"], true, "{status}");
+    for arguments in [&["--config", config.as_str()][..], &[]] {
+        let arguments = [arguments, &["doctor", "--format", "json"]].concat();
+        let report = Report::of(&mut ward.command(&arguments));
+        assert_eq!(report.status("runs"), "warning");
+        report.says("runs", "detail", "one is due every 1s");
+    }
+}

@@ -138,6 +138,7 @@ fn a_watch_fails_until_it_is_seen_again() {
     assert!(text.contains("Failing"), "{text}");
     assert!(text.contains("Not seen now"), "{text}");
     assert_eq!(before["gaps"][0]["cause"], "deferred", "{before}");
+    assert!(before["gaps"][0]["gap_from"].is_string(), "{before}");
     assert!(
         text.contains("    2  bpstudio               op_1a2b3c"),
         "{text}"

@@ -221,6 +221,25 @@ fn a_region_comes_from_the_flag_the_profile_or_the_environment() {
 }
 
 #[test]
+fn a_stop_takes_the_region_that_a_watch_would_take() {
+    let bench = Bench::new();
+    bench.out(&["init"]);
+    fs::create_dir(bench.path(".aliyun")).unwrap();
+    let profiles = r#"{"current": "a", "profiles": [{"name": "a", "region_id": "cn-a"}, {"name": "b", "region_id": "No Region"}]}"#;
+    fs::write(bench.path(".aliyun/config.json"), profiles).unwrap();
+    let account = "[[account]]\nname = \"prod\"\nprofile = \"b\"\n";
+    fs::write(bench.path("x.toml"), account).unwrap();
+    let typed = ["--config", "x.toml", "watch", "add", "ros", "id"];
+    let by_watch = bench.complaint(1, &typed);
+    let typed = ["--config", "x.toml", "stop", "id", "--reason", "x", "--yes"];
+    assert_eq!(bench.complaint(1, &typed), by_watch);
+    assert!(
+        by_watch.contains("names the region 'No Region'"),
+        "{by_watch}"
+    );
+}
+
+#[test]
 fn a_watch_is_removed_by_its_number_or_its_operation() {
     let bench = Bench::new();
     bench.out(&["watch", "add", "ros", "--region", "cn-a", "x", "y"]);

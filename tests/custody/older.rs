@@ -7,7 +7,7 @@ use optrail::store::migrate::known_version;
 use optrail::store::open::APPLICATION_ID;
 use rusqlite::Connection;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, said};
 use crate::{leaves, number};
 
 mod embedded {
@@ -55,6 +55,29 @@ fn fault_21_a_database_of_the_former_schema_is_sealed_by_its_next_run() {
     assert_eq!(covered, size);
     bench.verifies();
     bench.out(&["checkpoint", "--public-key"]);
+}
+
+#[test]
+fn fault_21_stop_and_prove_bring_a_database_of_the_former_schema_up_to_date() {
+    let stop = [
+        "stop", "id", "--region", "cn-hangzhou", "--reason", "x", "--yes",
+    ];
+    // Nobody gives a key: nothing is stopped.
+    for (arguments, code) in [
+        (&stop[..], 1),
+        (&["prove", "--runs", "1", "-o", "runs.tar"], 0),
+    ] {
+        let bench = Bench::new();
+        older(&bench, "optrail.db", FORMER);
+        let mut command = bench.command(arguments);
+        let said = said(command.env("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true"));
+        assert_eq!(said.code, code, "{said:?}");
+        assert!(said.err.contains(".schema-4"), "{said:?}");
+        let schema = number(&bench.database(), "PRAGMA user_version");
+        assert_eq!(schema, known_version());
+        let changes = number(&bench.database(), "SELECT count(*) FROM schema_change");
+        assert_eq!(changes, 1);
+    }
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Faults 18 to 20: the database, or a part of it, is not the one that was there.
 
 use std::fs;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
 use crate::bench::Bench;
-use crate::{add_sealed, beside, copy_database, leaves, refuses_to_write, sealed, state};
+use crate::world::{Ended, World, running, wait_until};
+use crate::{add_sealed, beside, copy_database, leaves, number, refuses_to_write, sealed, state};
 
 #[test]
 fn fault_18_a_log_that_was_removed_after_committed_leaves_is_missed() {
@@ -71,6 +73,31 @@ fn fault_19_an_older_copy_is_refused_with_its_sizes() {
         row.contains(&format!("{held},{signed},the newer one is lost,ann")),
         "{row}"
     );
+}
+
+#[test]
+fn fault_19_an_older_copy_ends_runs_that_follow_one_another() {
+    let world = World::for_program(19);
+    world.add_ros(running(&world, 1));
+    world.run(&["collect"]).expect(0);
+    let older = world.database().with_file_name("older.db");
+    world
+        .run(&["backup", &older.display().to_string()])
+        .expect(0);
+    let ended_runs = || {
+        let ended = "SELECT count(*) FROM collection_runs WHERE ended_at IS NOT NULL";
+        number(&world.database(), ended)
+    };
+    let follow = world.start(&["collect", "--follow", "--every", "3s"]);
+    wait_until("its first run ends", || ended_runs() == 2);
+    // Sealed too, and nothing else has the file open.
+    std::thread::sleep(Duration::from_millis(1_000));
+    copy_database(&older, &world.database());
+    let held = leaves(&world.database());
+    let ended = Ended::of(follow.wait_with_output().unwrap()).expect(3);
+    let words = "is older than its checkpoint";
+    assert_eq!(ended.stderr.matches(words).count(), 1, "{}", ended.stderr);
+    assert_eq!((ended_runs(), leaves(&world.database())), (1, held));
 }
 
 #[test]

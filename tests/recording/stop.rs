@@ -190,3 +190,32 @@ fn an_account_that_nobody_knows_is_told_before_anything_is_sent() {
     assert_eq!(world.cloud.requests().len(), sent);
     world.run(&with_account("default")).expect(0);
 }
+
+#[test]
+fn a_wait_ends_where_nothing_can_be_seen_any_more() {
+    let (world, id) = world_with_one();
+    let denied = Fault::times(FaultKind::Denied, u32::MAX).after(1);
+    world
+        .cloud
+        .script(denied.on_action("GetStackGroupOperation"));
+    let waiting = world.start(&[&typed(&id)[..], &["--wait"]].concat());
+    let ended = Ended::of(waiting.wait_with_output().unwrap()).expect(0);
+    assert!(ended.stderr.contains("it is unknown"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("denied"), "{}", ended.stderr);
+    assert_eq!(world.requests_of("GetStackGroupOperation"), 2);
+    world.verify();
+}
+
+#[test]
+fn a_wait_goes_on_after_a_look_that_was_missed() {
+    let (world, id) = world_with_one();
+    let busy = Fault::times(FaultKind::ServiceUnavailable, 4).after(1);
+    world.cloud.script(busy.on_action("GetStackGroupOperation"));
+    let waiting = world.start(&[&typed(&id)[..], &["--wait"]].concat());
+    // Whose the key is, a look, the stop, and a look of four attempts; then one that sees it.
+    world.wait_for_requests(8);
+    world.clock.advance_ms(i64::from(2 * MINUTE_MS));
+    let ended = Ended::of(waiting.wait_with_output().unwrap()).expect(0);
+    assert!(ended.stderr.contains("it is STOPPED"), "{}", ended.stderr);
+    world.verify();
+}

@@ -1,6 +1,8 @@
 //! What the configuration says that is to be recorded: its accounts, its schedule, and the watches that it
 //! declares.
 
+use std::collections::BTreeSet;
+
 use crate::cli::os_user::os_user;
 use crate::collect::{CONFIGURATION, declare};
 use crate::config::{Account, Config, DeclaredWatch};
@@ -88,7 +90,13 @@ fn of_watch(label: &str, declared: &DeclaredWatch, user: &str, at: UtcMillis) ->
         } => vec![Declaration {
             region: region.clone(),
             kind: Some(WatchKind::RosStackGroups),
-            names: names.clone(),
+            // As `watch add` has them: the same patterns are the same watch.
+            names: names
+                .iter()
+                .cloned()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             since: *since,
             ..new(Some(Service::Ros))
         }],
@@ -177,5 +185,27 @@ impl Declaration {
             ..Watch::new(0, WatchChange::Add, user, at)
         };
         Found { watch, target }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_patterns_are_the_same_watch_as_one_that_was_typed() {
+        let of = |names: &[&str]| {
+            let declared = DeclaredWatch::RosStackGroups {
+                region: "cn-hangzhou".to_owned(),
+                names: names.iter().map(|name| (*name).to_owned()).collect(),
+                since: None,
+            };
+            of_watch("default", &declared, "ann", UtcMillis(0)).remove(0)
+        };
+        let one = of(&["a*", "b*"]);
+        assert_eq!(of(&["b*", "a*", "b*"]).target, one.target);
+        assert_eq!(of(&["b*", "a*"]).watch.names, one.watch.names);
+        // In the order that `watch add` has.
+        assert_eq!(one.target.names, ["a*", "b*"]);
     }
 }

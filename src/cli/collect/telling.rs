@@ -147,9 +147,9 @@ fn clock_text(offset_ms: i64) -> String {
 
 /// What a run has learned about things that may have failed before.
 struct Learned {
-    /// Operations and last tasks that were planned, and whether they had a good look.
+    /// Operations that were planned, and whether they had a good look.
     looks: BTreeMap<String, bool>,
-    /// What discoveries that had no bad look are about: the words before the name of a call.
+    /// What discoveries and last tasks that had no bad look are about: the words before the name of a call.
     discovered: Vec<String>,
     /// Accounts that were asked.
     accounts: BTreeSet<String>,
@@ -223,7 +223,12 @@ impl Learned {
         }
         let (about, name) = what.rsplit_once(' ').unwrap_or(("", what));
         if Action::from_wire(name).is_some() {
-            let is_well = self.discovered.iter().any(|known| about.starts_with(known));
+            // Words, not letters: the label of another account may begin like the name of a service.
+            let is_of = |known: &String| {
+                let rest = about.strip_prefix(known.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            };
+            let is_well = self.discovered.iter().any(is_of);
             return if is_well { Now::Well } else { Now::Unknown };
         }
         // Not planned: it has ended or was given up, or this run was not about it.
@@ -286,6 +291,8 @@ mod tests {
         assert_eq!(all.of_thing("account 'default'"), Now::Well);
         assert_eq!(all.of_thing("ros cn-hangzhou ListStackGroups"), Now::Well);
         let other = all.of_thing("prod ros cn-hangzhou ListStackGroups");
+        assert_eq!(other, Now::Unknown);
+        let other = all.of_thing("ros-x ros cn-hangzhou ListStackGroups");
         assert_eq!(other, Now::Unknown);
         let some = learned(false);
         assert_eq!(some.of_thing("ros cn-hangzhou gone"), Now::Unknown);

@@ -1,10 +1,7 @@
 //! The seal: whether the key can be used, and whether the database goes on from its newest checkpoint.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
-
-use rustix::fs::Access;
 
 use crate::collect::doctor::{Check, DatabaseState, Topic};
 use crate::config::Config;
@@ -13,65 +10,36 @@ use crate::model::UtcMillis;
 use crate::seal::{Look, SealError, look};
 use crate::store::open;
 
-/// Any right of group and others.
-const OTHERS_ANY: u32 = 0o077;
-
 /// How long leaves may wait for a seal: a run seals, and there is none without one in a day.
 const UNSEALED_MAX_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Looks at state directory, key and newest checkpoint.
-pub(super) fn examine(config: &Config, state: DatabaseState, now: UtcMillis) -> Vec<Check> {
+/// Looks at key and newest checkpoint; the modes of the state directory are told with those of other places.
+pub(super) fn examine(config: &Config, state: DatabaseState, now: UtcMillis) -> Check {
     if state != DatabaseState::Current {
         let why = "not before the database is of this program";
-        return vec![Check::skipped(Topic::Seal, why)];
+        return Check::skipped(Topic::Seal, why);
     }
     let looked = open::read_only(&config.database)
         .map_err(SealError::from)
         .and_then(|connection| look(&connection, &config.database, &config.state_directory));
     match looked {
-        Ok(look) => of_look(&look, config, now),
-        Err(error) => vec![failed(&error)],
+        Ok(look) => of_look(&look, now),
+        Err(error) => failed(&error),
     }
 }
 
-fn of_look(look: &Look, config: &Config, now: UtcMillis) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let of_log = look.state.as_ref().map(|state| state.directory());
-    for directory in [Some(config.state_directory.as_path()), of_log] {
-        checks.extend(directory.and_then(place));
-    }
+fn of_look(look: &Look, now: UtcMillis) -> Check {
     match (&look.sealed, &look.key) {
-        (Err(error), _) | (Ok(_), Err(error)) => checks.push(failed(error)),
-        (Ok(None), Ok(_)) => checks.push(Check::skipped(
-            Topic::Seal,
-            "no checkpoint seals it yet; the next run does",
-        )),
+        (Err(error), _) | (Ok(_), Err(error)) => failed(error),
+        (Ok(None), Ok(_)) => {
+            Check::skipped(Topic::Seal, "no checkpoint seals it yet; the next run does")
+        }
         (Ok(Some(newest)), Ok(_)) => {
             let path = look.state.as_ref().map(|state| state.checkpoint_path());
             let signed_at = path.and_then(|path| modified(&path));
-            checks.push(sealed(newest, look.size, signed_at, now));
+            sealed(newest, look.size, signed_at, now)
         }
     }
-    checks
-}
-
-/// A finding where others may look into a directory of keys, or this user cannot write there.
-fn place(directory: &Path) -> Option<Check> {
-    let mode = std::fs::metadata(directory).ok()?.permissions().mode() & 0o7777;
-    let shown = directory.display();
-    if mode & OTHERS_ANY != 0 {
-        return Some(Check::warning(
-            Topic::Seal,
-            format!("others may look into {shown}: it has mode {mode:04o}"),
-            format!("run `chmod 700 {shown}`"),
-        ));
-    }
-    rustix::fs::access(directory, Access::WRITE_OK).err()?;
-    Some(Check::error(
-        Topic::Seal,
-        format!("this user cannot write {shown}: runs are not sealed"),
-        "run as the user who owns it, or name another with [state] directory",
-    ))
 }
 
 fn sealed(newest: &Checkpoint, size: u64, signed_at: Option<UtcMillis>, now: UtcMillis) -> Check {

@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use super::file::{AtomicFile, OutputError, io_error, sync_directory};
+use super::file::{AtomicFile, OutputError, io_error, make_beside, sync_directory};
 
 /// A directory being written. Dropped without [`commit`](Self::commit), it leaves nothing behind.
 #[derive(Debug)]
@@ -33,14 +33,8 @@ impl AtomicDirectory {
         refuse_used(path)?;
         let name = path.file_name();
         let name = name.ok_or_else(|| OutputError::NotEmpty(path.to_owned()))?;
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}.tmp", std::process::id()));
-        let temporary = path.with_file_name(hidden);
-        fs::DirBuilder::new()
-            .mode(0o700)
-            .create(&temporary)
-            .map_err(|error| io_error("make", &temporary, error))?;
+        let make = |path: &Path| fs::DirBuilder::new().mode(0o700).create(path);
+        let (temporary, ()) = make_beside(path, name, make)?;
         Ok(Self {
             temporary,
             target: path.to_owned(),
@@ -101,9 +95,13 @@ mod tests {
         let refused = AtomicDirectory::create(Path::new("/")).unwrap_err();
         assert!(matches!(refused, OutputError::NotEmpty(_)));
 
+        let killed = AtomicDirectory::create(&home.path().join("other")).unwrap();
+        let left_behind = killed.path().to_owned();
+        std::mem::forget(killed);
         let abandoned = AtomicDirectory::create(&home.path().join("other")).unwrap();
         abandoned.write("a", b"1").unwrap();
         drop(abandoned);
+        fs::remove_dir(left_behind).unwrap();
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }
 }

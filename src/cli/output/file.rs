@@ -4,10 +4,10 @@
 //! directory synced, so that neither a full disk nor a power cut leaves half an export under the
 //! name that a script reads.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// How often a temporary name may turn out to be taken.
@@ -73,28 +73,15 @@ impl AtomicFile {
         let name = target
             .file_name()
             .ok_or_else(|| OutputError::NotAFile(path.to_owned()))?;
-        let mut number = 0;
-        loop {
-            let temporary = target.with_file_name(temporary_name(name, number));
-            match create_new(&temporary) {
-                Ok(file) => {
-                    return Ok(Self {
-                        file,
-                        temporary: Temporary {
-                            path: temporary,
-                            is_renamed: false,
-                        },
-                        target,
-                    });
-                }
-                Err(error)
-                    if error.kind() == io::ErrorKind::AlreadyExists && number < MAX_NAMES =>
-                {
-                    number += 1;
-                }
-                Err(error) => return Err(io_error("create", &temporary, error)),
-            }
-        }
+        let (path, file) = make_beside(&target, name, create_new)?;
+        Ok(Self {
+            file,
+            temporary: Temporary {
+                path,
+                is_renamed: false,
+            },
+            target,
+        })
     }
 
     /// Lets everybody read it, once it is in its place.
@@ -127,8 +114,28 @@ impl Write for AtomicFile {
     }
 }
 
+/// Makes something under the first temporary name beside `target` that is free. Names of programs that were killed
+/// stay taken, and in containers the numbers of processes are soon the same again.
+pub(super) fn make_beside<T>(
+    target: &Path,
+    name: &OsStr,
+    make: impl Fn(&Path) -> io::Result<T>,
+) -> Result<(PathBuf, T), OutputError> {
+    let mut number = 0;
+    loop {
+        let temporary = target.with_file_name(temporary_name(name, number));
+        match make(&temporary) {
+            Ok(made) => return Ok((temporary, made)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MAX_NAMES => {
+                number += 1;
+            }
+            Err(error) => return Err(io_error("create", &temporary, error)),
+        }
+    }
+}
+
 /// Hidden, beside the target, told apart by process and number.
-fn temporary_name(name: &std::ffi::OsStr, number: u32) -> OsString {
+fn temporary_name(name: &OsStr, number: u32) -> OsString {
     let mut temporary = OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".{}-{number}.tmp", std::process::id()));
@@ -137,18 +144,15 @@ fn temporary_name(name: &std::ffi::OsStr, number: u32) -> OsString {
 
 /// Creates a file that was not there, not even as a link, for its owner only.
 fn create_new(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
 }
 
-/// Makes a rename durable: on Unix the directory is a file of its own.
+/// Makes a rename durable: the directory is a file of its own.
 pub(super) fn sync_directory(file: &Path) -> Result<(), OutputError> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
     let directory = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -225,10 +229,9 @@ mod tests {
         assert!(error.to_string().contains("missing"), "{error}");
     }
 
-    #[cfg(unix)]
     #[test]
     fn devices_are_left_alone_and_links_followed() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
+        use std::os::unix::fs::symlink;
         let error = AtomicFile::create(Path::new("/dev/null")).unwrap_err();
         assert!(matches!(error, OutputError::NotAFile(_)));
 

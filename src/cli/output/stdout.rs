@@ -57,6 +57,27 @@ pub fn to_stdout<T>(
     write_data(stdout.lock(), is_terminal, format, fill)
 }
 
+/// Prints one line on stdout, escaped where that is a terminal. That nobody reads it any more is an error here: it
+/// was to be kept.
+pub fn line_to_stdout(format: DataFormat, line: &str) -> anyhow::Result<()> {
+    let stdout = io::stdout();
+    let is_terminal = stdout.is_terminal();
+    write_line(stdout.lock(), is_terminal, format, line)
+}
+
+fn write_line(
+    out: impl Write,
+    is_terminal: bool,
+    format: DataFormat,
+    line: &str,
+) -> anyhow::Result<()> {
+    let fill = |out: &mut dyn Write| Ok(writeln!(out, "{line}")?);
+    match write_data(out, is_terminal, format, fill)? {
+        Some(()) => Ok(()),
+        None => Err(ReaderGone.into()),
+    }
+}
+
 fn write_data<T>(
     out: impl Write,
     is_terminal: bool,
@@ -139,6 +160,20 @@ mod tests {
     fn write_much(out: &mut dyn Write) -> anyhow::Result<u32> {
         out.write_all(&[b'x'; 100]).context("while exporting")?;
         Ok(7)
+    }
+
+    #[test]
+    fn a_line_is_escaped_for_a_terminal_alone_and_has_to_arrive() {
+        let line = "{\"message\":\"\u{9b}2J\u{202e}\"}";
+        let printed = |is_terminal| {
+            let mut out = Vec::new();
+            write_line(&mut out, is_terminal, DataFormat::Json, line).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(printed(false), format!("{line}\n"));
+        assert_eq!(printed(true), "{\"message\":\"\\u009b2J\\u202e\"}\n");
+        let pipe = Limited(3, io::ErrorKind::BrokenPipe);
+        write_line(pipe, false, DataFormat::Json, line).unwrap_err();
     }
 
     #[test]

@@ -53,7 +53,7 @@ const GAPS: [Column; 5] = [
     ("service", "service"),
     ("operation_id", "operation"),
     ("cause", "cause"),
-    ("gap_from_at", "since"),
+    ("gap_from", "since"),
 ];
 
 const LIMITS: [Column; 4] = [

@@ -4,7 +4,7 @@
 //! accounts, one has to be named. What finds operations by itself is for every account that is picked.
 
 use crate::cli::UsageError;
-use crate::config::{Access, Account, Config, DEFAULT_LABEL};
+use crate::config::{Account, Config, DEFAULT_LABEL};
 
 /// Labels that a message lists; more would hide it.
 const LABELS_SHOWN: usize = 8;
@@ -55,12 +55,4 @@ pub(super) fn labels(accounts: &[&Account]) -> String {
         text.push_str(&format!(", … ({} in all)", accounts.len()));
     }
     text
-}
-
-/// The profile in which an account's region may stand.
-pub(super) fn profile(account: &Account) -> Option<&str> {
-    match &account.access {
-        Access::Profile(name) => Some(name),
-        Access::Chain => None,
-    }
 }

@@ -8,10 +8,9 @@ use anyhow::{Context as _, bail};
 use super::wanted::{Origin, Wanted};
 use super::{AddArgs, AlidnsArgs, Operations, StackGroupsArgs, accounts, adding};
 use crate::cli::from_answer::{self, MAX_ANSWER_BYTES};
-use crate::cli::values::region as checked_region;
+use crate::cli::region::default_of;
 use crate::cli::when::When;
-use crate::cli::{Exit, FileOrStd, UsageError, asking};
-use crate::cloud::credentials::default_region;
+use crate::cli::{Exit, FileOrStd, UsageError};
 use crate::config::{ALL_REGIONS, Account, Config};
 use crate::model::{Clock as _, Service, SystemClock};
 
@@ -163,12 +162,7 @@ pub(super) fn region(typed: Option<&str>, account: &Account) -> anyhow::Result<S
     if let Some(region) = typed {
         return Ok(region.to_owned());
     }
-    let Some(found) = default_region(accounts::profile(account), &asking::environment) else {
-        bail!(
-            "in which region is the stack group? name it with --region, or set ALIBABA_CLOUD_REGION_ID or the profile's region_id"
-        );
-    };
-    checked_region(&found).map_err(|reason| {
-        anyhow::anyhow!("the profile or environment names the region '{found}': {reason}")
-    })
+    default_of(account)?.context(
+        "in which region is the stack group? name it with --region, or set ALIBABA_CLOUD_REGION_ID or the profile's region_id",
+    )
 }

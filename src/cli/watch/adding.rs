@@ -2,15 +2,13 @@
 
 use anyhow::bail;
 
+use super::listed;
 use super::wanted::{Origin, Standing, Wanted, name};
 use crate::cli::output::{DataFormat, to_stdout};
 use crate::cli::{init, os_user};
 use crate::config::Config;
 use crate::model::{Clock as _, SystemClock};
 use crate::store::StoreError;
-
-/// Contradictions that are listed; a wrong column makes one of each line.
-const CONFLICTS_SHOWN: usize = 20;
 
 /// Adds the watches that are not there yet, and says which those are.
 pub(super) fn add(wanted: &[Wanted], origin: Origin, config: &Config) -> anyhow::Result<()> {
@@ -23,10 +21,10 @@ pub(super) fn add(wanted: &[Wanted], origin: Origin, config: &Config) -> anyhow:
             .map(|watch| watch.standing(db))
             .collect::<Result<_, StoreError>>()
     })?;
-    let conflicts: Vec<&String> = standings
+    let conflicts: Vec<String> = standings
         .iter()
         .filter_map(|standing| match standing {
-            Standing::Conflict(text) => Some(text),
+            Standing::Conflict(text) => Some(text.clone()),
             Standing::New | Standing::There(_) => None,
         })
         .collect();
@@ -64,16 +62,4 @@ pub(super) fn add(wanted: &[Wanted], origin: Origin, config: &Config) -> anyhow:
         Ok(out.write_all(lines.as_bytes())?)
     })?;
     Ok(())
-}
-
-fn listed(conflicts: &[&String]) -> String {
-    let shown = conflicts.iter().take(CONFLICTS_SHOWN);
-    let mut text = shown.map(|c| c.as_str()).collect::<Vec<_>>().join("\n");
-    if conflicts.len() > CONFLICTS_SHOWN {
-        text.push_str(&format!(
-            "\n… and {} more",
-            conflicts.len() - CONFLICTS_SHOWN
-        ));
-    }
-    text
 }

@@ -10,18 +10,15 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::add::{read_text, region as default_region};
 use super::wanted::{Origin, Wanted};
-use super::{BATCH_TYPES, ImportArgs, accounts, adding};
+use super::{ImportArgs, accounts, adding, listed};
 use crate::cli::Exit;
 use crate::cli::values::region as checked_region;
 use crate::config::{ALL_REGIONS, Account, Config};
 use crate::export::escape::terminal;
-use crate::model::Service;
+use crate::model::{BATCH_TYPES, Service, is_task_id};
 
 /// Bytes of a table at most: some 100,000 watches. What is larger was named by mistake.
 const TABLE_BYTES_MAX: u64 = 16 << 20;
-
-/// Bad lines that are listed; a wrong column makes one of each line.
-const COMPLAINTS_SHOWN: usize = 20;
 
 /// The columns, in any order; `service` must be there.
 const COLUMNS: [&str; 5] = [
@@ -42,16 +39,6 @@ pub(super) fn run(args: &ImportArgs, config: &Config) -> anyhow::Result<Exit> {
         Err(complaints) => bail!("nothing was added\n{}", listed(&complaints)),
     }
     Ok(Exit::Done)
-}
-
-fn listed(complaints: &[String]) -> String {
-    let shown = complaints.iter().take(COMPLAINTS_SHOWN);
-    let mut text = shown.cloned().collect::<Vec<_>>().join("\n");
-    if complaints.len() > COMPLAINTS_SHOWN {
-        let more = complaints.len() - COMPLAINTS_SHOWN;
-        text.push_str(&format!("\n… and {more} more"));
-    }
-    text
 }
 
 /// The watches of a table, or what is wrong with each line that cannot be used.
@@ -251,17 +238,13 @@ impl<'t> Line<'t> {
         if self.operation.is_empty() {
             return Ok(self.each(config)?.into_iter().map(of).collect());
         }
-        let is_plain = self.operation.bytes().all(|byte| byte.is_ascii_digit());
-        match self.operation.parse::<i64>() {
-            // Written otherwise, the same task would be another watch.
-            Ok(1..) if is_plain && !self.operation.starts_with('0') => {
-                Ok(vec![of(self.one(config)?)])
-            }
-            _ => Err(format!(
+        if !is_task_id(self.operation) {
+            return Err(format!(
                 "'{}' is no task; a task id is a whole number above 0",
                 terminal(self.operation)
-            )),
+            ));
         }
+        Ok(vec![of(self.one(config)?)])
     }
 
     fn by_id(&self, service: Service, account: &Account, region: String) -> Wanted {

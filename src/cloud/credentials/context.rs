@@ -19,7 +19,7 @@ pub type SharedEnvironment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// Where the metadata service of an ECS instance answers: a link-local address that means the instance's own
 /// host.
-pub const METADATA_ADDRESS: &str = "http://100.100.100.200";
+const METADATA_ADDRESS: &str = "http://100.100.100.200";
 /// A failed fetch is not repeated for so long, and a lease that was short from the start not renewed: two
 /// hundred accounts behind one dead source would ask it two hundred times.
 const HOLD: Duration = Duration::from_secs(10);
@@ -78,8 +78,8 @@ impl Context {
     }
 
     /// Asks another address than [`METADATA_ADDRESS`], for a test that plays the metadata service.
-    #[must_use]
-    pub fn with_metadata_address(mut self, address: impl Into<String>) -> Self {
+    #[cfg(test)]
+    pub(super) fn with_metadata_address(mut self, address: impl Into<String>) -> Self {
         self.metadata_address = address.into();
         self
     }
@@ -89,7 +89,7 @@ impl Context {
         self.environment.as_ref()
     }
 
-    /// Waits until STS may be called.
+    /// Waits until STS may be called. Who holds a turn must not wait for another: there are few.
     pub(super) async fn sts_turn(&self, action: Action) -> StsTurn<'_> {
         let permit = self.sts_pace.admit(action, None).await;
         StsTurn {
@@ -152,7 +152,6 @@ pub(super) struct StsPlace {
 }
 
 /// The file's mode, if it gives anything to group or others.
-#[cfg(unix)]
 fn mode_for_others(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
 
@@ -160,11 +159,6 @@ fn mode_for_others(path: &Path) -> Option<u32> {
     (mode & 0o077 != 0).then_some(mode)
 }
 
-/// Where there are no modes, there is nothing to warn of.
-#[cfg(not(unix))]
-fn mode_for_others(_: &Path) -> Option<u32> {
-    None
-}
 /// The right to call STS once.
 pub(super) struct StsTurn<'c> {
     permit: Option<Permit>,

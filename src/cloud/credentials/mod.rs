@@ -35,7 +35,7 @@ mod uri;
 use std::path::PathBuf;
 
 pub use assume_role::TOKEN_ENDED;
-pub use context::{Context, METADATA_ADDRESS, SharedEnvironment};
+pub use context::{Context, SharedEnvironment};
 pub use error::CredentialsError;
 pub use keeper::{Keeper, Source};
 pub use key::Credentials;

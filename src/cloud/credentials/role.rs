@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-/// The session's name where none is set: it stands in the other account's audit log.
-const SESSION_NAME: &str = "optrail";
+use crate::config::DEFAULT_SESSION_NAME;
 
 /// A role that is taken on with AssumeRole (STS, version 2015-04-01).
 #[derive(Clone, PartialEq, Eq)]
@@ -38,7 +37,7 @@ impl Role {
     pub fn new(role_arn: impl Into<String>) -> Self {
         Self {
             role_arn: role_arn.into(),
-            session_name: SESSION_NAME.to_owned(),
+            session_name: DEFAULT_SESSION_NAME.to_owned(),
             external_id: None,
             duration_seconds: None,
             policy: None,

@@ -15,8 +15,8 @@ use crate::services::Request;
 use crate::services::classify::classify;
 use crate::services::document::Document;
 
-/// How long one call may take with all its attempts. What needs the credentials waits for it, and a run has
-/// a minute.
+/// How long one call may take with all its attempts and the delays between them. What needs the credentials waits
+/// for it, and a run has a minute.
 const CALL_LIMIT: Duration = Duration::from_secs(40);
 /// Parameters that no report tells: a token, and a word that a role's owner may take for a secret.
 const UNTOLD: [&str; 2] = ["OIDCToken", "ExternalId"];
@@ -43,24 +43,25 @@ struct Ended {
 }
 
 impl Call<'_> {
-    /// Makes the call; each attempt adds a report.
+    /// Makes the call; each attempt waits for a turn of its own and adds a report.
     pub(super) async fn make(
         &self,
         context: &Context,
         reports: &mut Vec<FetchReport>,
     ) -> Result<Lease, CredentialsError> {
         let mut attempt = 1;
-        // Its turn may take long where hundreds of roles are taken on: that is no part of the limit.
-        let mut turn = context.sts_turn(self.request.action).await;
-        let deadline = Instant::now() + CALL_LIMIT;
+        let mut spent = Duration::ZERO;
         loop {
+            // Waiting for a turn may take long where hundreds of roles are taken on: that is no part of the limit.
+            let mut turn = context.sts_turn(self.request.action).await;
+            let begun = Instant::now();
             let exchange = context
                 .client
                 .send_to(
                     &self.endpoint,
                     &self.request,
                     self.credentials,
-                    Some(deadline),
+                    Some(begun + CALL_LIMIT.saturating_sub(spent)),
                 )
                 .await;
             let (requested_at, received_at) = (exchange.requested_at, exchange.received_at);
@@ -71,6 +72,9 @@ impl Call<'_> {
                 let retry_after = ended.retry_after_ms.map(Duration::from_millis);
                 turn.answered(was_throttled, retry_after);
             }
+            // Before the next is waited for: calls that each keep one would wait for one another for ever.
+            drop(turn);
+            spent += begun.elapsed();
             let delay = next_delay(
                 ended.outcome,
                 ended.code.as_deref(),
@@ -78,16 +82,12 @@ impl Call<'_> {
                 ended.retry_after_ms,
                 (context.jitter)(),
             );
-            match delay.filter(|delay| Instant::now() + *delay < deadline) {
-                Some(delay) => {
-                    tokio::time::sleep(delay).await;
-                    turn = context.sts_turn(self.request.action).await;
-                }
-                None => {
-                    let now = context.clock.now();
-                    return ended.result.and_then(|lease| answer::not_ended(lease, now));
-                }
-            }
+            let Some(delay) = delay.filter(|delay| spent + *delay < CALL_LIMIT) else {
+                let now = context.clock.now();
+                return ended.result.and_then(|lease| answer::not_ended(lease, now));
+            };
+            tokio::time::sleep(delay).await;
+            spent += delay;
             attempt += 1;
         }
     }

@@ -7,9 +7,10 @@ use super::{Check, Topic};
 use crate::collect::lock::{Lock, LockError};
 use crate::config::{duration_text, lock_path};
 use crate::model::UtcMillis;
-use crate::record::{DERIVE_VERSION, is_late};
+use crate::record::{DERIVE_VERSION, Schedule};
 use crate::store::progress::Progress;
 use crate::store::runs::RunRow;
+use crate::store::status::{LastCollect, last_collect};
 use crate::store::{Connection, StoreError, derived, migrate, open, runs};
 
 /// How far a database can be read.
@@ -121,26 +122,21 @@ fn of_runs(
             ),
         });
     }
-    let last = match runs::before(connection, runs::next_id(connection)?)? {
-        Some(run_id) => runs::find(connection, run_id)?,
-        None => None,
-    };
-    Ok(schedule(last.map(|run| run.started_at), every, now))
+    Ok(schedule(last_collect(connection)?, every, now))
 }
 
-/// Whether the schedule is kept.
-fn schedule(last_ms: Option<i64>, every: Option<Duration>, now: UtcMillis) -> Check {
-    let due = every.map_or_else(String::new, |every| {
+/// Whether the schedule is kept, as `status` and `check` judge it: of runs over everything.
+fn schedule(last: LastCollect, every: Option<Duration>, now: UtcMillis) -> Check {
+    let schedule = Schedule::of(last, every, now);
+    let due = schedule.map_or_else(String::new, |schedule| {
+        let every = Duration::from_millis(schedule.every_ms);
         format!(", one is due every {}", duration_text(every))
     });
-    let Some(last_ms) = last_ms else {
+    let Some(last_at) = last.started_at else {
         return Check::ok(Topic::Runs, format!("none yet{due}"));
     };
-    let began = UtcMillis(last_ms).to_seconds_text();
-    let detail = format!("the last began at {began}{due}");
-    let since_ms = now.0.saturating_sub(last_ms).max(0);
-    let every_ms = every.map(|every| u64::try_from(every.as_millis()).unwrap_or(u64::MAX));
-    if every_ms.is_some_and(|every_ms| is_late(since_ms, every_ms)) {
+    let detail = format!("the last began at {}{due}", last_at.to_seconds_text());
+    if schedule.is_some_and(|schedule| schedule.is_overdue) {
         let advice = "see whether its timer or crontab line still starts it";
         return Check::warning(Topic::Runs, detail, advice);
     }
@@ -156,11 +152,20 @@ mod tests {
     fn a_run_is_late_when_its_beginning_would_end_a_gap() {
         let now = UtcMillis(1_000_000_000);
         let every = Some(Duration::from_secs(300));
-        let health = |ago_ms: i64, every| schedule(Some(now.0 - ago_ms), every, now).health;
+        let last = |ago_ms: i64, every_ms| LastCollect {
+            started_at: Some(now.plus_ms(-ago_ms)),
+            every_ms,
+        };
+        let health = |ago_ms: i64, every| schedule(last(ago_ms, None), every, now).health;
         assert_eq!(health(450_000, every), Health::Ok);
         assert_eq!(health(450_001, every), Health::Warning);
         assert_eq!(health(86_400_000, None), Health::Ok);
         assert_eq!(health(-5_000, every), Health::Ok, "our clock was set back");
-        assert_eq!(schedule(None, every, now).health, Health::Ok);
+        assert_eq!(
+            schedule(LastCollect::default(), every, now).health,
+            Health::Ok
+        );
+        let of_run = schedule(last(450_001, Some(300_000)), None, now);
+        assert_eq!(of_run.health, Health::Warning, "the run was told every 5m");
     }
 }

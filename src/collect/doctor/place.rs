@@ -1,6 +1,7 @@
 //! Files and directories: who may write them, who may read what is secret, and whether there is room.
 
 use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,36 @@ const OTHERS_WRITE: u32 = 0o022;
 
 /// Any right of group and others.
 const OTHERS_ANY: u32 = 0o077;
+
+/// What others may do with a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Openness {
+    /// Look into it, and change nothing.
+    Readable,
+    /// Nothing with the file.
+    ClosedFile,
+    /// Nothing with the directory.
+    ClosedDirectory,
+}
+
+impl Openness {
+    /// Rights that others must not have.
+    const fn rights(self) -> u32 {
+        match self {
+            Self::Readable => OTHERS_WRITE,
+            Self::ClosedFile | Self::ClosedDirectory => OTHERS_ANY,
+        }
+    }
+
+    /// The mode that mends it, as `chmod` reads it.
+    const fn mode(self) -> &'static str {
+        match self {
+            Self::Readable => "go-w",
+            Self::ClosedFile => "600",
+            Self::ClosedDirectory => "700",
+        }
+    }
+}
 
 /// What is to be looked at; what is not there is passed over.
 #[derive(Debug, Clone, Default)]
@@ -34,35 +65,45 @@ pub struct Places {
 pub fn examine_places(places: &Places) -> Vec<Check> {
     let mut looked_at = 0;
     let mut checks = Vec::new();
-    let mut look = |path: &Path, rights: u32, what: &str| {
-        if let Ok(metadata) = std::fs::metadata(path) {
-            looked_at += 1;
-            checks.extend(loose(path, &metadata, rights, what));
+    let mut look = |path: &Path, openness: Openness, what: &str| {
+        match std::fs::metadata(path) {
+            Ok(metadata) => {
+                looked_at += 1;
+                checks.extend(loose(path, &metadata, openness, what));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => checks.push(Check::warning(
+                Topic::Files,
+                format!("cannot look at {what}, {}: {error}", path.display()),
+                "run as the user who owns it",
+            )),
         }
     };
     if let Some(file) = &places.config_file {
-        look(file, OTHERS_WRITE, "the configuration");
+        look(file, Openness::Readable, "the configuration");
     }
     for file in &places.credential_files {
-        look(file, OTHERS_ANY, "these credentials");
+        look(file, Openness::ClosedFile, "these credentials");
     }
-    look(&places.state_directory, OTHERS_WRITE, "the state directory");
+    let of_state = state_directories(&places.state_directory);
+    for directory in &of_state {
+        look(directory, Openness::ClosedDirectory, "the state directory");
+    }
     look(
         directory_of(&places.database),
-        OTHERS_WRITE,
+        Openness::Readable,
         "the directory of the database",
     );
     for file in database_files(&places.database) {
-        look(&file, OTHERS_ANY, "the record");
+        look(&file, Openness::ClosedFile, "the record");
     }
     for path in [directory_of(&places.database), &places.database] {
-        if path.exists() && rustix::fs::access(path, Access::WRITE_OK).is_err() {
-            checks.push(Check::error(
-                Topic::Files,
-                format!("this user cannot write {}", path.display()),
-                "run as the user who owns it, or choose another database with --db",
-            ));
-        }
+        let advice = "run as the user who owns it, or choose another database with --db";
+        checks.extend(not_writable(path, "", advice));
+    }
+    for directory in &of_state {
+        let advice = "run as the user who owns it, or name another with [state] directory";
+        checks.extend(not_writable(directory, ": runs are not sealed", advice));
     }
     if checks.is_empty() {
         let detail = format!("{looked_at} files and directories, none open to others");
@@ -88,6 +129,25 @@ fn database_files(database: &Path) -> [PathBuf; 5] {
     ]
 }
 
+/// The state directory, and in it that of each log.
+fn state_directories(directory: &Path) -> Vec<PathBuf> {
+    let logs = std::fs::read_dir(directory).into_iter().flatten();
+    let logs = logs.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut all = vec![directory.to_owned()];
+    all.extend(logs.filter(|path| path.is_dir()));
+    all.sort();
+    all
+}
+
+/// A finding where a place is there and this user cannot write it.
+fn not_writable(path: &Path, consequence: &str, advice: &str) -> Option<Check> {
+    if !path.exists() || rustix::fs::access(path, Access::WRITE_OK).is_ok() {
+        return None;
+    }
+    let detail = format!("this user cannot write {}{consequence}", path.display());
+    Some(Check::error(Topic::Files, detail, advice))
+}
+
 fn directory_of(database: &Path) -> &Path {
     let parent = database.parent();
     parent
@@ -95,19 +155,15 @@ fn directory_of(database: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// A finding where group or others have some of these rights.
-fn loose(path: &Path, metadata: &Metadata, rights: u32, what: &str) -> Option<Check> {
+/// A finding where group or others have rights that they must not have.
+fn loose(path: &Path, metadata: &Metadata, openness: Openness, what: &str) -> Option<Check> {
     let mode = metadata.permissions().mode() & 0o7777;
-    let given = mode & rights;
+    let given = mode & openness.rights();
     if given == 0 {
         return None;
     }
     let shown = path.display();
-    let command = if rights == OTHERS_WRITE {
-        format!("run `chmod go-w {shown}`")
-    } else {
-        format!("run `chmod 600 {shown}`")
-    };
+    let command = format!("run `chmod {} {shown}`", openness.mode());
     let told = |may: &str| format!("others may {may} {what}: {shown} has mode {mode:04o}");
     Some(if given & OTHERS_WRITE != 0 {
         Check::error(Topic::Files, told("change"), command)
@@ -141,7 +197,7 @@ fn room(database: &Path) -> Check {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::fs::{Permissions, create_dir, set_permissions, write};
+    use std::fs::{Permissions, create_dir, create_dir_all, set_permissions, write};
 
     use super::super::Health;
     use super::*;
@@ -191,6 +247,37 @@ mod tests {
         }
         chmod(&directory, 0o770);
         assert_eq!(findings()[0].0, Health::Error);
+        chmod(&directory, 0o700);
+        let log = home.path().join("state/0123");
+        create_dir_all(&log).unwrap();
+        chmod(&home.path().join("state"), 0o700);
+        for (mode, health) in [(0o770, Health::Error), (0o750, Health::Warning)] {
+            chmod(&log, mode);
+            let advice = format!("run `chmod 700 {}`", log.display());
+            assert_eq!(findings(), [(health, Some(advice))], "told once");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_is_not_passed_over() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("config.json");
+        // Also for root, whom no mode hinders.
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        let places = Places {
+            credential_files: vec![path, home.path().join("none")],
+            state_directory: home.path().join("state"),
+            database: home.path().join("x.db"),
+            config_file: None,
+        };
+        chmod(home.path(), 0o700);
+        let checks = examine_places(&places);
+        let found: Vec<_> = checks.iter().filter(|c| c.topic == Topic::Files).collect();
+        let [check] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(check.health, Health::Warning);
+        assert!(check.detail.starts_with("cannot look at"), "{}", check.detail);
     }
 
     #[test]

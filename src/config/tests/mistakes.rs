@@ -152,6 +152,10 @@ fn values_are_checked_with_their_line() {
             "[[account]]\n[[account.watch]]\nkind = \"alidns\"\ntask_ids = [0]\n",
             "FILE:4: 'account.watch.task_ids': a task id is a whole number above 0",
         ),
+        (
+            "[[account]]\n[[account.watch]]\nkind = \"alidns\"\ntask_ids = [\"9999999999999999999\"]\n",
+            "FILE:4: 'account.watch.task_ids': a task id is a whole number above 0",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(complaint(text), expected, "{text}");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::export::Cell;
 use crate::export::buffer::{push_hex, push_real};
-use crate::model::UtcMillis;
+use crate::model::{DAY_MS, UtcMillis};
 
 /// Longest text of a cell, UTF-16 units: the format's own limit.
 const TEXT_UNITS_MAX: usize = 32_767;
@@ -17,9 +17,6 @@ const EXACT_MAX: i64 = 1 << 53;
 
 /// Days from a spreadsheet's day 0 (1899-12-30) to 1970-01-01.
 const DAYS_TO_1970: f64 = 25_569.0;
-
-/// Milliseconds of a day.
-const DAY_MS: f64 = 86_400_000.0;
 
 /// The first instant of which all spreadsheets agree, 1900-03-01: before it some count a day that never was.
 const FIRST_MS: i64 = -2_203_891_200_000;
@@ -74,7 +71,7 @@ fn date(text: &str) -> Option<f64> {
     let instant = UtcMillis::parse_rfc3339(text)?;
     // Milliseconds of four-digit years are below 2^53.
     #[allow(clippy::cast_precision_loss)]
-    let days = instant.0 as f64 / DAY_MS + DAYS_TO_1970;
+    let days = instant.0 as f64 / DAY_MS as f64 + DAYS_TO_1970;
     (instant.0 >= FIRST_MS && instant.to_string() == text).then_some(days)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Finding, Kind, Quote, Scope, Status, resource};
 use crate::export::shell::operand;
-use crate::model::{Service, UtcMillis};
+use crate::model::{DAY_MS, Service, UtcMillis};
 use crate::store::check::{self, Drift, Stop};
 use crate::store::{Connection, StoreError};
 
@@ -13,9 +13,6 @@ const STOP_EFFECT_DUE_MS: i64 = 15 * 60 * 1000;
 /// How long a stop may be without an outcome, ms: its intent is recorded before the call, and the answer once the last
 /// attempt of the call has ended, which takes a minute or two.
 const STOP_OUTCOME_DUE_MS: i64 = 5 * 60 * 1000;
-
-/// One day, in ms.
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Groups that drifted as last detected, and those whose detection is too old where that is judged.
 pub(super) fn drift(connection: &Connection, scope: &Scope) -> Result<Vec<Finding>, StoreError> {

@@ -298,6 +298,8 @@ impl Report<'_> {
         let (keys, key_leaves) = times(&log.keys_unusable);
         vec![
             ("oldest", self.word(say::ROW_OLDEST), oldest, first),
+            // Not counted: no command removes evidence, and triggers refuse it. What somebody took away past the
+            // program is a difference, which the checks tell.
             (
                 "removed",
                 self.word(say::ROW_PRUNED),

@@ -38,8 +38,12 @@ fn comes_from(column: &str) -> &[&str] {
 }
 
 /// The leaf of the version that last changed a field; versions stand the newest first. Where none since `from` says
-/// that it did, the newest.
-pub(super) fn shown_by_version(column: &str, versions: &[(i64, Option<String>)], from: i64) -> i64 {
+/// that it did, the newest; `None` where there are no versions.
+pub(super) fn shown_by_version(
+    column: &str,
+    versions: &[(i64, Option<String>)],
+    from: i64,
+) -> Option<i64> {
     let sources = comes_from(column);
     let own = [column];
     let sources = if sources.is_empty() {
@@ -56,7 +60,7 @@ pub(super) fn shown_by_version(column: &str, versions: &[(i64, Option<String>)],
     };
     let since = versions.iter().take_while(|(leaf, _)| *leaf >= from);
     let found = since.into_iter().find(|(_, changed)| names_it(changed));
-    found.or(versions.first()).map_or(-1, |(leaf, _)| *leaf)
+    found.or(versions.first()).map(|(leaf, _)| *leaf)
 }
 
 #[cfg(test)]
@@ -81,8 +85,10 @@ mod tests {
             ("operation_description", 15, 40),
             ("status", 35, 40),
         ] {
-            assert_eq!(shown_by_version(column, &versions, from), leaf, "{column}");
+            let found = shown_by_version(column, &versions, from);
+            assert_eq!(found, Some(leaf), "{column}");
         }
+        assert_eq!(shown_by_version("status", &[], 0), None);
     }
 
     #[test]

@@ -280,11 +280,6 @@ impl World {
         self.state().requests.written()
     }
 
-    /// How many looks there ever were.
-    pub fn look_count(&self) -> u64 {
-        self.state().looks.written()
-    }
-
     /// How many requests there ever were, by account and action; those without a known key count for
     /// the account "".
     pub fn counts(&self) -> BTreeMap<(String, String), u64> {

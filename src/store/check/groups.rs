@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 
-use super::key;
 use crate::model::{OperationKey, UtcMillis};
+use crate::store::operation_key::of_row;
 use crate::store::{StoreError, accounts};
 
 /// Whether the newest complete list of its region lacks the group, or says that it is deleted.
@@ -152,7 +152,7 @@ pub fn stops(connection: &Connection, accounts: &[String]) -> Result<Vec<Stop>, 
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(Stop {
-            key: key(row)?,
+            key: of_row(row)?,
             resource_name: row.get(4)?,
             os_user: row.get(5)?,
             outcome: row.get(6)?,

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::key;
 use crate::model::{OperationKey, UtcMillis};
+use crate::store::operation_key::of_row;
 use crate::store::{StoreError, accounts};
 
 /// An id that is not asked about any more, because the cloud does not know it.
@@ -51,7 +51,7 @@ pub fn lost(connection: &Connection, accounts: &[String]) -> Result<Vec<Lost>, S
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(Lost {
-            key: key(row)?,
+            key: of_row(row)?,
             resource_name: row.get(4)?,
             is_expired: row.get(5)?,
             last_status: row.get(6)?,

@@ -251,7 +251,6 @@ async fn a_uri_that_is_not_there_or_answers_too_late() {
 }
 
 /// Runs a script of this test's own.
-#[cfg(unix)]
 async fn printed(script: &str, limit: Duration) -> Result<Lease, CredentialsError> {
     let world = World::generous();
     let file = world.file("print it", script);
@@ -262,7 +261,6 @@ async fn printed(script: &str, limit: Duration) -> Result<Lease, CredentialsErro
     got
 }
 
-#[cfg(unix)]
 #[tokio::test]
 async fn a_program_prints_credentials_or_is_told_by_name() {
     let patient = Duration::from_secs(20);

@@ -132,6 +132,38 @@ async fn what_may_pass_is_tried_again() {
     assert_eq!(told, expected);
 }
 
+/// The leases of many roles, asked for at once over one context.
+async fn leases_of_many(context: &Arc<Context>) -> Vec<Fetched> {
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let keeper = of_role(Arc::clone(context));
+        asked.spawn(async move { checked(keeper.lease().await) });
+    }
+    // Far longer than the attempts take, far shorter than for ever.
+    let all = tokio::time::timeout(Duration::from_secs(60), asked.join_all());
+    all.await.expect("calls of STS wait for one another")
+}
+
+#[tokio::test]
+async fn roles_that_get_no_answer_do_not_wait_for_one_another() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    for got in leases_of_many(&World::generous().context_at(&address)).await {
+        let is_unreachable = matches!(failure(&got), CredentialsError::Unreachable { .. });
+        assert!(is_unreachable && got.reports.len() == 4, "{got:?}");
+    }
+}
+
+#[tokio::test]
+async fn roles_that_are_answered_with_errors_do_not_wait_for_one_another() {
+    let world = World::new(|_, _| (503, "<html>busy</html>".to_owned()));
+    for got in leases_of_many(&world.context()).await {
+        let outcomes: Vec<_> = got.reports.iter().map(|report| report.outcome).collect();
+        assert_eq!(outcomes, [Outcome::ServerError; 4]);
+    }
+}
+
 #[tokio::test]
 async fn nobody_listens() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();

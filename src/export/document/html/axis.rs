@@ -1,16 +1,16 @@
 //! The time scale of a drawing: where an instant is, and which ticks are readable. Pure arithmetic.
 
-use crate::model::UtcMillis;
+use crate::model::{DAY_MS, HOUR_MS, MINUTE_MS, UtcMillis};
 
 /// Shortest stretch of time that an axis shows, so that one single look has a place.
-const SPAN_MIN_MS: i64 = 60_000;
+const SPAN_MIN_MS: i64 = MINUTE_MS;
 
 /// Distances between ticks that people count in.
 const STEPS_MS: [i64; 28] = {
     const S: i64 = 1000;
-    const MIN: i64 = 60 * S;
-    const H: i64 = 60 * MIN;
-    const D: i64 = 24 * H;
+    const MIN: i64 = MINUTE_MS;
+    const H: i64 = HOUR_MS;
+    const D: i64 = DAY_MS;
     [
         5 * S,
         10 * S,
@@ -42,9 +42,6 @@ const STEPS_MS: [i64; 28] = {
         1_000_000 * D,
     ]
 };
-
-/// Milliseconds of a day.
-const DAY_MS: i64 = 86_400_000;
 
 /// A scale from instants to coordinates.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -115,8 +112,8 @@ impl Axis {
                 let text = at.to_string();
                 let part = |from, to| text.get(from..to).unwrap_or_default().to_owned();
                 let (label, date) = match step {
-                    ..60_000 => (part(11, 19), part(0, 10)),
-                    60_000..DAY_MS => (part(11, 16), part(0, 10)),
+                    ..MINUTE_MS => (part(11, 19), part(0, 10)),
+                    MINUTE_MS..DAY_MS => (part(11, 16), part(0, 10)),
                     _ => (part(5, 10), part(0, 4)),
                 };
                 let day = match date == date_before {

@@ -1,6 +1,7 @@
 //! The page's own words, in both languages. What the document says comes with the document.
 
 use super::super::{Language, Tone};
+use crate::model::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 /// Words of one language.
 pub(super) struct Words {
@@ -186,10 +187,10 @@ impl Words {
 
     /// `1 h 30 min`: the two largest units of a length, rounded down.
     pub(super) fn length(&self, ms: i64) -> String {
-        const SIZES_MS: [u64; 5] = [86_400_000, 3_600_000, 60_000, 1000, 1];
+        const SIZES_MS: [i64; 5] = [DAY_MS, HOUR_MS, MINUTE_MS, 1000, 1];
         let mut rest = ms.unsigned_abs();
         let mut parts = Vec::new();
-        for (size, unit) in SIZES_MS.into_iter().zip(self.units) {
+        for (size, unit) in SIZES_MS.map(i64::unsigned_abs).into_iter().zip(self.units) {
             let count = rest / size;
             rest %= size;
             if count > 0 || !parts.is_empty() {
