@@ -75,11 +75,31 @@ fn room(path: &Path) -> Option<String> {
     (!matches!(room, "lib" | "main")).then(|| room.to_owned())
 }
 
+/// The lines of the file that are neither comments nor its tests: what an attribute `cfg(test)` stands on, up to the
+/// brace or semicolon that ends it at the same depth.
+fn code_lines(text: &str) -> Vec<&str> {
+    let mut code = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim_start() == "#[cfg(test)]" {
+            let indent = &line[..line.len() - line.trim_start().len()];
+            let closes = format!("{indent}}}");
+            // An item of one line ends with itself, one with a block at the brace below its first letter.
+            let is_end = |line: &str| {
+                line == closes || (line.ends_with(';') && line.starts_with(indent) && !line[indent.len()..].starts_with(' '))
+            };
+            lines.by_ref().find(|line| is_end(line));
+        } else if !line.trim_start().starts_with("//") {
+            code.push(line);
+        }
+    }
+    code
+}
+
 /// The rooms named after `crate::` in the file, but for its tests.
 fn used_rooms(text: &str) -> BTreeSet<String> {
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    code.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
+    code_lines(text)
+        .into_iter()
         .flat_map(|line| line.split("crate::").skip(1))
         .map(|rest| {
             rest.chars()
@@ -88,6 +108,15 @@ fn used_rooms(text: &str) -> BTreeSet<String> {
         })
         .filter(|name: &String| !name.is_empty())
         .collect()
+}
+
+#[test]
+fn only_the_tests_of_a_file_are_left_out() {
+    let text = "//! x crate::seal\n#[cfg(test)]\nmod tests;\n#[cfg(test)]\npub(crate) mod fixture;\nuse crate::store::Row;\n\
+        mod small {\n    #[cfg(test)]\n    use crate::verify::A;\n}\nuse crate::record::Tree;\n\
+        #[cfg(test)]\n#[allow(clippy::unwrap_used)]\nmod inline {\n    use crate::cli::Run;\n}\n";
+    let used: Vec<String> = used_rooms(text).into_iter().collect();
+    assert_eq!(used, ["record", "store"]);
 }
 
 #[test]
