@@ -3,9 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::body::{json_line, json_lines};
 use crate::evidence::digest::Digest;
 use crate::evidence::leaf::Config;
 use crate::model::UtcMillis;
+use crate::store::StoreError;
 use crate::store::configs::AccountName;
 
 /// The configuration, without its accounts.
@@ -53,8 +55,11 @@ impl From<NamedAccount> for AccountName {
 }
 
 /// The leaf and its body.
-pub(super) fn to_leaf(settings: &Settings, accounts: &[NamedAccount]) -> (Config, Vec<u8>) {
-    let body = to_body(accounts);
+pub(super) fn to_leaf(
+    settings: &Settings,
+    accounts: &[NamedAccount],
+) -> Result<(Config, Vec<u8>), StoreError> {
+    let body = to_body(accounts)?;
     let leaf = Config {
         at: settings.at,
         every_ms: settings.every_ms,
@@ -64,7 +69,7 @@ pub(super) fn to_leaf(settings: &Settings, accounts: &[NamedAccount]) -> (Config
         body: Digest::of(&body),
         length: u64::try_from(body.len()).unwrap_or(u64::MAX),
     };
-    (leaf, body)
+    Ok((leaf, body))
 }
 
 /// Whether two leaves say the same, whenever each was met.
@@ -75,14 +80,10 @@ pub(super) fn is_same(one: &Config, other: &Config) -> bool {
     }
 }
 
-/// A JSON array, one account a line, so that `less` can show it.
-fn to_body(accounts: &[NamedAccount]) -> Vec<u8> {
-    let lines: Vec<String> = accounts
-        .iter()
-        // Five strings always serialize.
-        .map(|account| serde_json::to_string(account).unwrap_or_default())
-        .collect();
-    format!("[\n{}\n]\n", lines.join(",\n")).into_bytes()
+/// The body: the accounts, one a line.
+fn to_body(accounts: &[NamedAccount]) -> Result<Vec<u8>, StoreError> {
+    let lines: Vec<String> = accounts.iter().map(json_line).collect::<Result<_, _>>()?;
+    Ok(json_lines(&lines))
 }
 
 /// Reads the body of a config leaf.
@@ -113,8 +114,8 @@ mod tests {
                 environment: None,
             },
         ];
-        assert_eq!(from_body(&to_body(&accounts)).unwrap(), accounts);
-        assert_eq!(from_body(&to_body(&[])).unwrap(), []);
+        assert_eq!(from_body(&to_body(&accounts).unwrap()).unwrap(), accounts);
+        assert_eq!(from_body(&to_body(&[]).unwrap()).unwrap(), []);
 
         let settings = Settings {
             at: UtcMillis(1),
@@ -130,7 +131,7 @@ mod tests {
             every_ms: None,
             ..settings
         };
-        let leaf = |settings, accounts| to_leaf(settings, accounts).0;
+        let leaf = |settings, accounts| to_leaf(settings, accounts).unwrap().0;
         let first = leaf(&settings, &accounts);
         assert!(is_same(&first, &leaf(&later, &accounts)));
         assert!(!is_same(&first, &leaf(&slower, &accounts)));
