@@ -19,8 +19,6 @@ pub struct Settings {
     pub every_ms: Option<u64>,
     /// Zone in which AliDNS writes its times, minutes east of UTC.
     pub alidns_offset_minutes: Option<i32>,
-    /// Zone in which BPStudio writes its times, minutes east of UTC.
-    pub bpstudio_offset_minutes: Option<i32>,
 }
 
 /// An account as the configuration names it.
@@ -64,7 +62,7 @@ pub(super) fn to_leaf(
         at: settings.at,
         every_ms: settings.every_ms,
         alidns_offset_minutes: settings.alidns_offset_minutes,
-        bpstudio_offset_minutes: settings.bpstudio_offset_minutes,
+        bpstudio_offset_minutes: None,
         entries: u64::try_from(accounts.len()).unwrap_or(u64::MAX),
         body: Digest::of(&body),
         length: u64::try_from(body.len()).unwrap_or(u64::MAX),
@@ -120,8 +118,7 @@ mod tests {
         let settings = Settings {
             at: UtcMillis(1),
             every_ms: Some(300_000),
-            alidns_offset_minutes: None,
-            bpstudio_offset_minutes: Some(480),
+            alidns_offset_minutes: Some(480),
         };
         let later = Settings {
             at: UtcMillis(2),
