@@ -118,13 +118,11 @@ impl fmt::Debug for Proxy {
 }
 
 /// The zones in which services write times that bear none, in minutes ahead of UTC; `None`: not known, such
-/// times are kept raw only.
+/// times are kept raw only. ROS writes UTC, and BPStudio tells no time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CloudTime {
     /// Of AliDNS.
     pub alidns: Option<i32>,
-    /// Of BPStudio.
-    pub bpstudio: Option<i32>,
 }
 
 /// Everything that holds for a whole process.

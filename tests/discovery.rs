@@ -5,6 +5,8 @@
 mod batches;
 #[path = "discovery/groups.rs"]
 mod groups;
+#[path = "discovery/plans.rs"]
+mod plans;
 #[path = "discovery/scene.rs"]
 mod scene;
 #[path = "discovery/watches.rs"]

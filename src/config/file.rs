@@ -128,14 +128,12 @@ impl FileConfig {
     }
 
     fn read_cloud_time(&mut self, whole: &Section<'_>) -> Result<(), ConfigError> {
-        let keys = ["alidns", "bpstudio"];
-        let Some(zones) = whole.table("cloud_time", "cloud_time", &keys)? else {
+        let Some(zones) = whole.table("cloud_time", "cloud_time", &["alidns"])? else {
             return Ok(());
         };
         zones.note(&mut self.origins, "cloud_time");
         self.cloud_time = CloudTime {
             alidns: zones.read("alidns", parse_zone_minutes)?,
-            bpstudio: zones.read("bpstudio", parse_zone_minutes)?,
         };
         Ok(())
     }

@@ -86,10 +86,7 @@ pub fn settings(config: &Config) -> Vec<Table> {
         of(
             "[cloud_time]",
             "cloud_time",
-            vec![
-                ("alidns", zone(config.cloud_time.alidns)),
-                ("bpstudio", zone(config.cloud_time.bpstudio)),
-            ],
+            vec![("alidns", zone(config.cloud_time.alidns))],
         ),
     ];
     for account in &config.configured {

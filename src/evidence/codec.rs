@@ -9,8 +9,8 @@ use zstd::bulk::{Compressor, Decompressor};
 /// 0.3 GB/s; higher levels gain a few per cent for many times the work.
 const ZSTD_LEVEL: i32 = 3;
 
-/// The longest template that is unpacked, in bytes: four times the longest answer, and plans stay far below.
-/// A stored length above it is damage or malice, and would be memory asked for on its word.
+/// The longest template that is kept and unpacked, in bytes: four times the longest answer. Longer plans are cut into
+/// several. A stored length above it is damage or malice, and would be memory asked for on its word.
 pub const TEMPLATE_LONGEST_BYTES: usize = 64 * 1024 * 1024;
 
 /// How a template's bytes are stored.

@@ -98,12 +98,22 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 2] = [Self::Complete, Self::Incomplete];
+
     /// The word used in views.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Complete => "complete",
             Self::Incomplete => "incomplete",
         }
+    }
+
+    /// The verdict of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|verdict| verdict.as_str() == word)
     }
 }
 

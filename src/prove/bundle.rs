@@ -13,7 +13,7 @@ use super::{FILE_BYTES_MAX, Held, ProveError, README, Request, VERIFIER, rows, s
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::digest::Digest;
 use crate::evidence::tlog_proof::TlogProof;
-use crate::evidence::tree::{Hash, leaf_hash, verify_inclusion};
+use crate::evidence::tree::{Hash, leaf_hash, verify_consistency, verify_inclusion};
 use crate::record::{Keyring, Tree, read_body};
 use crate::store::evidence::{LeafRow, leaf};
 use crate::store::progress::Progress;
@@ -181,6 +181,7 @@ impl<'c> Bundle<'c> {
             let name = format!("checkpoints/{size}");
             self.add_bytes(&name, held.note.to_string().as_bytes())?;
             let proof = self.tree.consistency(size)?;
+            check_consistency(held, &request.checkpoint, &proof)?;
             let text = consistency(size, &proof, &request.note.to_string());
             let name = format!("consistency/{size}-{}", self.tree.size());
             self.add_bytes(&name, text.as_bytes())?;
@@ -290,6 +291,17 @@ impl<'c> Bundle<'c> {
     }
 }
 
+/// Whether a proof leads from a checkpoint that somebody kept to the newest: one that does not is not handed out.
+fn check_consistency(held: &Held, newest: &Checkpoint, proof: &[Hash]) -> Result<(), ProveError> {
+    let Checkpoint { size, root, .. } = &held.checkpoint;
+    verify_consistency(*size, newest.size, root, &newest.root, proof).map_err(|_| {
+        ProveError::OtherHistory {
+            name: held.name.clone(),
+            size: *size,
+        }
+    })
+}
+
 /// A proof that the log goes on from an older checkpoint, in the form in which C2SP's `tlog-witness` is asked.
 fn consistency(old: u64, proof: &[Hash], note: &str) -> String {
     use base64::Engine as _;
@@ -301,4 +313,32 @@ fn consistency(old: u64, proof: &[Hash], note: &str) -> String {
     text.push('\n');
     text.push_str(note);
     text
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::evidence::checkpoint;
+    use crate::evidence::note::SignerKey;
+    use crate::evidence::tree::node_hash;
+
+    #[test]
+    fn a_proof_that_leads_nowhere_is_not_handed_out() {
+        let (first, second) = (leaf_hash(b"first"), leaf_hash(b"second"));
+        let key = SignerKey::generate("optrail.example/log", [7; 32]).unwrap();
+        let over = |size, root| Checkpoint {
+            origin: key.verifier().name().to_owned(),
+            size,
+            root,
+        };
+        let note = checkpoint::sign(&over(1, first), &key).unwrap();
+        let held = Held::parse("kept", note.to_string().as_bytes()).unwrap();
+        let newest = over(2, node_hash(&first, &second));
+        check_consistency(&held, &newest, &[second]).unwrap();
+        for wrong in [vec![], vec![first], vec![second, second]] {
+            let error = check_consistency(&held, &newest, &wrong).unwrap_err();
+            assert!(matches!(error, ProveError::OtherHistory { size: 1, .. }));
+        }
+    }
 }

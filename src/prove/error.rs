@@ -44,13 +44,23 @@ pub enum ProveError {
         /// What it says.
         origin: String,
     },
-    /// A checkpoint cannot be read, or is not signed by the key that it names.
+    /// A checkpoint cannot be read.
     #[error("the checkpoint {name} cannot be used: {source}")]
     Checkpoint {
         /// Where it came from.
         name: String,
         /// Why.
         source: CheckpointError,
+    },
+    /// A checkpoint is not believed.
+    #[error(
+        "the checkpoint {name} cannot be used: {reason}; take one that this log handed out"
+    )]
+    Unsigned {
+        /// Where it came from.
+        name: String,
+        /// Why it is not believed.
+        reason: String,
     },
     /// Two checkpoints of one size that are not the same.
     #[error("two checkpoints of {size} leaves that differ were given; leave one out")]

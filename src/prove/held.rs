@@ -1,8 +1,8 @@
 //! Checkpoints that somebody kept: read, believed only with the signature of a key of the log, and compared.
 
 use super::ProveError;
-use crate::evidence::checkpoint::{self, Checkpoint};
-use crate::evidence::note::{Note, VerifierKey};
+use crate::evidence::checkpoint::Checkpoint;
+use crate::evidence::note::Note;
 use crate::record::{Keyring, Tree};
 
 /// A checkpoint that somebody kept.
@@ -32,19 +32,18 @@ impl Held {
     /// Whether a key that was made for the log signed it, and the log still begins with what it covers.
     pub(super) fn compare(&self, keyring: &Keyring, tree: &Tree<'_>) -> Result<(), ProveError> {
         let (origin, size) = (&self.checkpoint.origin, self.checkpoint.size);
-        let made = keyring.keys.iter().find(|made| made.origin == *origin);
-        let Some(made) = made else {
+        if keyring.of_origin(origin).is_none() {
             return Err(ProveError::OtherLog {
                 name: self.name.clone(),
                 origin: origin.clone(),
             });
-        };
-        let vkey: VerifierKey = made
-            .vkey
-            .parse()
-            .map_err(|_| ProveError::Nameless("readable key"))?;
-        checkpoint::open(&self.note, &vkey)
-            .map_err(|error| ProveError::checkpoint(&self.name, error))?;
+        }
+        keyring
+            .that_signed(&self.note)
+            .map_err(|reason| ProveError::Unsigned {
+                name: self.name.clone(),
+                reason,
+            })?;
         if size > tree.size() {
             return Err(ProveError::Ahead {
                 name: self.name.clone(),
@@ -59,5 +58,50 @@ impl Held {
             });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::evidence::checkpoint;
+    use crate::evidence::note::SignerKey;
+    use crate::model::UtcMillis;
+    use crate::record::{MadeKey, Recorder};
+    use crate::store::open;
+
+    /// A note over the first leaf, signed with a key that leaf `made` names.
+    fn compared(made: i64) -> Result<(), ProveError> {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("optrail.db");
+        drop(Recorder::create(&path, "0123456789abcdef", UtcMillis(1)).unwrap());
+        let connection = open::read_only(&path).unwrap();
+        let tree = Tree::read(&connection, 1).unwrap();
+        let origin = "optrail.example/log";
+        let key = SignerKey::generate(origin, [7; 32]).unwrap();
+        let checkpoint = Checkpoint {
+            origin: origin.to_owned(),
+            size: 1,
+            root: tree.root(1).unwrap(),
+        };
+        let note = checkpoint::sign(&checkpoint, &key).unwrap();
+        let keyring = Keyring {
+            log: Some("0123456789abcdef".to_owned()),
+            keys: vec![MadeKey {
+                sequence: made,
+                origin: origin.to_owned(),
+                vkey: key.verifier().to_string(),
+            }],
+        };
+        let held = Held::parse("kept.note", note.to_string().as_bytes()).unwrap();
+        held.compare(&keyring, &tree)
+    }
+
+    #[test]
+    fn a_key_signs_nothing_from_before_it_was_made() {
+        compared(0).unwrap();
+        let error = compared(1).unwrap_err().to_string();
+        assert!(error.contains("kept.note") && error.contains("made later"), "{error}");
     }
 }

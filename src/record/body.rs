@@ -1,4 +1,6 @@
-//! Bodies, back from their templates.
+//! Bodies: back from their templates, and those that we write ourselves.
+
+use serde::Serialize;
 
 use crate::evidence::body;
 use crate::evidence::codec::{self, Codec};
@@ -34,4 +36,15 @@ pub fn read_body(evidence: &Connection, leaf: &LeafRow) -> Result<Option<Vec<u8>
     body::join(&bytes, request_id)
         .map(Some)
         .map_err(|error| damaged(error.to_string()))
+}
+
+/// One item of a list that is a body, as the line that it gets.
+pub(super) fn json_line<T: Serialize>(item: &T) -> Result<String, StoreError> {
+    serde_json::to_string(item)
+        .map_err(|error| StoreError::Inconsistent(format!("a list cannot be written: {error}")))
+}
+
+/// A body of such lines: a JSON array, one item a line, so that `less` can show it.
+pub(super) fn json_lines(lines: &[String]) -> Vec<u8> {
+    format!("[\n{}\n]\n", lines.join(",\n")).into_bytes()
 }

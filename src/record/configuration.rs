@@ -3,9 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::body::{json_line, json_lines};
 use crate::evidence::digest::Digest;
 use crate::evidence::leaf::Config;
 use crate::model::UtcMillis;
+use crate::store::StoreError;
 use crate::store::configs::AccountName;
 
 /// The configuration, without its accounts.
@@ -17,8 +19,6 @@ pub struct Settings {
     pub every_ms: Option<u64>,
     /// Zone in which AliDNS writes its times, minutes east of UTC.
     pub alidns_offset_minutes: Option<i32>,
-    /// Zone in which BPStudio writes its times, minutes east of UTC.
-    pub bpstudio_offset_minutes: Option<i32>,
 }
 
 /// An account as the configuration names it.
@@ -53,18 +53,21 @@ impl From<NamedAccount> for AccountName {
 }
 
 /// The leaf and its body.
-pub(super) fn to_leaf(settings: &Settings, accounts: &[NamedAccount]) -> (Config, Vec<u8>) {
-    let body = to_body(accounts);
+pub(super) fn to_leaf(
+    settings: &Settings,
+    accounts: &[NamedAccount],
+) -> Result<(Config, Vec<u8>), StoreError> {
+    let body = to_body(accounts)?;
     let leaf = Config {
         at: settings.at,
         every_ms: settings.every_ms,
         alidns_offset_minutes: settings.alidns_offset_minutes,
-        bpstudio_offset_minutes: settings.bpstudio_offset_minutes,
+        bpstudio_offset_minutes: None,
         entries: u64::try_from(accounts.len()).unwrap_or(u64::MAX),
         body: Digest::of(&body),
         length: u64::try_from(body.len()).unwrap_or(u64::MAX),
     };
-    (leaf, body)
+    Ok((leaf, body))
 }
 
 /// Whether two leaves say the same, whenever each was met.
@@ -75,14 +78,10 @@ pub(super) fn is_same(one: &Config, other: &Config) -> bool {
     }
 }
 
-/// A JSON array, one account a line, so that `less` can show it.
-fn to_body(accounts: &[NamedAccount]) -> Vec<u8> {
-    let lines: Vec<String> = accounts
-        .iter()
-        // Five strings always serialize.
-        .map(|account| serde_json::to_string(account).unwrap_or_default())
-        .collect();
-    format!("[\n{}\n]\n", lines.join(",\n")).into_bytes()
+/// The body: the accounts, one a line.
+fn to_body(accounts: &[NamedAccount]) -> Result<Vec<u8>, StoreError> {
+    let lines: Vec<String> = accounts.iter().map(json_line).collect::<Result<_, _>>()?;
+    Ok(json_lines(&lines))
 }
 
 /// Reads the body of a config leaf.
@@ -113,14 +112,13 @@ mod tests {
                 environment: None,
             },
         ];
-        assert_eq!(from_body(&to_body(&accounts)).unwrap(), accounts);
-        assert_eq!(from_body(&to_body(&[])).unwrap(), []);
+        assert_eq!(from_body(&to_body(&accounts).unwrap()).unwrap(), accounts);
+        assert_eq!(from_body(&to_body(&[]).unwrap()).unwrap(), []);
 
         let settings = Settings {
             at: UtcMillis(1),
             every_ms: Some(300_000),
-            alidns_offset_minutes: None,
-            bpstudio_offset_minutes: Some(480),
+            alidns_offset_minutes: Some(480),
         };
         let later = Settings {
             at: UtcMillis(2),
@@ -130,7 +128,7 @@ mod tests {
             every_ms: None,
             ..settings
         };
-        let leaf = |settings, accounts| to_leaf(settings, accounts).0;
+        let leaf = |settings, accounts| to_leaf(settings, accounts).unwrap().0;
         let first = leaf(&settings, &accounts);
         assert!(is_same(&first, &leaf(&later, &accounts)));
         assert!(!is_same(&first, &leaf(&slower, &accounts)));

@@ -253,7 +253,7 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     }
     poll.not_found_runs = not_found_runs(&reads);
     if let Some(newest) = operations::newest(place.derived, op)? {
-        poll.phase = Phase::from_word(&newest.phase);
+        poll.phase = Some(phase_of(&newest.phase)?);
     }
     if poll.phase.is_some_and(Phase::is_final) {
         poll.final_looks =
@@ -295,6 +295,11 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     })
 }
 
+fn phase_of(word: &str) -> Result<Phase, StoreError> {
+    Phase::from_word(word)
+        .ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no phase")))
+}
+
 /// Runs in a row, the newest first, whose last read was `not_found`.
 fn not_found_runs(reads: &[(i64, i64, Outcome)]) -> u32 {
     let mut runs = 0;
@@ -315,6 +320,12 @@ fn not_found_runs(reads: &[(i64, i64, Outcome)]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_phase_that_no_program_wrote_is_damage() {
+        assert_eq!(phase_of("stopped").ok(), Some(Phase::Stopped));
+        assert!(phase_of("melting").is_err_and(|error| error.is_damage()));
+    }
 
     #[test]
     fn runs_in_a_row_are_counted_by_their_last_read() {

@@ -44,7 +44,7 @@ impl Recorder {
         self.writer
             .write(move |transaction, session| {
                 session.settle(transaction)?;
-                let (leaf, body) = configuration::to_leaf(&settings, &accounts);
+                let (leaf, body) = configuration::to_leaf(&settings, &accounts)?;
                 if let Some(row) = configs::in_effect(transaction)?
                     && let (_, Leaf::Config(last)) = leaf_at(transaction, row.sequence)?
                     && configuration::is_same(&last, &leaf)

@@ -3,6 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::body::{json_line, json_lines};
+use crate::evidence::codec::TEMPLATE_LONGEST_BYTES;
+use crate::store::StoreError;
+
 /// One planned look: a watch and what of it is asked.
 ///
 /// With an operation it is that operation. Without one it is a part of a discovery (`ros`: region `all` is the
@@ -29,14 +33,31 @@ pub struct PlanEntry {
     pub batch_type: Option<String>,
 }
 
-/// The body of a plan leaf: a JSON array, one entry a line, so that `less` can show it.
-pub(super) fn to_body(entries: &[PlanEntry]) -> Vec<u8> {
-    let lines: Vec<String> = entries
-        .iter()
-        // Strings and numbers always serialize.
-        .map(|entry| serde_json::to_string(entry).unwrap_or_default())
-        .collect();
-    format!("[\n{}\n]\n", lines.join(",\n")).into_bytes()
+/// Bytes of the lines of one plan leaf at most, unless one line alone is longer. A quarter of what can be read back, and
+/// room for 100,000 watches.
+const PART_LONGEST_BYTES: usize = TEMPLATE_LONGEST_BYTES / 4;
+
+/// The bodies of the leaves that hold a plan, each with the number of its entries. A plan without entries is a body,
+/// too: it says that nothing was due.
+pub(super) fn to_bodies(entries: &[PlanEntry]) -> Result<Vec<(usize, Vec<u8>)>, StoreError> {
+    let lines: Vec<String> = entries.iter().map(json_line).collect::<Result<_, _>>()?;
+    let parts = parts(&lines, PART_LONGEST_BYTES).into_iter();
+    Ok(parts.map(|part| (part.len(), json_lines(part))).collect())
+}
+
+/// Cuts lines where the bytes of a part would be more than that; one part at least.
+fn parts(lines: &[String], longest_bytes: usize) -> Vec<&[String]> {
+    let mut parts = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (index, line) in lines.iter().enumerate() {
+        if index > start && bytes + line.len() > longest_bytes {
+            parts.push(&lines[start..index]);
+            (start, bytes) = (index, 0);
+        }
+        bytes += line.len();
+    }
+    parts.push(&lines[start..]);
+    parts
 }
 
 /// Reads the body of a plan leaf.
@@ -48,6 +69,13 @@ pub(super) fn from_body(body: &[u8]) -> Result<Vec<PlanEntry>, serde_json::Error
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    /// The body of a plan of one part.
+    fn to_body(entries: &[PlanEntry]) -> Vec<u8> {
+        let [(count, body)]: [_; 1] = to_bodies(entries).unwrap().try_into().unwrap();
+        assert_eq!(count, entries.len());
+        body
+    }
 
     #[test]
     fn a_plan_comes_back() {
@@ -62,6 +90,21 @@ mod tests {
         let plan = vec![entry.clone(), PlanEntry { watch: 2, ..entry }];
         assert_eq!(from_body(&to_body(&plan)).unwrap(), plan);
         assert_eq!(from_body(&to_body(&[])).unwrap(), []);
+    }
+
+    #[test]
+    fn a_plan_is_cut_where_its_bytes_say() {
+        let lengths = |count: usize, longest_bytes: usize| -> Vec<usize> {
+            let lines = vec!["x".repeat(100); count];
+            let parts = parts(&lines, longest_bytes);
+            parts.iter().map(|part| part.len()).collect()
+        };
+        assert_eq!(lengths(0, 400), [0]);
+        assert_eq!(lengths(4, 400), [4]);
+        assert_eq!(lengths(7, 400), [4, 3]);
+        assert_eq!(lengths(8, 499), [4, 4]);
+        // What is longer alone stands alone.
+        assert_eq!(lengths(3, 1), [1, 1, 1]);
     }
 
     #[test]

@@ -270,16 +270,16 @@ fn append_plan(
     run_id: i64,
     entries: &[PlanEntry],
 ) -> Result<(), StoreError> {
-    let body = plan::to_body(entries);
-    let leaf = Plan {
-        run: run_id,
-        entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
-        body: Digest::of(&body),
-        length: u64::try_from(body.len()).unwrap_or(u64::MAX),
-    };
-    session
-        .append(transaction, &Leaf::Plan(leaf), Some(&body))
-        .map(drop)
+    for (count, body) in plan::to_bodies(entries)? {
+        let leaf = Plan {
+            run: run_id,
+            entries: u64::try_from(count).unwrap_or(u64::MAX),
+            body: Digest::of(&body),
+            length: u64::try_from(body.len()).unwrap_or(u64::MAX),
+        };
+        session.append(transaction, &Leaf::Plan(leaf), Some(&body))?;
+    }
+    Ok(())
 }
 
 fn discover(

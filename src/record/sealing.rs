@@ -6,7 +6,9 @@
 use super::deriver::leaf_at;
 use super::recorder::PROGRAM;
 use super::{Recorder, Session};
+use crate::evidence::checkpoint::{self, Checkpoint};
 use crate::evidence::leaf::{Genesis, Key, KeyChange, Leaf, Restore, SchemaChange};
+use crate::evidence::note::{Note, VerifierKey};
 use crate::store::custody::CheckpointRow;
 use crate::store::{Connection, StoreError, Transaction, custody, evidence};
 
@@ -56,6 +58,19 @@ impl Keyring {
     /// The key of an origin: the first that was made for it.
     pub fn of_origin(&self, origin: &str) -> Option<&MadeKey> {
         self.keys.iter().find(|made| made.origin == origin)
+    }
+
+    /// What a note says, if the key signed it that the log names for its origin, made among the leaves that it covers;
+    /// else why it is not believed.
+    pub fn that_signed(&self, note: &Note) -> Result<Checkpoint, String> {
+        let opened = checkpoint::open_by_log(note, |origin| {
+            let Some(made) = self.of_origin(origin) else {
+                return Ok(None);
+            };
+            let vkey: VerifierKey = made.vkey.parse().map_err(|error| format!("{error}"))?;
+            Ok(Some((made.sequence, vkey)))
+        });
+        opened.map(|(checkpoint, _)| checkpoint)
     }
 }
 

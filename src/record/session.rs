@@ -1,7 +1,7 @@
 //! What the writer remembers between transactions: the end of the tree, and the state of derivation.
 
 use crate::evidence::body::split;
-use crate::evidence::codec::compress;
+use crate::evidence::codec::{TEMPLATE_LONGEST_BYTES, compress};
 use crate::evidence::digest::Digest;
 use crate::evidence::leaf::Leaf;
 use crate::evidence::tree::{Hash, SUBTREE_LEAVES, leaf_hash, subtree_root};
@@ -65,6 +65,11 @@ impl Session {
         let (template_id, request_id) = match body {
             Some(body) => {
                 let parts = split(body);
+                let length = parts.template.len();
+                if length > TEMPLATE_LONGEST_BYTES {
+                    // Kept, it could never be read back, and nothing after it could be derived.
+                    return Err(StoreError::TooLong { length });
+                }
                 let template_id = keep_template(transaction, &parts.template)?;
                 let request_id = match parts.request_id {
                     Some((offset, id)) => Some((to_i64(offset)?, id)),
@@ -124,4 +129,35 @@ fn keep_template(connection: &Connection, template: &[u8]) -> Result<i64, StoreE
 
 fn to_i64(number: usize) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|error| StoreError::Inconsistent(error.to_string()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::evidence::leaf::Plan;
+    use crate::store::Session as _;
+    use crate::store::open;
+
+    #[test]
+    fn what_could_not_be_read_back_is_not_kept() {
+        let home = tempfile::tempdir().unwrap();
+        let mut connection = open::create(&home.path().join("optrail.db"))
+            .unwrap()
+            .connection;
+        let transaction = connection.transaction().unwrap();
+        let mut session = Session::default();
+        session.begin(&transaction).unwrap();
+        let leaf = Leaf::Plan(Plan {
+            run: 1,
+            entries: 0,
+            body: Digest::of(b""),
+            length: 0,
+        });
+        let body = vec![b' '; TEMPLATE_LONGEST_BYTES + 1];
+        let error = session.append(&transaction, &leaf, Some(&body)).unwrap_err();
+        assert!(matches!(error, StoreError::TooLong { .. }) && !error.is_damage(), "{error}");
+        assert_eq!(evidence::size(&transaction).unwrap(), 0);
+        session.append(&transaction, &leaf, Some(b"[]")).unwrap();
+    }
 }

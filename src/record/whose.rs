@@ -51,12 +51,17 @@ pub(super) enum Whose {
 /// Looks a label up in the tables of a run.
 pub(super) fn whose(place: Place<'_>, run_id: i64, label: &str) -> Result<Whose, StoreError> {
     let identity = runs::identity(place.derived, run_id, label)?;
-    let note = life::note(place.derived, run_id, label)?.map(|note| {
-        let cause = Cause::from_word(&note.cause).unwrap_or(Cause::InvalidAnswer);
-        // Of an account other than the run began with, it came in the middle.
-        let is_refusal = note.account_id.is_some() && note.account_id == identity;
-        (is_refusal, cause, Failed::Noted(note.at))
-    });
+    let note = match life::note(place.derived, run_id, label)? {
+        Some(note) => {
+            let word = &note.cause;
+            let cause = Cause::from_word(word)
+                .ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no cause")))?;
+            // Of an account other than the run began with, it came in the middle.
+            let is_refusal = note.account_id.is_some() && note.account_id == identity;
+            Some((is_refusal, cause, Failed::Noted(note.at)))
+        }
+        None => None,
+    };
     Ok(match (identity, note) {
         (Some(id), None) => Whose::Account {
             id,
@@ -85,5 +90,31 @@ fn received_at(place: Place<'_>, sequence: i64) -> Result<i64, StoreError> {
         _ => Err(StoreError::Inconsistent(format!(
             "leaf {sequence} is no exchange"
         ))),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::aside::open_aside;
+
+    #[test]
+    fn a_word_that_no_program_wrote_is_damage() {
+        let connection = open_aside().unwrap();
+        let place = Place {
+            evidence: &connection,
+            derived: &connection,
+        };
+        connection
+            .execute_batch("INSERT INTO run_note VALUES (5, 1, 'prod', NULL, 'credential', 9)")
+            .unwrap();
+        let refused = Whose::Refused(Cause::Credential, Failed::Noted(9));
+        assert_eq!(whose(place, 1, "prod").unwrap(), refused);
+        connection
+            .execute_batch("UPDATE run_note SET cause = 'weather'")
+            .unwrap();
+        let error = whose(place, 1, "prod").unwrap_err();
+        assert!(error.is_damage() && error.to_string().contains("'weather'"), "{error}");
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::guard::{FIRST_SCHEMA_WITH_CHECKPOINTS, log_of, refuse_nameless, refuse_other_log};
 use super::state::KeptCheckpoint;
 use super::{BadNews, LogState, SealError};
-use crate::evidence::checkpoint::{self, Checkpoint};
-use crate::evidence::note::{Note, VerifierKey};
+use crate::evidence::checkpoint::Checkpoint;
+use crate::evidence::note::Note;
 use crate::record::Keyring;
 use crate::store::{Connection, StoreError, custody, migrate};
 
@@ -76,22 +76,10 @@ pub(super) fn refuse_unsigned(
     if keyring.of_origin(origin).is_none() {
         keyring = Keyring::read_leaves(connection)?;
     }
-    signed_by_log(&keyring, &kept.note)
+    keyring
+        .that_signed(&kept.note)
         .map(drop)
         .map_err(|reason| garbled(database, state, reason))
-}
-
-/// What a note says, if the key signed it that the log names for its origin, among the leaves that it covers; else
-/// why it is not believed.
-pub(super) fn signed_by_log(keyring: &Keyring, note: &Note) -> Result<Checkpoint, String> {
-    let opened = checkpoint::open_by_log(note, |origin| {
-        let Some(made) = keyring.of_origin(origin) else {
-            return Ok(None);
-        };
-        let vkey: VerifierKey = made.vkey.parse().map_err(|error| format!("{error}"))?;
-        Ok(Some((made.sequence, vkey)))
-    });
-    opened.map(|(checkpoint, _)| checkpoint)
 }
 
 /// The newest checkpoint in a database that the log's key has signed. Others prove nothing: whoever can write to the
@@ -103,7 +91,7 @@ pub(super) fn newest_signed(connection: &Connection) -> Result<Option<Checkpoint
     let keyring = Keyring::read(connection)?;
     custody::each_raw_checkpoint_from_newest(connection, |row| {
         let note = Note::parse(row.note).ok();
-        let said = note.and_then(|note| signed_by_log(&keyring, &note).ok());
+        let said = note.and_then(|note| keyring.that_signed(&note).ok());
         let said = said.filter(|said| i64::try_from(said.size) == Ok(row.size));
         said.map_or(ControlFlow::Continue(()), ControlFlow::Break)
     })

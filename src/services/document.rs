@@ -41,25 +41,27 @@ impl Document {
         self.object.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// The code, whether it was sent as text or number; an empty one is none.
+    /// The code, whether it was sent as text or number; a blank one is none.
     pub fn code(&self) -> Option<String> {
-        let code = self.first_scalar(&["Code", "code"])?;
-        (!code.trim().is_empty()).then_some(code)
+        self.scalars(&["Code", "code"])
+            .find(|code| !code.trim().is_empty())
     }
 
     /// The message beside the code.
     pub fn message(&self) -> Option<String> {
-        self.first_scalar(&["Message", "message"])
+        self.scalars(&["Message", "message"]).next()
     }
 
     /// The id that the cloud gave this request.
     pub fn request_id(&self) -> Option<String> {
-        self.first_scalar(&["RequestId", "requestId", "RequestID"])
+        self.scalars(&["RequestId", "requestId", "RequestID"])
+            .next()
     }
 
-    /// The first of the names that bears a scalar; gateways differ in the case of the first letter.
-    fn first_scalar(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| match self.object.get(*name)? {
+    /// The scalars that these names bear, in their order; gateways differ in the case of the first letter.
+    fn scalars(&self, names: &[&str]) -> impl Iterator<Item = String> {
+        let values = names.iter().filter_map(|name| self.object.get(*name));
+        values.filter_map(|value| match value {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
@@ -174,5 +176,9 @@ mod tests {
         assert_eq!(code(r#"{"Code":200}"#).as_deref(), Some("200"));
         assert_eq!(code(r#"{"Code":""}"#), None);
         assert_eq!(code(r#"{"Code":{}}"#), None);
+        assert_eq!(
+            code(r#"{"Code":" ","code":"Throttling"}"#).as_deref(),
+            Some("Throttling")
+        );
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Fields<'d> {
     path: &'static str,
     object: &'d Map<String, Value>,
     asked: Vec<&'static str>,
+    /// Of lists that an object wraps: the field, that object, and the name of the list in it.
+    wrapped: Vec<(&'static str, &'d Map<String, Value>, &'static str)>,
 }
 
 impl<'d> Fields<'d> {
@@ -40,6 +42,7 @@ impl<'d> Fields<'d> {
             path,
             object,
             asked: Vec::new(),
+            wrapped: Vec::new(),
         }
     }
 
@@ -151,12 +154,18 @@ impl<'d> Fields<'d> {
         for (name, value) in self.unasked() {
             unknowns.field(self.path, name, value);
         }
+        for (name, value) in self.beside_lists() {
+            unknowns.field(self.path, &name, value);
+        }
     }
 
     /// Notes the fields of a row that were not asked for.
     pub(super) fn finish_row(self, unknowns: &mut Unknowns) {
         for (name, value) in self.unasked() {
             unknowns.row_field(self.path, name, value);
+        }
+        for (name, value) in self.beside_lists() {
+            unknowns.row_field(self.path, &name, value);
         }
     }
 
@@ -166,15 +175,22 @@ impl<'d> Fields<'d> {
         })
     }
 
+    /// What stands beside a list in the object that wraps it, as `Rows.New`.
+    fn beside_lists(&self) -> impl Iterator<Item = (String, &Value)> {
+        self.wrapped.iter().flat_map(|(field, object, list)| {
+            let others = object.iter().filter(move |(name, _)| name != list);
+            others.map(move |(name, value)| (format!("{field}.{name}"), value))
+        })
+    }
+
     /// The value of a field, absent and null alike none.
     fn value(&mut self, name: &'static str) -> Option<&'d Value> {
         self.asked.push(name);
         self.object.get(name).filter(|value| !value.is_null())
     }
 
-    /// The items of a list: an array, an object that wraps one (`Rows: {Row: […]}`, whatever else it may
-    /// come to hold), a blank text or an empty object
-    /// for no item, or the only item itself.
+    /// The items of a list: an array, an object that wraps one (`Rows: {Row: […]}`, whatever else it may come to hold,
+    /// which is unknown), a blank text or an empty object for no item, or the only item itself.
     fn list(&mut self, name: &'static str) -> Option<&'d [Value]> {
         let value = self.value(name)?;
         let inner = match value {
@@ -183,7 +199,10 @@ impl<'d> Fields<'d> {
                 let singular = name.strip_suffix('s').unwrap_or(name);
                 let wrapped = || object.values().find(|inner| inner.is_array());
                 match object.get(singular) {
-                    Some(inner) => inner,
+                    Some(inner) => {
+                        self.wrapped.push((name, object, singular));
+                        inner
+                    }
                     // Of several fields no one can be told to be the wrapped list.
                     None if object.len() == 1 => wrapped().unwrap_or(value),
                     None => value,
@@ -290,6 +309,25 @@ mod tests {
         assert_eq!(count("Items"), 1);
         assert_eq!(count("Single"), 1);
         assert!(fields.objects("Plain", "R").is_err());
+    }
+
+    #[test]
+    fn what_stands_beside_a_wrapped_list_is_unknown() {
+        let object = object(json!({
+            "Rows": {"Row": [{"a": 1}], "New": 1}, "Items": {"Item": "a"}, "Words": {"Whatever": ["a"]},
+            "Single": {"a": 1, "b": 2},
+        }));
+        let mut fields = Fields::new("E", &object);
+        assert_eq!(fields.objects("Rows", "R").unwrap().unwrap().len(), 1);
+        assert_eq!(fields.texts("Items").unwrap().unwrap(), ["a"]);
+        assert_eq!(fields.texts("Words").unwrap().unwrap(), ["a"]);
+        assert_eq!(fields.objects("Single", "R").unwrap().unwrap().len(), 1);
+        let mut unknowns = Unknowns::default();
+        fields.finish(&mut unknowns);
+        let reading = unknowns.reading(());
+        let names: Vec<_> = reading.unknown.iter().map(|item| &item.name).collect();
+        assert_eq!(names, ["E.Rows.New"]);
+        assert_eq!(reading.extra, Some(json!({"E.Rows.New": 1})));
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub struct ConfigRow {
     pub every_ms: Option<i64>,
     /// Zone of AliDNS times, minutes east of UTC.
     pub alidns_offset_minutes: Option<i32>,
-    /// Zone of BPStudio times, minutes east of UTC.
+    /// Zone of BPStudio times, minutes east of UTC. Unused: it tells no time; older leaves bear it.
     pub bpstudio_offset_minutes: Option<i32>,
 }
 

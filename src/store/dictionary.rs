@@ -158,9 +158,7 @@ fn vocabulary(name: &str) -> Option<Vec<&'static str>> {
             .to_vec(),
         "phase" => Phase::ALL.map(Phase::as_str).to_vec(),
         "outcome" => Outcome::ALL.map(Outcome::as_str).to_vec(),
-        "verdict" => [Verdict::Complete, Verdict::Incomplete]
-            .map(Verdict::as_str)
-            .to_vec(),
+        "verdict" => Verdict::ALL.map(Verdict::as_str).to_vec(),
         "cause" => Cause::ALL.map(Cause::as_str).to_vec(),
         "watch_state" => vec![
             "active",

@@ -81,6 +81,14 @@ pub enum StoreError {
     /// A row that contradicts what the program wrote.
     #[error("the database contradicts itself: {0}; run `optrail verify`")]
     Inconsistent(String),
+    /// A body that could never be read back, so that it was not kept.
+    #[error(
+        "a body of {length} bytes is longer than what can be read back, and was not kept; ask for less at once"
+    )]
+    TooLong {
+        /// Bytes.
+        length: usize,
+    },
     /// A statement failed.
     #[error("the database refused: {0}")]
     Sqlite(Arc<rusqlite::Error>),

@@ -163,39 +163,43 @@ pub fn newest_look(connection: &Connection, op: i64) -> Result<Option<(i64, i64)
 
 /// The verdict on the listing of an operation that closed last.
 pub fn newest_end(connection: &Connection, op: i64) -> Result<Option<ListingEnd>, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT listing_id, end_sequence, verdict, reason, look, look_gap_ms, started_at, ended_at, pages,
-                 page_size, first_total_count, last_total_count, distinct_keys, succeeded_count, failed_count,
-                 cancelled_count, final_count, versions_new, lacks_pages
-             FROM listing_end WHERE op = ?1 ORDER BY listing_id DESC LIMIT 1",
-        )?
-        .query_row([op], |row| {
-            let complete = row.get::<_, String>(2)? == Verdict::Complete.as_str();
-            Ok(ListingEnd {
-                listing_id: row.get(0)?,
-                op,
-                end_sequence: row.get(1)?,
-                verdict: if complete { Verdict::Complete } else { Verdict::Incomplete },
-                reason: row.get(3)?,
-                look: row.get(4)?,
-                look_gap_ms: row.get(5)?,
-                started_at: row.get::<_, Option<i64>>(6)?.map(UtcMillis),
-                ended_at: row.get::<_, Option<i64>>(7)?.map(UtcMillis),
-                pages: row.get(8)?,
-                page_size: row.get(9)?,
-                first_total_count: row.get(10)?,
-                last_total_count: row.get(11)?,
-                distinct_keys: row.get(12)?,
-                succeeded_count: row.get(13)?,
-                failed_count: row.get(14)?,
-                cancelled_count: row.get(15)?,
-                final_count: row.get(16)?,
-                versions_new: row.get(17)?,
-                lacks_pages: row.get(18)?,
-            })
-        })
-        .optional()?)
+    let mut statement = connection.prepare_cached(
+        "SELECT listing_id, end_sequence, verdict, reason, look, look_gap_ms, started_at, ended_at, pages,
+             page_size, first_total_count, last_total_count, distinct_keys, succeeded_count, failed_count,
+             cancelled_count, final_count, versions_new, lacks_pages
+         FROM listing_end WHERE op = ?1 ORDER BY listing_id DESC LIMIT 1",
+    )?;
+    let mut rows = statement.query([op])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(ListingEnd {
+        listing_id: row.get(0)?,
+        op,
+        end_sequence: row.get(1)?,
+        verdict: verdict_of(&row.get::<_, String>(2)?)?,
+        reason: row.get(3)?,
+        look: row.get(4)?,
+        look_gap_ms: row.get(5)?,
+        started_at: row.get::<_, Option<i64>>(6)?.map(UtcMillis),
+        ended_at: row.get::<_, Option<i64>>(7)?.map(UtcMillis),
+        pages: row.get(8)?,
+        page_size: row.get(9)?,
+        first_total_count: row.get(10)?,
+        last_total_count: row.get(11)?,
+        distinct_keys: row.get(12)?,
+        succeeded_count: row.get(13)?,
+        failed_count: row.get(14)?,
+        cancelled_count: row.get(15)?,
+        final_count: row.get(16)?,
+        versions_new: row.get(17)?,
+        lacks_pages: row.get(18)?,
+    }))
+}
+
+fn verdict_of(word: &str) -> Result<Verdict, StoreError> {
+    Verdict::from_word(word)
+        .ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no verdict")))
 }
 
 /// What a run's listings of an operation came to.
@@ -224,7 +228,7 @@ pub fn of_run(connection: &Connection, run_id: i64, op: i64) -> Result<RunListin
     let mut found = RunListings::default();
     while let Some(row) = rows.next()? {
         found.newest = Some(row.get(0)?);
-        found.complete = row.get::<_, String>(1)? == Verdict::Complete.as_str();
+        found.complete = verdict_of(&row.get::<_, String>(1)?)? == Verdict::Complete;
         found.lacks_pages = row.get(3)?;
         found.all_final = found.complete && row.get(2)?;
     }
@@ -310,4 +314,31 @@ pub fn unfinished(connection: &Connection, run_id: i64) -> Result<Vec<Unfinished
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::aside::open_aside;
+
+    #[test]
+    fn a_verdict_that_no_program_gave_is_damage() {
+        let connection = open_aside().unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA ignore_check_constraints = ON;
+                 INSERT INTO run (run_id, start_sequence, kind, started_at) VALUES (1, 0, 'collect', 0);
+                 INSERT INTO listing VALUES (10, 1, 1);
+                 INSERT INTO listing_end VALUES (10, 1, 11, 'complete', NULL, 1, NULL, 12, 13, 1, 50, 3, 3, 3, 0, 0, 0, 0, 0, 0);",
+            )
+            .unwrap();
+        assert_eq!(newest_end(&connection, 1).unwrap().unwrap().verdict, Verdict::Complete);
+        assert!(of_run(&connection, 1, 1).unwrap().complete);
+        connection
+            .execute_batch("UPDATE listing_end SET verdict = 'nearly'")
+            .unwrap();
+        assert!(newest_end(&connection, 1).unwrap_err().is_damage());
+        assert!(of_run(&connection, 1, 1).unwrap_err().is_damage());
+    }
 }

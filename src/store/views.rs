@@ -309,7 +309,7 @@ mod tests {
         ),
         (
             "requests",
-            "exchange_id run_id caller_arn action listing_id page_number parameters attempt requested_at
+            "exchange_id run_id label caller_arn action listing_id page_number parameters attempt requested_at
              received_at duration_ms http_status outcome error_code error_message request_id body_sha256
              body_bytes redactions",
         ),

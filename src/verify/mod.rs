@@ -7,7 +7,7 @@
 //! off at its end, from one that was not, except by comparison with a head that was held outside of it
 //! ([`verify_against`]).
 //!
-//! Depends on `record`, `store`, `derive`, `evidence`, `services` and `model`.
+//! Depends on `record`, `store`, `evidence` and `model`: `record` derives.
 
 mod batch;
 mod bodies;

@@ -172,12 +172,23 @@ fn a_row_was_done_in_the_zone_that_held_when_it_was_read() {
     look_at_ended(&mut scene, "4", written);
     scene.configure_zone(None);
     look_at_ended(&mut scene, "5", written);
+    // No day, no hour, and instants that no text of ours can have.
+    scene.configure_zone(Some(480));
+    look_at_ended(&mut scene, "6", "2021-02-30 00:00:00");
+    look_at_ended(&mut scene, "7", "2021-02-28T24:00:00");
+    look_at_ended(&mut scene, "8", "0000-01-01 00:00:00");
+    scene.configure_zone(Some(-60));
+    look_at_ended(&mut scene, "9", "9999-12-31 23:59:59");
     let expected = [
         ("1", None),
         ("2", Some("2026-02-28T18:00:00.000Z")),
         ("3", None),
         ("4", Some("2026-03-01T03:30:00.000Z")),
         ("5", None),
+        ("6", None),
+        ("7", None),
+        ("8", None),
+        ("9", None),
     ];
     assert_eq!(
         scene.rows("SELECT operation_id, operate_date FROM batch_details ORDER BY operation_id"),

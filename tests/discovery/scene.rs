@@ -108,7 +108,6 @@ impl Scene {
             at: self.tick(),
             every_ms: None,
             alidns_offset_minutes,
-            bpstudio_offset_minutes: None,
         };
         let kept = self.recorder.keep_config(settings, Vec::new());
         assert!(self.runtime.block_on(kept).unwrap());

@@ -384,6 +384,17 @@ fn filters_narrow_what_bears_an_account_and_nothing_else() {
     assert_eq!(told.values("identities", &["label"]), [r#""dev""#]);
     assert_eq!(told.rows("failures").len(), 0);
 
+    // What asks whose the credentials are bears their label alone, and is of the account that they turned out to be.
+    let requests = |account: &[&str]| Told::ask(&bench, account).figures()["requests"];
+    let of_accounts = requests(&["--account", ACCOUNT]) + requests(&["--account", OTHER_ACCOUNT]);
+    assert_eq!(of_accounts, requests(&[]));
+    let exported = |account: &[&str]| {
+        let rows = bench.out(&[&["export", "requests", "--format", "jsonl"], account].concat());
+        rows.lines().count()
+    };
+    let of_accounts = exported(&["--account", ACCOUNT]) + exported(&["--account", OTHER_ACCOUNT]);
+    assert_eq!(of_accounts, exported(&[]));
+
     let told = Told::ask(&bench, &["--service", "alidns"]);
     assert_eq!(
         told.values("operations", &["operation_id"]),

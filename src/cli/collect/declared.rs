@@ -48,7 +48,6 @@ fn settings(config: &Config) -> Settings {
         at: SystemClock.now(),
         every_ms: config.every.map(millis),
         alidns_offset_minutes: config.cloud_time.alidns,
-        bpstudio_offset_minutes: config.cloud_time.bpstudio,
     }
 }
 

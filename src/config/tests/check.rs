@@ -18,7 +18,6 @@ proxy = "environment"
 ca_file = "/ca.pem"
 [cloud_time]
 alidns = "+08:00"
-bpstudio = "Z"
 [[account]]
 name = "prod"
 role_arn = "acs:ram::1:role/x"

@@ -59,6 +59,12 @@ fn fault_66_secrets_are_told_where_they_belong_and_never_repeated() {
 }
 
 #[test]
+fn a_zone_that_no_time_needs_is_refused() {
+    let error = complaint("[cloud_time]\nbpstudio = \"+08:00\"\n");
+    assert!(error.contains("bpstudio"), "{error}");
+}
+
+#[test]
 fn fault_66_no_error_repeats_a_value() {
     for text in [
         "database = hunter2\n",

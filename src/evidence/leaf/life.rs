@@ -90,7 +90,7 @@ pub struct Config {
     /// Zone in which AliDNS writes its times, minutes east of UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alidns_offset_minutes: Option<i32>,
-    /// Zone in which BPStudio writes its times, minutes east of UTC.
+    /// Zone in which BPStudio writes its times, minutes east of UTC. Unused: it tells no time; earlier programs wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bpstudio_offset_minutes: Option<i32>,
     /// Accounts in the list.

@@ -191,7 +191,7 @@ pub fn unknowns(connection: &Connection, window: &Window) -> Result<Vec<Unknown>
         WHERE l.record ->> '$.received_at' >= :since AND l.record ->> '$.received_at' < :until AND {}
         GROUP BY u.unknown_id ORDER BY u.action, u.kind, u.name, u.value",
         in_scope(
-            &["ask.record ->> '$.account'"],
+            &["ask.record ->> '$.account'", "ask.record ->> '$.label'"],
             SERVICE_OF_ACTION,
             "ask.record ->> '$.region'"
         )

@@ -134,3 +134,35 @@ fn identities_are_those_of_runs_that_overlap_the_period() {
         assert_eq!(runs, wanted, "{since} {until}");
     }
 }
+
+#[test]
+fn what_was_asked_with_a_label_is_of_that_account() {
+    let (_home, connection) = database();
+    connection
+        .execute_batch(
+            r#"INSERT INTO leaf (sequence, record, hash) VALUES
+                 (4, '{"action":"GetCallerIdentity","label":"p","requested_at":60,"received_at":61}', zeroblob(32)),
+                 (5, '{"action":"GetStackGroupOperation","account":"1","requested_at":62,"received_at":63}', zeroblob(32));
+             INSERT INTO exchange (sequence, run_id, attempt, outcome) VALUES (4, 2, 1, 'ok'), (5, 2, 1, 'ok');
+             INSERT INTO unknown VALUES (1, 'GetCallerIdentity', 'field', 'Identity.New', 'string');
+             INSERT INTO unknown_seen VALUES (1, 4);"#,
+        )
+        .unwrap();
+    for (accounts, requests, unknowns) in [
+        (vec![], 2, 1),
+        (vec!["1", "p"], 2, 1),
+        (vec!["p"], 1, 1),
+        (vec!["1"], 1, 0),
+        (vec!["2"], 0, 0),
+    ] {
+        let window = Window {
+            accounts: accounts.iter().map(|&word| word.to_owned()).collect(),
+            ..window(0, 100, 99)
+        };
+        let counted = requests::counted(&connection, &window).unwrap();
+        let count: i64 = counted.groups.values().map(|group| group.count).sum();
+        assert_eq!(count, requests, "{accounts:?}");
+        let met = others::unknowns(&connection, &window).unwrap();
+        assert_eq!(met.len(), unknowns, "{accounts:?}");
+    }
+}

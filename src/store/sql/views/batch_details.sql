@@ -23,11 +23,13 @@ SELECT
     d.status AS status, -- [flag] 1 where it succeeded, 0 where it failed; NULL where the word is neither
     d.status_raw AS status_raw, -- status as sent
     d.reason AS reason, -- why it failed, in the language asked for
-    (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', d.operate_date_raw, format('%+d minutes', -c.alidns_offset_minutes))
-     FROM config c
-     WHERE c.sequence < d.sequence AND c.alidns_offset_minutes IS NOT NULL
-         AND c.sequence = (SELECT max(n.sequence) FROM config n WHERE n.sequence < d.sequence)
-         AND d.operate_date_raw GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-9][0-9]:[0-9][0-9]:[0-9][0-9]'
+    (SELECT t.at FROM (
+        SELECT strftime('%Y-%m-%dT%H:%M:%fZ', d.operate_date_raw, format('%+d minutes', -c.alidns_offset_minutes)) AS at
+        FROM config c
+        WHERE c.sequence < d.sequence AND c.alidns_offset_minutes IS NOT NULL
+            AND c.sequence = (SELECT max(n.sequence) FROM config n WHERE n.sequence < d.sequence)
+            AND strftime('%Y-%m-%d %H:%M:%S', d.operate_date_raw) = replace(d.operate_date_raw, 'T', ' ')
+     ) t WHERE length(t.at) = 24
     ) AS operate_date, -- [time] when it was done, by the zone that the configuration gave then; NULL where it gave none
     d.operate_date_raw AS operate_date_raw, -- as sent (OperateDateStr)
     utc(received_at(d.sequence)) AS seen_at, -- [time] receipt of the page that held it

@@ -5,6 +5,7 @@ SELECT
     e.sequence AS exchange_id, -- [integer] its evidence
     e.run_id AS run_id, -- [integer] the run
     json_extract(ask.record, '$.account') AS account_id, -- account whose credentials asked; NULL before that is known
+    json_extract(ask.record, '$.label') AS label, -- name of the credentials in the configuration, of a call that asks whose they are; else NULL
     (SELECT i.arn FROM run_identity i WHERE i.run_id = e.run_id AND i.account_id = json_extract(ask.record, '$.account')
         ORDER BY i.sequence LIMIT 1) AS caller_arn, -- caller as the cloud names it
     CASE json_extract(ask.record, '$.action')
