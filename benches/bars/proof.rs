@@ -205,7 +205,11 @@ fn leaves(report: &mut Report, scene: Scene) -> anyhow::Result<f64> {
             scene.title()
         ),
         &format!("≥ {:.0} M/s", LEAVES_PER_S / 1e6),
-        &format!("{:.2} M/s", rate / 1e6),
+        &format!(
+            "{:.2} M/s ({:.2} M for each second of CPU)",
+            rate / 1e6,
+            scene.leaves() / run.cpu_s / 1e6
+        ),
         rate >= LEAVES_PER_S,
     );
     Ok(run.peak_mb().max(all.peak_mb()))
@@ -312,7 +316,11 @@ fn rows(report: &mut Report, scene: Scene) -> anyhow::Result<f64> {
         "P9",
         &format!("`rebuild`: {}", scene.title()),
         &format!("≥ {} results/s", grouped(ROWS_PER_S)),
-        &format!("{} results/s", grouped(rate)),
+        &format!(
+            "{} results/s ({} for each second of CPU)",
+            grouped(rate),
+            grouped(scene.results() / rebuild.cpu_s)
+        ),
         rate >= ROWS_PER_S,
     );
     Ok(verify.peak_mb())
@@ -392,6 +400,8 @@ fn result(scene: &Scene, listing: u64, number: u64) -> Row<'static> {
             2 => "FAILED",
             _ => "SUCCEEDED",
         },
-        reason: (number % 8 == 0).then(|| format!("stack number {} was cancelled", number % 500)),
+        reason: number
+            .is_multiple_of(8)
+            .then(|| format!("stack number {} was cancelled", number % 500)),
     }
 }

@@ -8,9 +8,8 @@ use super::Made;
 const BAR_CHARS: f64 = 40.0;
 
 /// Measured with each file, in this order: the last two are over what the one before them left.
-const COMMANDS: [(&str, &[&str]); 7] = [
+const COMMANDS: [(&str, &[&str]); 6] = [
     ("export result_history", &["export", "result_history"]),
-    ("export results", &["export", "results"]),
     ("check", &["check"]),
     ("backup (copies and verifies)", &["backup", BACKUP]),
     ("snapshot", &["snapshot", SNAPSHOT]),
@@ -24,6 +23,9 @@ const SNAPSHOT: &str = "{snapshot}";
 
 /// Ends with 3 where something needs a person: the files end long ago, so that a run is overdue.
 const CODES: [i32; 2] = [0, 3];
+
+/// A figure of a run over a file of so many versions.
+type Figure = fn(&Measured, f64) -> f64;
 
 /// One line of the curve: a figure for each file.
 struct Line {
@@ -56,61 +58,78 @@ pub fn measure(report: &mut Report, all: &[Made]) -> anyhow::Result<()> {
         grouped(last(all, |made| made.operations)),
         grouped(last(all, |made| made.leaves)),
     ));
-    let versions: Vec<f64> = all.iter().map(|made| made.versions).collect();
-    let mut columns: Vec<String> = vec!["CPU, µs a version".to_owned()];
-    columns.extend(versions.iter().map(|versions| million(*versions)));
+    the_file(report, all);
+    let tables: [(&str, Figure); 3] = [
+        ("CPU, µs a version", |run, versions| {
+            run.cpu_s / versions * 1e6
+        }),
+        ("wall, µs a version", |run, versions| {
+            run.wall_s() / versions * 1e6
+        }),
+        ("peak RSS, MB", |run, _| run.peak_mb()),
+    ];
+    for (title, figure) in tables {
+        head(report, title, all);
+        for line in &lines {
+            let runs = line.runs.iter().zip(all);
+            let figures: Vec<f64> = runs.map(|(run, made)| figure(run, made.versions)).collect();
+            // A figure for each version grows by one power less than the whole.
+            let whole = if title.ends_with("a version") {
+                1.0
+            } else {
+                0.0
+            };
+            let mut cells = vec![line.what.clone()];
+            cells.extend(figures.iter().map(|figure| format!("{figure:.2}")));
+            cells.push(format!("{:.2}", power(all, &figures) + whole));
+            report.row(&cells);
+        }
+    }
+    let mut chart = bars(all, "MB of the file", &megabytes(all));
+    for line in &lines {
+        let cpu_s: Vec<f64> = line.runs.iter().map(|run| run.cpu_s).collect();
+        chart.push_str(&bars(
+            all,
+            &format!("s of CPU, {}", line.what.replace('`', "")),
+            &cpu_s,
+        ));
+    }
+    report.paragraph(&format!(
+        "```text\n{}\n```",
+        chart.trim_start_matches('\n').trim_end()
+    ));
+    Ok(())
+}
+
+fn megabytes(all: &[Made]) -> Vec<f64> {
+    all.iter().map(|made| made.bytes / 1e6).collect()
+}
+
+/// The head of a table with a column for each file.
+fn head(report: &mut Report, title: &str, all: &[Made]) {
+    let mut columns = vec![title.to_owned()];
+    columns.extend(all.iter().map(|made| million(made.versions)));
     columns.push("power".to_owned());
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     report.head(&columns);
-    let each_version = |made: &Made, bytes: f64| format!("{:.1}", bytes / made.versions);
-    let mut bytes = vec!["bytes of the file, a version".to_owned()];
-    bytes.extend(all.iter().map(|made| each_version(made, made.bytes)));
-    let file_bytes: Vec<f64> = all.iter().map(|made| made.bytes).collect();
-    bytes.push(format!("{:.2}", power(&versions, &file_bytes)));
-    report.row(&bytes);
-    let cpu = |line: &Line| line.runs.iter().map(|run| run.cpu_s).collect::<Vec<f64>>();
-    for line in &lines {
-        let figures = cpu(line);
-        let mut cells = vec![line.what.clone()];
-        let each = figures.iter().zip(&versions);
-        cells.extend(each.map(|(cpu_s, versions)| format!("{:.2}", cpu_s / versions * 1e6)));
-        cells.push(format!("{:.2}", power(&versions, &figures)));
+}
+
+fn the_file(report: &mut Report, all: &[Made]) {
+    head(report, "the file", all);
+    let mut row = |what: &str, figure: &dyn Fn(&Made) -> String, power: String| {
+        let mut cells = vec![what.to_owned()];
+        cells.extend(all.iter().map(figure));
+        cells.push(power);
         report.row(&cells);
-    }
-    report.head(&[&["wall, s"], &columns[1..]].concat());
-    for line in &lines {
-        let figures: Vec<f64> = line.runs.iter().map(Measured::wall_s).collect();
-        let mut cells = vec![line.what.clone()];
-        cells.extend(figures.iter().map(|wall_s| format!("{wall_s:.2}")));
-        cells.push(format!("{:.2}", power(&versions, &figures)));
-        report.row(&cells);
-    }
-    report.head(&[&["peak RSS, MB"], &columns[1..]].concat());
-    for line in &lines {
-        let figures: Vec<f64> = line.runs.iter().map(Measured::peak_mb).collect();
-        let mut cells = vec![line.what.clone()];
-        cells.extend(figures.iter().map(|peak_mb| format!("{peak_mb:.1}")));
-        cells.push(format!("{:.2}", power(&versions, &figures)));
-        report.row(&cells);
-    }
-    bars(
-        report,
-        &versions,
-        "MB of the file",
-        &file_bytes
-            .iter()
-            .map(|bytes| bytes / 1e6)
-            .collect::<Vec<_>>(),
+    };
+    let growth = format!("{:.2}", power(all, &megabytes(all)));
+    row("leaves", &|made| grouped(made.leaves), "-".to_owned());
+    row("MB", &|made| format!("{:.0}", made.bytes / 1e6), growth);
+    row(
+        "bytes a version, all told",
+        &|made| format!("{:.1}", made.bytes / made.versions),
+        "-".to_owned(),
     );
-    for line in &lines {
-        bars(
-            report,
-            &versions,
-            &format!("s of CPU: {}", line.what),
-            &cpu(line),
-        );
-    }
-    Ok(())
 }
 
 fn last(all: &[Made], figure: impl Fn(&Made) -> f64) -> f64 {
@@ -141,11 +160,11 @@ fn million(versions: f64) -> String {
     format!("{:.2} M", versions / 1e6)
 }
 
-/// The n for which figures grow as work^n: the slope of the line through their logarithms, by least squares. What is
-/// not measurable (0) counts as one thousandth.
-fn power(work: &[f64], figures: &[f64]) -> f64 {
-    let count = work.len().min(figures.len()) as f64;
-    let x: Vec<f64> = work.iter().map(|work| work.max(1e-3).ln()).collect();
+/// The n for which figures grow as versions^n: the slope of the line through their logarithms, by least squares. What
+/// is not measurable (0) counts as one thousandth.
+fn power(all: &[Made], figures: &[f64]) -> f64 {
+    let count = all.len().min(figures.len()) as f64;
+    let x: Vec<f64> = all.iter().map(|made| made.versions.max(1.0).ln()).collect();
     let y: Vec<f64> = figures.iter().map(|figure| figure.max(1e-3).ln()).collect();
     let mean = |numbers: &[f64]| numbers.iter().sum::<f64>() / count;
     let (mean_x, mean_y) = (mean(&x), mean(&y));
@@ -155,18 +174,17 @@ fn power(work: &[f64], figures: &[f64]) -> f64 {
     covariance / variance
 }
 
-/// A bar for each file, whose place is by its versions: equal steps are a straight line.
-fn bars(report: &mut Report, versions: &[f64], what: &str, figures: &[f64]) {
+/// A bar for each file: bars as long as the versions are many mean a straight line.
+fn bars(all: &[Made], what: &str, figures: &[f64]) -> String {
     let most = figures.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
-    let mut text = format!("```text\n{what}\n");
-    for (versions, figure) in versions.iter().zip(figures) {
+    let mut text = format!("\n{what}\n");
+    for (made, figure) in all.iter().zip(figures) {
         let length = (figure / most * BAR_CHARS).round() as usize;
+        let bar = "█".repeat(length);
         text.push_str(&format!(
-            "{:>8} {} {figure:.2}\n",
-            million(*versions),
-            "█".repeat(length)
+            "{:>8} {bar} {figure:.2}\n",
+            million(made.versions)
         ));
     }
-    text.push_str("```");
-    report.paragraph(&text);
+    text
 }
