@@ -1,13 +1,15 @@
 //! The name of a new log.
 
-use std::fmt::Write as _;
+use crate::model::hex;
 
 /// Bytes of randomness in a name: as many as in a UUID, so that two logs never share one.
 const LOG_ID_BYTES: usize = 16;
 
 /// The operating system gave no random bytes.
 #[derive(Debug, thiserror::Error)]
-#[error("the operating system gave no random bytes for the name of a log; see that /dev/urandom can be read")]
+#[error(
+    "the operating system gave no random bytes for the name of a log; see that /dev/urandom can be read"
+)]
 pub struct NoRandomness;
 
 /// 32 lower-case hexadecimal digits from the operating system.
@@ -17,12 +19,7 @@ pub fn random() -> Result<String, NoRandomness> {
         .secure_random
         .fill(&mut bytes)
         .map_err(|_| NoRandomness)?;
-    let mut text = String::with_capacity(2 * LOG_ID_BYTES);
-    for byte in bytes {
-        // Writing to a String has no way to fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+    Ok(hex(&bytes))
 }
 
 #[cfg(test)]

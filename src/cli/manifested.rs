@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
 use super::output::AtomicFile;
-use crate::export::hex;
+use crate::model::hex;
 use crate::report::manifest::{FileDigest, Manifest, SUFFIX};
 
 /// Digests of all other files of a directory, as `sha256sum --check` reads them.

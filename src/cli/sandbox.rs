@@ -12,7 +12,7 @@ use super::global::GlobalArgs;
 use super::values::duration;
 use super::{Exit, asking, output};
 use crate::collect::Stopping;
-use crate::model::SystemClock;
+use crate::model::{SystemClock, millis};
 use crate::sandbox::scenario::{Entity, Loaded, READER_ROLE, Scenario};
 use crate::sandbox::{
     DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAULT_ACCOUNT_ID, RandomFaults, RateLimit,
@@ -83,7 +83,7 @@ pub fn run(args: &SandboxArgs, global: &GlobalArgs) -> anyhow::Result<Exit> {
         stopping.listen()?;
         let sandbox_config = SandboxConfig {
             listen: args.listen,
-            latency_ms: args.latency.map_or(0, latency_ms),
+            latency_ms: args.latency.map_or(0, millis),
             seed: args.seed,
             ..SandboxConfig::new(Arc::new(SystemClock))
         };
@@ -109,10 +109,6 @@ pub fn run(args: &SandboxArgs, global: &GlobalArgs) -> anyhow::Result<Exit> {
         sandbox.shutdown().await;
         Ok(stopping.signal().map_or(Exit::Done, Exit::from))
     })
-}
-
-fn latency_ms(latency: Duration) -> u64 {
-    u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Reads `1%` or `0.05%` as calls in a million.

@@ -33,6 +33,8 @@ pub enum CloudError {
         reason: &'static str,
     },
     /// The operating system gave no random bytes, so that no nonce can be made.
-    #[error("the operating system gave no random bytes for request nonces; see that /dev/urandom can be read")]
+    #[error(
+        "the operating system gave no random bytes for request nonces; see that /dev/urandom can be read"
+    )]
     Randomness,
 }

@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::shared::Shared;
 use super::{Signal, Stopping, fleet, wall};
 use crate::evidence::leaf::{ClockStep, RunEnd, RunKind, RunStart};
-use crate::model::{Action, Clock, Outcome, Service, UtcMillis, Verdict};
+use crate::model::{Action, Clock, Outcome, Service, UtcMillis, Verdict, millis};
 use crate::record::Recorder;
 use crate::store::runs::RunEndRow;
 use crate::store::watches::WatchTarget;
@@ -414,10 +414,6 @@ fn looks(targets: Vec<(i64, WatchTarget)>, missed: Vec<(i64, String)>) -> Vec<Lo
 fn words(services: &[Service]) -> Vec<String> {
     let words = services.iter().map(|service| service.as_str().to_owned());
     words.collect()
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A list that stayed incomplete, as a failure to tell.

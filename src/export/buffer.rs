@@ -67,13 +67,6 @@ pub(super) fn push_real(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    let mut out = Vec::with_capacity(bytes.len() * 2);
-    push_hex(&mut out, bytes);
-    out.into_iter().map(char::from).collect()
-}
-
 /// Appends bytes as lower-case hexadecimal digits.
 pub(super) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

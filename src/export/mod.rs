@@ -23,7 +23,6 @@ mod xlsx;
 
 use std::io::{self, Write};
 
-pub use buffer::hex;
 pub use layout::{Delimiter, Format, Layout, LayoutError, UnknownFormat, encoder};
 pub use table::shorten;
 pub use terminal::TerminalWriter;

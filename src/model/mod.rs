@@ -8,6 +8,7 @@ mod alidns;
 mod bpstudio;
 mod cause;
 mod clock;
+mod hex;
 mod identity;
 mod key;
 mod list_page;
@@ -23,6 +24,7 @@ pub use alidns::{BATCH_TYPES, BatchCount, BatchDetail, REASON_LANGS, is_task_id}
 pub use bpstudio::BpstudioOperation;
 pub use cause::Cause;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use hex::hex;
 pub use identity::CallerIdentity;
 pub use key::OperationKey;
 pub use list_page::ListPage;
@@ -32,5 +34,5 @@ pub use ros::{
     DeploymentTargets, DriftDetection, OperationPreferences, ResultRow, ResultsPage, RosOperation,
 };
 pub use stack_group::{ListedOperation, RosRegion, StackGroup, Tag};
-pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, UtcMillis, parse_cloud_time};
+pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, UtcMillis, millis, parse_cloud_time};
 pub use version::{FieldValue, OperationState, ResultVersion, VersionPlace, result_flags};

@@ -1,8 +1,14 @@
 //! Instants: one newtype, milliseconds since 1970 in UTC, and the two ways they are written.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat};
+
+/// Whole milliseconds of a length of time; of one that is too long, as many as there are.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
 
 /// Milliseconds of a minute, of an hour, of a day of 24 hours.
 pub const MINUTE_MS: i64 = 60 * 1000;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::is_late;
-use crate::model::UtcMillis;
+use crate::model::{UtcMillis, millis};
 use crate::store::status::LastCollect;
 
 /// A schedule that is declared, and the last run over everything.
@@ -25,9 +25,7 @@ impl Schedule {
     /// `configured` is what the configuration declares; without it counts what the newest run was told.
     /// `None` where nothing is declared.
     pub fn of(last: LastCollect, configured: Option<Duration>, now: UtcMillis) -> Option<Self> {
-        let configured = configured.map(|every| u64::try_from(every.as_millis()));
-        let configured = configured.map(|every_ms| every_ms.unwrap_or(u64::MAX));
-        let every_ms = configured.or(last.every_ms)?;
+        let every_ms = configured.map(millis).or(last.every_ms)?;
         let since_ms = last.started_at.map(|at| now.0.saturating_sub(at.0).max(0));
         Some(Self {
             every_ms,

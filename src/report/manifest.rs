@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 pub use facts::{Completeness, Evidence, Facts, Filters, Making, Run, SignedHead, Verdict};
 pub use layout::{FileLayout, UnknownLayout};
 
-use crate::export::hex;
+use crate::model::hex;
 
 /// Name of the format, with its version.
 pub const FORMAT: &str = "optrail-export@v1";

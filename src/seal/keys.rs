@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::{LogState, SealError, Who};
 use crate::evidence::leaf::{Key, KeyChange};
 use crate::evidence::note::SignerKey;
+use crate::model::hex;
 use crate::record::MadeKey;
 
 /// Hexadecimal digits of an origin that tell it from every other.
@@ -52,7 +53,7 @@ pub(super) fn generate(origin: &str) -> Result<SignerKey, SealError> {
 pub(super) fn random_digits() -> Result<String, SealError> {
     let mut bytes = [0; ORIGIN_DIGITS / 2];
     fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 fn fill(bytes: &mut [u8]) -> Result<(), SealError> {

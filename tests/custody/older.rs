@@ -60,7 +60,13 @@ fn fault_21_a_database_of_the_former_schema_is_sealed_by_its_next_run() {
 #[test]
 fn fault_21_stop_and_prove_bring_a_database_of_the_former_schema_up_to_date() {
     let stop = [
-        "stop", "id", "--region", "cn-hangzhou", "--reason", "x", "--yes",
+        "stop",
+        "id",
+        "--region",
+        "cn-hangzhou",
+        "--reason",
+        "x",
+        "--yes",
     ];
     // Nobody gives a key: nothing is stopped.
     for (arguments, code) in [

@@ -7,7 +7,7 @@ use crate::cli::os_user::os_user;
 use crate::collect::{CONFIGURATION, declare};
 use crate::config::{Account, Config, DeclaredWatch};
 use crate::evidence::leaf::{Watch, WatchChange, WatchKind};
-use crate::model::{Clock as _, Service, SystemClock, UtcMillis};
+use crate::model::{Clock as _, Service, SystemClock, UtcMillis, millis};
 use crate::record::{Found, NamedAccount, Recorder, Settings};
 use crate::services::alidns::DEFAULT_LANG;
 use crate::store::StoreError;
@@ -43,7 +43,6 @@ pub(super) fn apply(config: &Config, recorder: &Recorder) -> Result<(), StoreErr
 }
 
 fn settings(config: &Config) -> Settings {
-    let millis = |every: std::time::Duration| u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
     Settings {
         at: SystemClock.now(),
         every_ms: config.every.map(millis),

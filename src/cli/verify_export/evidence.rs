@@ -8,7 +8,7 @@ use crate::cli::export::moment::Moment;
 use crate::config::Config;
 use crate::evidence::checkpoint;
 use crate::evidence::note::{Note, VerifierKey};
-use crate::export::hex;
+use crate::model::hex;
 use crate::record::{DERIVE_VERSION, Keyring, root_at};
 use crate::report::manifest::{Completeness, Facts, SignedHead};
 use crate::store::progress::Progress;

@@ -65,19 +65,17 @@ pub struct Places {
 pub fn examine_places(places: &Places) -> Vec<Check> {
     let mut looked_at = 0;
     let mut checks = Vec::new();
-    let mut look = |path: &Path, openness: Openness, what: &str| {
-        match std::fs::metadata(path) {
-            Ok(metadata) => {
-                looked_at += 1;
-                checks.extend(loose(path, &metadata, openness, what));
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => checks.push(Check::warning(
-                Topic::Files,
-                format!("cannot look at {what}, {}: {error}", path.display()),
-                "run as the user who owns it",
-            )),
+    let mut look = |path: &Path, openness: Openness, what: &str| match std::fs::metadata(path) {
+        Ok(metadata) => {
+            looked_at += 1;
+            checks.extend(loose(path, &metadata, openness, what));
         }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => checks.push(Check::warning(
+            Topic::Files,
+            format!("cannot look at {what}, {}: {error}", path.display()),
+            "run as the user who owns it",
+        )),
     };
     if let Some(file) = &places.config_file {
         look(file, Openness::Readable, "the configuration");
@@ -277,7 +275,11 @@ mod tests {
             panic!("{found:?}");
         };
         assert_eq!(check.health, Health::Warning);
-        assert!(check.detail.starts_with("cannot look at"), "{}", check.detail);
+        assert!(
+            check.detail.starts_with("cannot look at"),
+            "{}",
+            check.detail
+        );
     }
 
     #[test]

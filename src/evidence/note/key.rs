@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::evidence::lines::{from_base64, to_base64};
+use crate::model::hex;
 
 /// The byte that stands for Ed25519 before a key: the only type that is understood.
 const ED25519_TYPE: u8 = 0x01;
@@ -128,10 +129,7 @@ impl VerifierKey {
     }
 
     fn id_text(&self) -> String {
-        self.key_id
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&self.key_id)
     }
 
     /// Whether `signature` is this key's over `text`.

@@ -1,6 +1,7 @@
 //! The user's own checks: a query whose rows are findings.
 
 use super::{Finding, Kind, Status};
+use crate::model::hex;
 use crate::store::query::{Query, Value};
 use crate::store::{Connection, StoreError};
 
@@ -108,7 +109,7 @@ fn text(value: Value<'_>) -> Option<String> {
         Value::Integer(number) => Some(number.to_string()),
         Value::Real(number) => Some(number.to_string()),
         Value::Text(text) => Some(text.to_owned()),
-        Value::Blob(bytes) => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+        Value::Blob(bytes) => Some(hex(bytes)),
     }
 }
 
