@@ -262,23 +262,6 @@ pub fn ended_targets(connection: &Connection, op: i64) -> Result<Vec<i64>, Store
     Ok(ended)
 }
 
-/// When an answer was received.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn received_at(
-    connection: &Connection,
-    sequence: i64,
-) -> Result<Option<UtcMillis>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT json_extract(record, '$.received_at') FROM leaf WHERE sequence = ?1",
-    )?;
-    let at: Option<Option<i64>> = statement
-        .query_row([sequence], |row| row.get(0))
-        .optional()?;
-    Ok(at.flatten().map(UtcMillis))
-}
-
 /// The key in the first four columns of a row.
 fn key(row: &Row<'_>) -> Result<OperationKey, StoreError> {
     let service: String = row.get(0)?;
