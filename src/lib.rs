@@ -8,7 +8,7 @@
 //!    └── found ──────────┴── next page, retry └─▶ tree ─▶ checkpoint (seal)
 //! ```
 //! One direction. Nothing normalized is written but by derivation from kept evidence, and nothing is derived
-//! from an answer that is not durable. So every row can be made again, years later, with a better parser:
+//! from an answer that is not durable, or becomes durable with it, in one transaction. So every row can be made again, years later, with a better parser:
 //! that is `rebuild`, and comparing the two is `verify`.
 //!
 //! # Rooms, in reading order
@@ -30,12 +30,13 @@
 //! - [`config`], [`cli`]: what was typed, and what stands in the configuration file.
 //! - `sandbox` (feature `sandbox`): the simulated cloud behind `optrail demo`, with code of its own.
 //!
-//! Imports go one way; a test holds that.
+//! Imports go one way; a test holds that. What a room says of what it depends on holds for each of its files.
 //!
 //! # Three kinds of data
 //! *Evidence* (`leaf`, `body_template`, `subtree`) is insert-only, and so are the checkpoints that sign it, which follow
 //! from nothing in the file. *Derived* rows can be dropped and made again;
-//! they refer to the sequence of the leaf that first showed them, never to a clock, and are never updated.
+//! they refer to the sequence of the leaf that first showed them, never to a clock, and are never updated; from the
+//! list of the open watches (`watch_open`) alone rows go.
 //! One row of bookkeeping (`derivation`) says how far derivation has come. *Operational* rows (learned limits,
 //! failures that were told already) are mutable and prove nothing: nobody compares them, a rebuild keeps them.
 //!

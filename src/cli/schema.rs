@@ -16,6 +16,7 @@ use super::dataset::{DATASETS, UnknownDataset, find as find_dataset};
 use super::output::{DataFormat, to_stdout};
 use super::{Exit, UsageError};
 use crate::config::Config;
+use crate::model::PROGRAM;
 use crate::store::dictionary::{self, View};
 
 /// Explain every view and column: meaning, type, unit, values
@@ -104,7 +105,7 @@ fn document(views: &[&View]) -> Value {
         json!({"name": view.name, "row": view.row, "key": key(view.name), "example": view.example, "columns": columns})
     })
     .collect();
-    json!({ "program": concat!("optrail ", env!("CARGO_PKG_VERSION")), "views": views })
+    json!({ "program": PROGRAM, "views": views })
 }
 
 /// The columns that tell the rows of a view apart.

@@ -17,6 +17,7 @@ use super::{Exit, database};
 use crate::config::Config;
 use crate::evidence::checkpoint::Checkpoint;
 use crate::model::{Clock as _, DAY_MS, SystemClock, UtcMillis};
+use crate::store::disk;
 use crate::store::query::{OwnedValue, Rows};
 use crate::store::status::Status;
 
@@ -142,11 +143,9 @@ pub(super) struct FileSize {
 impl FileSize {
     pub(super) fn of(path: &Path) -> Self {
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
         Self {
             database: length(path),
-            log: length(Path::new(&log)),
+            log: length(&disk::beside(path, disk::WAL)),
         }
     }
 

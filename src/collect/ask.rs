@@ -161,6 +161,12 @@ impl Caller {
         how: &How<'_>,
         attempt: u32,
     ) -> Result<Option<Sent>, StoreError> {
+        if !may_send(request.action, how.intervention) {
+            return Err(StoreError::Inconsistent(format!(
+                "{} changes the world, and no intervention was kept before it",
+                request.action
+            )));
+        }
         let until = if attempt == 1 {
             how.begin_until
         } else {
@@ -394,5 +400,24 @@ const fn lack(outcome: Outcome) -> Lack {
         Outcome::Truncated => Lack::Truncated,
         Outcome::TooLarge => Lack::TooLarge,
         _ => Lack::Unreachable,
+    }
+}
+
+/// The call that changes the world is sent for an intervention that was kept before, and for nothing else.
+fn may_send(action: Action, intervention: Option<i64>) -> bool {
+    action.is_read_only() || intervention.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_the_world_is_sent_for_a_kept_intervention_alone() {
+        for action in Action::ALL {
+            assert_eq!(may_send(action, None), action.is_read_only(), "{action}");
+            assert!(may_send(action, Some(7)), "{action}");
+        }
+        assert!(!may_send(Action::StopStackGroupOperation, None));
     }
 }

@@ -82,16 +82,9 @@ pub fn next_version(
         return Some((place, None));
     };
     let starts_stretch = known.status != observed.state.status;
-    let changed: Vec<&'static str> = observed
-        .fields
-        .iter()
-        .zip(&known.values)
-        // A status that is no number has no value in a column of numbers, and is a status none the less.
-        .filter(|(field, before)| {
-            differs(field, before) || (starts_stretch && field.column == "status")
-        })
-        .map(|(field, _)| field.column)
-        .collect();
+    // A status that is no number has no value in a column of numbers, and is a status none the less.
+    let is_other_status = |field: &Field| starts_stretch && field.column == "status";
+    let changed = changed_where(&observed.fields, &known.values, is_other_status);
     if changed.is_empty() {
         return None;
     }
@@ -107,10 +100,19 @@ pub fn next_version(
 
 /// The columns of the fields that differ from the values known before, which stand in the same order.
 pub fn changed_fields(fields: &[Field], before: &[FieldValue]) -> Vec<&'static str> {
+    changed_where(fields, before, |_| false)
+}
+
+/// The same, with the columns of the fields that changed for another reason.
+fn changed_where(
+    fields: &[Field],
+    before: &[FieldValue],
+    is_other: impl Fn(&Field) -> bool,
+) -> Vec<&'static str> {
     fields
         .iter()
         .zip(before)
-        .filter(|(field, before)| differs(field, before))
+        .filter(|(field, before)| differs(field, before) || is_other(field))
         .map(|(field, _)| field.column)
         .collect()
 }

@@ -23,9 +23,9 @@ pub struct Changes {
 }
 
 /// Compares a closed listing, or the part of it that lies between two targets, with what is known. `current`
-/// holds the newest version of each known row, `listed` the listing's rows, both by target; `lacked_before` the rows that the complete listing before
-/// this one lacked; `end_sequence` is the listing's last page. `same_status` says whether two status
-/// words are the same once trimmed: then the stretch goes on.
+/// holds the newest version of each known row, `listed` the listing's rows, both by target; `lacked_before`
+/// the rows that the complete listing before this one lacked; `end_sequence` is the listing's last page.
+/// `same_status` says whether two status words are the same once trimmed: then the stretch goes on.
 pub fn compare(
     current: &[ResultVersion],
     listed: &[ListedRow],

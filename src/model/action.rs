@@ -67,7 +67,7 @@ impl FromStr for Service {
 /// What stands in place of a region for a discovery in all of them.
 pub const ALL_REGIONS: &str = "all";
 
-/// A call. Collection may send only those for which [`Action::is_read_only`] holds.
+/// A call. Collection sends those for which [`Action::is_read_only`] holds, and the other for a kept intervention alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// One stack-group operation.

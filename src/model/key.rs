@@ -14,3 +14,15 @@ pub struct OperationKey {
     /// The cloud's id; opaque text.
     pub operation_id: String,
 }
+
+impl OperationKey {
+    /// The four texts, in the order in which views and rows have them.
+    pub fn parts(&self) -> [&str; 4] {
+        [
+            self.service.as_str(),
+            &self.account_id,
+            &self.region_id,
+            &self.operation_id,
+        ]
+    }
+}

@@ -19,6 +19,9 @@ mod stack_group;
 mod time;
 mod version;
 
+/// The program with its version, as leaves, exports and bundles name what made them.
+pub const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
+
 pub use action::{ALL_REGIONS, Action, Service};
 pub use alidns::{BATCH_TYPES, BatchCount, BatchDetail, REASON_LANGS, is_task_id};
 pub use bpstudio::BpstudioOperation;

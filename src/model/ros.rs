@@ -3,6 +3,8 @@
 //! Every field of the answer is here under the cloud's name in snake case. Absent and null are
 //! `None`; an empty text stays an empty text. Times are as the cloud wrote them.
 
+use super::ListPage;
+
 /// One stack-group operation (`StackGroupOperation` of GetStackGroupOperation).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RosOperation {
@@ -87,17 +89,7 @@ pub struct DriftDetection {
 }
 
 /// One page of the results of a stack-group operation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ResultsPage {
-    /// Number of the page, from 1.
-    pub page_number: Option<i64>,
-    /// Rows on a page; the server's, which may be less than asked.
-    pub page_size: Option<i64>,
-    /// Rows of the whole listing at this instant; may differ from page to page.
-    pub total_count: Option<i64>,
-    /// The rows in the order sent.
-    pub rows: Vec<ResultRow>,
-}
+pub type ResultsPage = ListPage<ResultRow>;
 
 /// The result of a stack-group operation for one target account and region.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

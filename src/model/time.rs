@@ -36,12 +36,12 @@ impl UtcMillis {
         self.0.div_euclid(1000)
     }
 
-    /// This instant, `ms` milliseconds later; stops at the ends of the range.
+    /// This instant, `ms` milliseconds later; stops at the ends of what can be written.
     pub fn plus_ms(self, ms: i64) -> Self {
-        Self(self.0.saturating_add(ms))
+        Self(self.0.saturating_add(ms).clamp(FIRST_MS, LAST_MS))
     }
 
-    /// `YYYY-MM-DDTHH:MM:SSZ`, the form that signed requests carry (alibaba-cloud: no fraction).
+    /// `YYYY-MM-DDTHH:MM:SSZ`, the form of `Timestamp` and `x-acs-date` in signed requests, which take no fraction.
     pub fn to_seconds_text(self) -> String {
         DateTime::from_timestamp(self.unix_seconds(), 0)
             .unwrap_or_default()
@@ -63,7 +63,8 @@ impl UtcMillis {
 
 impl fmt::Display for UtcMillis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = DateTime::from_timestamp_millis(self.0)
+        // Beyond what can be written: the end of it, never another instant.
+        let text = DateTime::from_timestamp_millis(self.0.clamp(FIRST_MS, LAST_MS))
             .unwrap_or_default()
             .to_rfc3339_opts(SecondsFormat::Millis, true);
         f.write_str(&text)
@@ -142,6 +143,16 @@ mod tests {
             UtcMillis(1_579_512_143_999).to_seconds_text(),
             "2020-01-20T09:22:23Z"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_written_stops_at_the_ends() {
+        let (first, last) = ("0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z");
+        assert_eq!(UtcMillis(i64::MIN).to_string(), first);
+        assert_eq!(UtcMillis(i64::MAX).to_string(), last);
+        assert_eq!(UtcMillis(0).plus_ms(i64::MAX).to_string(), last);
+        assert_eq!(UtcMillis(LAST_MS).plus_ms(1), UtcMillis(LAST_MS));
+        assert_eq!(UtcMillis(FIRST_MS).plus_ms(-1), UtcMillis(FIRST_MS));
     }
 
     #[test]

@@ -53,9 +53,7 @@ pub enum ProveError {
         source: CheckpointError,
     },
     /// A checkpoint is not believed.
-    #[error(
-        "the checkpoint {name} cannot be used: {reason}; take one that this log handed out"
-    )]
+    #[error("the checkpoint {name} cannot be used: {reason}; take one that this log handed out")]
     Unsigned {
         /// Where it came from.
         name: String,
@@ -93,7 +91,9 @@ pub enum ProveError {
     #[error("no operation was seen yet of which a sample could be taken; `optrail collect` asks")]
     NoPopulation,
     /// The operation is not in what the checkpoint covers.
-    #[error("the checkpoint covers no answer about operation {0}")]
+    #[error(
+        "the checkpoint covers no answer about operation {0}; `optrail show {0}` tells whether it was seen, and `optrail collect` asks and signs a newer one"
+    )]
     NotCovered(String),
     /// Too much at once.
     #[error(

@@ -102,6 +102,9 @@ mod tests {
     fn a_key_signs_nothing_from_before_it_was_made() {
         compared(0).unwrap();
         let error = compared(1).unwrap_err().to_string();
-        assert!(error.contains("kept.note") && error.contains("made later"), "{error}");
+        assert!(
+            error.contains("kept.note") && error.contains("made later"),
+            "{error}"
+        );
     }
 }

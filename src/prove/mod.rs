@@ -23,6 +23,7 @@ mod statement;
 mod tar;
 
 use crate::evidence::checkpoint::Checkpoint;
+use crate::evidence::codec::TEMPLATE_LONGEST_BYTES;
 use crate::evidence::note::Note;
 use crate::model::OperationKey;
 
@@ -39,9 +40,11 @@ pub const README: &str = include_str!("README.txt");
 /// Leaves of one bundle at most. Its list of files is held in memory, about 500 bytes for each leaf.
 pub const LEAVES_MAX: usize = 100_000;
 
-/// Bytes of one file of a bundle at most; `verify.py` reads none that is larger. The largest body that is ever kept has
-/// 256 MiB, so that only a table can be too large.
+/// Bytes of one file of a bundle at most; `verify.py` reads none that is larger. A body is shorter, so that only a table
+/// can be too large.
 pub const FILE_BYTES_MAX: u64 = 300 * 1024 * 1024;
+
+const _: () = assert!(FILE_BYTES_MAX > TEMPLATE_LONGEST_BYTES as u64);
 
 /// Operations of a sample at most; an auditor takes 25 or 60.
 pub const SAMPLE_MAX: usize = 10_000;

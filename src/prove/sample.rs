@@ -89,18 +89,8 @@ pub(super) fn take(
         .iter()
         .map(|(_, [service, account, region, id])| operation_key([service, account, region, id]));
     let mut keys: Vec<OperationKey> = keys.collect::<Result<_, _>>()?;
-    keys.sort_unstable_by(|a, b| parts(a).cmp(&parts(b)));
+    keys.sort_unstable_by(|a, b| a.parts().cmp(&b.parts()));
     Ok(keys)
-}
-
-/// A key as its view orders it.
-pub(super) fn parts(key: &OperationKey) -> [&str; 4] {
-    [
-        key.service.as_str(),
-        &key.account_id,
-        &key.region_id,
-        &key.operation_id,
-    ]
 }
 
 #[cfg(test)]

@@ -3,15 +3,13 @@
 
 use serde::Serialize;
 
-use super::{Asked, sample};
+use super::Asked;
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::digest::Digest;
+use crate::model::PROGRAM;
 
 /// Name of the format, with its version.
 const FORMAT: &str = "optrail-bundle@v1";
-
-/// The program that made it.
-const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
 
 /// The document.
 #[derive(Serialize)]
@@ -87,7 +85,7 @@ pub(super) fn write(facts: Facts<'_>) -> serde_json::Result<Vec<u8>> {
     let all_looks = facts.all_looks;
     let asked = match facts.asked {
         Asked::Operation(key) => AskedPart::Operation {
-            operation: sample::parts(key),
+            operation: key.parts(),
             all_looks,
         },
         Asked::Runs { first, last } => AskedPart::Runs {

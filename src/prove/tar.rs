@@ -12,11 +12,11 @@ pub(super) const BLOCK_BYTES: usize = 512;
 const NAME_BYTES_MAX: usize = 100;
 
 /// Bytes of a file at most: eleven octal digits.
-const FILE_BYTES_MAX: u64 = (1 << 33) - 1;
+const SIZE_MAX: u64 = (1 << 33) - 1;
 
 /// The header of a file.
 pub(super) fn header(name: &str, size: u64) -> io::Result<[u8; BLOCK_BYTES]> {
-    if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.is_ascii() || size > FILE_BYTES_MAX {
+    if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.is_ascii() || size > SIZE_MAX {
         return Err(io::Error::other(format!(
             "no tar header can be made for {name} of {size} bytes"
         )));
@@ -77,8 +77,8 @@ mod tests {
         assert!(header("", 0).is_err());
         assert!(header(&"x".repeat(101), 0).is_err());
         assert!(header("é", 0).is_err());
-        assert!(header("x", FILE_BYTES_MAX + 1).is_err());
-        assert!(header("x", FILE_BYTES_MAX).is_ok());
+        assert!(header("x", SIZE_MAX + 1).is_err());
+        assert!(header("x", SIZE_MAX).is_ok());
     }
 
     #[test]

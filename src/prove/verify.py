@@ -21,7 +21,7 @@ README_SHA256 = "b133044c71f44766219c2624dc42021d0beaca446a2734c601ad7564be4b8f0
 
 BLOCK = 512
 FILES_MAX = 400_000  # a bundle has 100,000 leaves at most, each with a proof and perhaps a body
-FILE_BYTES_MAX = 300 << 20  # the largest body that is ever kept has 256 MiB
+FILE_BYTES_MAX = 300 << 20  # the largest body that is ever kept has 64 MiB
 NOTE_BYTES_MAX = 128 << 10
 HASHES_MAX = 63  # height of a tree of 2^63 leaves
 OPENSSL_SECONDS = 30

@@ -144,7 +144,7 @@ impl Deriver {
         }
     }
 
-    /// Our number of an operation, new with the exchange `sequence` if it has none yet.
+    /// Our number of an operation, new with the leaf `sequence` if it has none yet.
     pub(super) fn operation(
         &mut self,
         place: Place<'_>,

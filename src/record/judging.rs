@@ -198,27 +198,7 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     let service: Service = entry.service.parse().map_err(|_| {
         StoreError::Inconsistent(format!("watch {} is about no service", entry.watch))
     })?;
-    let mut poll = Poll {
-        service,
-        asked: Asked::NotBegun,
-        ended: end.how.ended(),
-        phase: None,
-        listing_complete: false,
-        listing_all_final: false,
-        details_complete: false,
-        page_failure: None,
-        cut: None,
-        not_found_runs: 0,
-        final_looks: 0,
-        state: WatchState::Active,
-    };
-    let mut found = Found {
-        op: None,
-        poll,
-        state_number: None,
-        failed: None,
-        read: None,
-    };
+    let mut found = Found::not_begun(service, end.how.ended());
     let (account_id, cut_short) = match whose(place, end.run_id, &entry.label)? {
         Whose::Account { id, cut_short } => (id, cut_short),
         Whose::Refused(cause, failed) => {
@@ -230,8 +210,7 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     };
     if let Some((cause, failed)) = cut_short {
         // Unless it was asked before that, as is seen below.
-        poll.asked = Asked::NoIdentity(cause);
-        found.poll = poll;
+        found.poll.asked = Asked::NoIdentity(cause);
         found.failed = Some(failed);
     }
     let key = OperationKey {
@@ -243,61 +222,102 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     let Some(op) = operations::find(place.derived, &key)? else {
         return Ok(found);
     };
-    let reads = exchanges::reads(place.derived, op, READS_LOOKED_BACK_ON)?;
-    if let Some((_, sequence, outcome)) = reads.iter().find(|(run_id, _, _)| *run_id == end.run_id)
-    {
-        poll.asked = Asked::Answered(*outcome);
-        found.read = Some(*sequence);
-        let is_reason = Cause::of(*outcome).is_some() || *outcome == Outcome::Expired;
-        found.failed = is_reason.then_some(Failed::Exchange(*sequence));
-    }
-    poll.not_found_runs = not_found_runs(&reads);
-    if let Some(newest) = operations::newest(place.derived, op)? {
-        poll.phase = Some(phase_of(&newest.phase)?);
-    }
-    if poll.phase.is_some_and(Phase::is_final) {
-        poll.final_looks =
-            u32::try_from(operations::final_looks(place.derived, op)?).unwrap_or(u32::MAX);
-    }
-    if service == Service::Alidns {
-        poll.details_complete = page_listings::details_complete(place.derived, op)?;
-    }
-    let RunListings {
-        complete,
-        all_final,
-        newest,
-        lacks_pages,
-    } = listing_rows::of_run(place.derived, end.run_id, op)?;
-    (poll.listing_complete, poll.listing_all_final) = (complete, all_final);
-    let page_failure = match newest.filter(|_| !complete) {
-        Some(listing_id) => exchanges::page_failure(place.derived, listing_id)?,
-        None => None,
-    };
-    if let Some((sequence, outcome)) = page_failure {
-        poll.page_failure = Cause::of(outcome);
-        found.failed = Some(Failed::Exchange(sequence));
-    } else if service == Service::Ros && !complete && (newest.is_none() || lacks_pages) {
-        poll.cut = Some(poll.ended.cut(cut_short.map(|(cause, _)| cause)));
-        if poll.ended == RunEnded::ByItself {
-            let refused = cut_short.map(|(_, failed)| failed);
-            found.failed = found.failed.or(refused);
-        }
-    }
+    found.op = Some(op);
+    found.look_at_reads(place, end, op)?;
+    found.look_at_listings(place, end, op, cut_short)?;
     if let Some((number, state)) = operations::watch_state(place.derived, op)? {
         found.state_number = Some(number);
-        poll.state = WatchState::from_word(&state)
+        found.poll.state = WatchState::from_word(&state)
             .ok_or_else(|| StoreError::Inconsistent(format!("'{state}' is no watch state")))?;
     }
-    Ok(Found {
-        op: Some(op),
-        poll,
-        ..found
-    })
+    Ok(found)
+}
+
+impl Found {
+    /// What is known of a watch that was not asked.
+    fn not_begun(service: Service, ended: RunEnded) -> Self {
+        Self {
+            op: None,
+            poll: Poll {
+                service,
+                asked: Asked::NotBegun,
+                ended,
+                phase: None,
+                listing_complete: false,
+                listing_all_final: false,
+                details_complete: false,
+                page_failure: None,
+                cut: None,
+                not_found_runs: 0,
+                final_looks: 0,
+                state: WatchState::Active,
+            },
+            state_number: None,
+            failed: None,
+            read: None,
+        }
+    }
+
+    /// What reading the operation itself came to, in this run and before.
+    fn look_at_reads(&mut self, place: Place<'_>, end: &Ending, op: i64) -> Result<(), StoreError> {
+        let reads = exchanges::reads(place.derived, op, READS_LOOKED_BACK_ON)?;
+        let newest = reads.iter().find(|(run_id, _, _)| *run_id == end.run_id);
+        if let Some((_, sequence, outcome)) = newest {
+            self.poll.asked = Asked::Answered(*outcome);
+            self.read = Some(*sequence);
+            let is_reason = Cause::of(*outcome).is_some() || *outcome == Outcome::Expired;
+            self.failed = is_reason.then_some(Failed::Exchange(*sequence));
+        }
+        self.poll.not_found_runs = not_found_runs(&reads);
+        if let Some(newest) = operations::newest(place.derived, op)? {
+            self.poll.phase = Some(phase_of(&newest.phase)?);
+        }
+        if self.poll.phase.is_some_and(Phase::is_final) {
+            let looks = operations::final_looks(place.derived, op)?;
+            self.poll.final_looks = u32::try_from(looks).unwrap_or(u32::MAX);
+        }
+        Ok(())
+    }
+
+    /// What its listings of this run came to. `cut_short` is why its account could not be asked to the end, if so.
+    fn look_at_listings(
+        &mut self,
+        place: Place<'_>,
+        end: &Ending,
+        op: i64,
+        cut_short: Option<(Cause, Failed)>,
+    ) -> Result<(), StoreError> {
+        let poll = &mut self.poll;
+        if poll.service == Service::Alidns {
+            poll.details_complete = page_listings::details_complete(place.derived, op)?;
+        }
+        let RunListings {
+            complete,
+            all_final,
+            newest,
+            lacks_pages,
+        } = listing_rows::of_run(place.derived, end.run_id, op)?;
+        (poll.listing_complete, poll.listing_all_final) = (complete, all_final);
+        let page_failure = match newest.filter(|_| !complete) {
+            Some(listing_id) => exchanges::page_failure(place.derived, listing_id)?,
+            None => None,
+        };
+        if let Some((sequence, outcome)) = page_failure {
+            poll.page_failure = Cause::of(outcome);
+            self.failed = Some(Failed::Exchange(sequence));
+        } else if poll.service == Service::Ros && !complete && (newest.is_none() || lacks_pages) {
+            poll.cut = Some(poll.ended.cut(cut_short.map(|(cause, _)| cause)));
+            if poll.ended == RunEnded::ByItself {
+                let refused = cut_short.map(|(_, failed)| failed);
+                self.failed = self.failed.or(refused);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn phase_of(word: &str) -> Result<Phase, StoreError> {
-    Phase::from_word(word)
-        .ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no phase")))
+    Phase::from_word(word).ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no phase")))
 }
 
 /// Runs in a row, the newest first, whose last read was `not_found`.

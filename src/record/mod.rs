@@ -1,7 +1,7 @@
 //! Where evidence becomes durable and rows are derived from it: one session over the writer's transactions.
 //!
-//! Each transaction first derives what earlier ones kept, then keeps what is new: one fsync for both, and
-//! nothing is ever derived from an answer that is not durable. The same [`Deriver`] catches up after a
+//! Each transaction first derives what earlier ones kept, then keeps what is new: one fsync for both. Nothing is
+//! derived from an answer that is not durable, or becomes durable with it, in one transaction. The same [`Deriver`] catches up after a
 //! crash, rebuilds from nothing, and makes the rows that `verify` compares with.
 //!
 //! It decides no rule (`derive` does) and knows no network. Depends on `store`, `derive`, `evidence`,

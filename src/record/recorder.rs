@@ -10,13 +10,10 @@ use crate::evidence::leaf::{
     Exchange, Genesis, Intervention, Leaf, Listing, NoAnswer, Plan, RunAborted, RunEnd, RunKind,
     RunStart, Watch, WatchChange,
 };
-use crate::model::UtcMillis;
+use crate::model::{PROGRAM, UtcMillis};
 use crate::store::open::{Migrated, Opened};
 use crate::store::watches::WatchTarget;
 use crate::store::{Connection, StoreError, Transaction, Writer, evidence, open, runs, watches};
-
-/// The name of the program in leaves.
-pub(super) const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
 
 /// A database open for recording. Every call returns once its leaf is committed and synced.
 pub struct Recorder {
@@ -297,14 +294,12 @@ fn discover(
             numbers.push(None);
             continue;
         }
-        let leaf = Watch {
-            watch: next_id,
-            change: WatchChange::Add,
-            ..watch
-        };
-        session.append(transaction, &Leaf::Watch(leaf), None)?;
-        numbers.push(Some(next_id));
-        next_id += 1;
+        numbers.push(Some(append_watch(
+            transaction,
+            session,
+            &mut next_id,
+            watch,
+        )?));
     }
     Ok(numbers)
 }
@@ -328,15 +323,27 @@ fn add(
             numbers.push((watch_id, false));
             continue;
         }
-        let leaf = Watch {
-            watch: next_id,
-            change: WatchChange::Add,
-            ..watch
-        };
-        session.append(transaction, &Leaf::Watch(leaf), None)?;
-        added.insert(target, next_id);
-        numbers.push((next_id, true));
-        next_id += 1;
+        let watch_id = append_watch(transaction, session, &mut next_id, watch)?;
+        added.insert(target, watch_id);
+        numbers.push((watch_id, true));
     }
     Ok(numbers)
+}
+
+/// Keeps a new watch under the next number, and tells that.
+fn append_watch(
+    transaction: &Transaction<'_>,
+    session: &mut Session,
+    next_id: &mut i64,
+    watch: Watch,
+) -> Result<i64, StoreError> {
+    let watch_id = *next_id;
+    let leaf = Watch {
+        watch: watch_id,
+        change: WatchChange::Add,
+        ..watch
+    };
+    session.append(transaction, &Leaf::Watch(leaf), None)?;
+    *next_id += 1;
+    Ok(watch_id)
 }

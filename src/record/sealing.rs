@@ -4,11 +4,11 @@
 //! `model`.
 
 use super::deriver::leaf_at;
-use super::recorder::PROGRAM;
 use super::{Recorder, Session};
 use crate::evidence::checkpoint::{self, Checkpoint};
 use crate::evidence::leaf::{Genesis, Key, KeyChange, Leaf, Restore, SchemaChange};
 use crate::evidence::note::{Note, VerifierKey};
+use crate::model::PROGRAM;
 use crate::store::custody::CheckpointRow;
 use crate::store::{Connection, StoreError, Transaction, custody, evidence};
 

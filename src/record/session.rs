@@ -155,8 +155,13 @@ mod tests {
             length: 0,
         });
         let body = vec![b' '; TEMPLATE_LONGEST_BYTES + 1];
-        let error = session.append(&transaction, &leaf, Some(&body)).unwrap_err();
-        assert!(matches!(error, StoreError::TooLong { .. }) && !error.is_damage(), "{error}");
+        let error = session
+            .append(&transaction, &leaf, Some(&body))
+            .unwrap_err();
+        assert!(
+            matches!(error, StoreError::TooLong { .. }) && !error.is_damage(),
+            "{error}"
+        );
         assert_eq!(evidence::size(&transaction).unwrap(), 0);
         session.append(&transaction, &leaf, Some(b"[]")).unwrap();
     }

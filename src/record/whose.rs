@@ -115,6 +115,9 @@ mod tests {
             .execute_batch("UPDATE run_note SET cause = 'weather'")
             .unwrap();
         let error = whose(place, 1, "prod").unwrap_err();
-        assert!(error.is_damage() && error.to_string().contains("'weather'"), "{error}");
+        assert!(
+            error.is_damage() && error.to_string().contains("'weather'"),
+            "{error}"
+        );
     }
 }

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use super::SealError;
 use crate::store::directory;
+use crate::store::disk::directory_of;
 
 /// Bytes of a file of the state directory at most; a note with many signatures has a few thousand.
-pub(super) const FILE_BYTES_MAX: u64 = 64 * 1024;
+pub(super) const STATE_FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Bits of a mode that let others than the owner in.
 const OTHERS: u32 = 0o077;
@@ -65,8 +66,7 @@ pub(super) fn move_away(from: &Path, to: &Path) -> Result<(), SealError> {
 }
 
 fn sync_parent(path: &Path) -> Result<(), SealError> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    directory::sync(parent).map_err(failed("sync the directory of", path))
+    directory::sync(directory_of(path)).map_err(failed("sync the directory of", path))
 }
 
 /// Whether it says that there is no such file: a directory above it may be none, too.
@@ -82,13 +82,13 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, SealError> {
         opened => opened.map_err(failed("read", path))?,
     };
     let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX + 1)
+    file.take(STATE_FILE_BYTES_MAX + 1)
         .read_to_end(&mut bytes)
         .map_err(failed("read", path))?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
+    if bytes.len() as u64 > STATE_FILE_BYTES_MAX {
         let long = std::io::Error::new(
             std::io::ErrorKind::FileTooLarge,
-            format!("it has more than {FILE_BYTES_MAX} bytes"),
+            format!("it has more than {STATE_FILE_BYTES_MAX} bytes"),
         );
         return Err(failed("read", path)(long));
     }

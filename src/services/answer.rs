@@ -176,7 +176,7 @@ fn read_usual_page(action: Action, asked: &Asked, http_status: u16, body: &[u8])
         return None;
     }
     let (request_id, reading) = read_page_typed(text_of(body).ok()?)?;
-    let (outcome, content) = checked_page(asked, reading);
+    let (outcome, content) = checked_list(asked, reading, Content::ResultsPage);
     Some(Answer {
         outcome,
         code: None,
@@ -187,39 +187,38 @@ fn read_usual_page(action: Action, asked: &Asked, http_status: u16, body: &[u8])
 }
 
 fn read_success(action: Action, asked: &Asked, document: &Document) -> (Outcome, Content) {
-    let read = match action {
-        Action::GetStackGroupOperation => read_operation(document).map(|reading| {
-            let answered = reading.value.operation_id.clone();
-            checked(asked, "OperationId", answered, || {
-                Content::RosOperation(Box::new(reading))
-            })
-        }),
-        Action::ListStackGroupOperationResults => {
-            read_page(document).map(|reading| checked_page(asked, reading))
-        }
-        Action::StopStackGroupOperation => read_stop(document),
-        Action::GetExecuteOperationResult => {
-            read_result(document).map(|reading| checked_bpstudio(asked, reading))
-        }
-        Action::DescribeBatchResultCount => {
-            read_batch_count(document).and_then(|reading| checked_batch(asked, reading))
-        }
-        Action::GetCallerIdentity => read_identity(document)
-            .map(|reading| (Outcome::Ok, Content::CallerIdentity(Box::new(reading)))),
-        Action::DescribeRegions => {
-            read_regions(document).map(|reading| (Outcome::Ok, Content::Regions(reading)))
-        }
-        Action::ListStackGroups => read_groups(document)
-            .map(|reading| checked_list(asked, reading, Content::StackGroupsPage)),
-        Action::ListStackGroupOperations => {
-            read_group_operations(document).map(|reading| checked_group_operations(asked, reading))
-        }
-        Action::DescribeBatchResultDetail => read_batch_detail(document)
-            .map(|reading| checked_list(asked, reading, Content::BatchDetailsPage)),
-        Action::AssumeRole | Action::AssumeRoleWithOidc => Err(InvalidAnswer::new(
-            "an answer that is a credential is not kept, and so not read",
-        )),
-    };
+    let read =
+        match action {
+            Action::GetStackGroupOperation => read_operation(document).map(|reading| {
+                let answered = reading.value.operation_id.clone();
+                checked(asked, "OperationId", answered, || {
+                    Content::RosOperation(Box::new(reading))
+                })
+            }),
+            Action::ListStackGroupOperationResults => read_page(document)
+                .map(|reading| checked_list(asked, reading, Content::ResultsPage)),
+            Action::StopStackGroupOperation => read_stop(document),
+            Action::GetExecuteOperationResult => {
+                read_result(document).map(|reading| checked_bpstudio(asked, reading))
+            }
+            Action::DescribeBatchResultCount => {
+                read_batch_count(document).and_then(|reading| checked_batch(asked, reading))
+            }
+            Action::GetCallerIdentity => read_identity(document)
+                .map(|reading| (Outcome::Ok, Content::CallerIdentity(Box::new(reading)))),
+            Action::DescribeRegions => {
+                read_regions(document).map(|reading| (Outcome::Ok, Content::Regions(reading)))
+            }
+            Action::ListStackGroups => read_groups(document)
+                .map(|reading| checked_list(asked, reading, Content::StackGroupsPage)),
+            Action::ListStackGroupOperations => read_group_operations(document)
+                .map(|reading| checked_group_operations(asked, reading)),
+            Action::DescribeBatchResultDetail => read_batch_detail(document)
+                .map(|reading| checked_list(asked, reading, Content::BatchDetailsPage)),
+            Action::AssumeRole | Action::AssumeRoleWithOidc => Err(InvalidAnswer::new(
+                "an answer that is a credential is not kept, and so not read",
+            )),
+        };
     read.unwrap_or_else(|invalid| (Outcome::InvalidAnswer, Content::Unreadable(invalid)))
 }
 
@@ -229,13 +228,6 @@ fn read_stop(document: &Document) -> Result<(Outcome, Content), InvalidAnswer> {
         Some(_) => Ok((Outcome::Ok, Content::Stopped)),
         None => Err(InvalidAnswer::new("RequestId is missing")),
     }
-}
-
-fn checked_page(asked: &Asked, reading: Reading<ResultsPage>) -> (Outcome, Content) {
-    let answered = reading.value.page_number.map(|number| number.to_string());
-    checked(asked, "PageNumber", answered, || {
-        Content::ResultsPage(reading)
-    })
 }
 
 fn checked_list<T>(

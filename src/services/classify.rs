@@ -38,7 +38,7 @@ pub fn classify(
     document: Result<&Document, &InvalidAnswer>,
 ) -> Classified {
     let (outcome, code, message) = match document {
-        Err(_) => (unreadable_outcome(http_status), None, None),
+        Err(_) => (status_outcome(http_status, false), None, None),
         Ok(document) => {
             let code = document.code();
             let message = document.message();
@@ -120,7 +120,7 @@ fn bears_entity(action: Action, document: &Document) -> bool {
     }
 }
 
-/// The outcome where no code that we know decides.
+/// The outcome where no code that we know decides: of an unreadable answer, which has none, too.
 fn status_outcome(http_status: u16, has_code: bool) -> Outcome {
     match http_status {
         429 => Outcome::Throttled,
@@ -130,14 +130,6 @@ fn status_outcome(http_status: u16, has_code: bool) -> Outcome {
         401 => Outcome::Credential,
         403 => Outcome::Denied,
         _ => Outcome::InvalidRequest,
-    }
-}
-
-fn unreadable_outcome(http_status: u16) -> Outcome {
-    match http_status {
-        429 => Outcome::Throttled,
-        500..=599 => Outcome::ServerError,
-        _ => Outcome::InvalidAnswer,
     }
 }
 

@@ -263,23 +263,6 @@ pub fn ended_targets(connection: &Connection, op: i64) -> Result<Vec<i64>, Store
     Ok(ended)
 }
 
-/// When an answer was received.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn received_at(
-    connection: &Connection,
-    sequence: i64,
-) -> Result<Option<UtcMillis>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT json_extract(record, '$.received_at') FROM leaf WHERE sequence = ?1",
-    )?;
-    let at: Option<Option<i64>> = statement
-        .query_row([sequence], |row| row.get(0))
-        .optional()?;
-    Ok(at.flatten().map(UtcMillis))
-}
-
 /// A word of the views; one that is none of them means nothing that is known.
 fn phase(word: String) -> Phase {
     Phase::from_word(&word).unwrap_or(Phase::Unknown)

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 
-use super::disk::{FREE_BYTES_MIN, beside, directory_of, free_bytes, put_new, sync_directory};
+use super::disk::{
+    FREE_BYTES_MIN, JOURNAL, SHM, WAL, beside, directory_of, free_bytes, put_new, sync_directory,
+};
 use super::{StoreError, before, migrate, open};
 
 /// Rights of a copy until it is given others: its owner's alone.
@@ -162,7 +164,7 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         remove(&self.path);
-        for part in ["-journal", "-wal", "-shm"] {
+        for part in [JOURNAL, WAL, SHM] {
             remove(&beside(&self.path, part));
         }
         // Where the draft was migrated, the migration has kept it as it was, of which nobody knows.

@@ -75,7 +75,7 @@ pub fn state(
 ) -> Result<Option<Vec<OwnedValue>>, StoreError> {
     let sql = format!("SELECT {} FROM {view} {OF_OPERATION}", columns.join(", "));
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(key_parameters(key))?;
+    let mut rows = statement.query(key.parts())?;
     match rows.next()? {
         Some(row) => Ok(Some(
             (0..columns.len())
@@ -84,15 +84,6 @@ pub fn state(
         )),
         None => Ok(None),
     }
-}
-
-fn key_parameters(key: &OperationKey) -> [&str; 4] {
-    [
-        key.service.as_str(),
-        &key.account_id,
-        &key.region_id,
-        &key.operation_id,
-    ]
 }
 
 /// The account and region of a result.
@@ -127,7 +118,7 @@ pub fn each_result<E: From<StoreError>>(
     );
     let mut before = older.prepare_cached(&sql).map_err(StoreError::from)?;
     let mut after = newer.prepare_cached(&sql).map_err(StoreError::from)?;
-    let parameters = key_parameters(key);
+    let parameters = key.parts();
     let mut before = before.query(parameters).map_err(StoreError::from)?;
     let mut after = after.query(parameters).map_err(StoreError::from)?;
     let mut old = next_result(&mut before, columns.len())?;

@@ -11,7 +11,11 @@ pub const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
 /// What SQLite appends to a database's name for files that hold a part of its content: write-ahead log, rollback
 /// journal.
-const LOGS: [&str; 2] = ["-wal", "-journal"];
+pub const WAL: &str = "-wal";
+/// As above.
+pub const JOURNAL: &str = "-journal";
+/// What it appends for the index of the write-ahead log, which holds nothing of its own.
+pub const SHM: &str = "-shm";
 
 /// Bytes that this user may still write where `file` lies, or would; `None` where the system does not say.
 pub fn free_bytes(file: &Path) -> Option<u64> {
@@ -46,7 +50,7 @@ fn is_disk_itself(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// The directory in which a file lies, or would.
-pub(super) fn directory_of(file: &Path) -> &Path {
+pub fn directory_of(file: &Path) -> &Path {
     file.parent()
         .filter(|directory| !directory.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
@@ -58,7 +62,7 @@ pub(super) fn sync_directory(file: &Path) -> io::Result<()> {
 }
 
 /// A file beside another: its name with `suffix` appended.
-pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
+pub fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
@@ -66,7 +70,9 @@ pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
 
 /// Files beside a database that SQLite reads together with it, those that are there.
 pub(super) fn logs_beside(database: &Path) -> Vec<PathBuf> {
-    let logs = LOGS.iter().map(|suffix| beside(database, suffix));
+    let logs = [WAL, JOURNAL]
+        .into_iter()
+        .map(|suffix| beside(database, suffix));
     logs.filter(|log| std::fs::symlink_metadata(log).is_ok())
         .collect()
 }

@@ -95,8 +95,10 @@ pub enum StoreError {
     /// The machine gives no thread to work with.
     #[error("cannot start a thread that works on the database: {0}")]
     Thread(Arc<std::io::Error>),
-    /// The writer thread has ended, after an error that was reported before.
-    #[error("the database writer has stopped after an earlier error")]
+    /// The writer thread has ended, after an error that was reported before, or a fault of its own.
+    #[error(
+        "the database writer has stopped, after an error that was told before or a fault of the program; what was kept is whole, so run the command again"
+    )]
     WriterGone,
 }
 

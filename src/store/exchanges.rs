@@ -1,6 +1,6 @@
 //! Rows of exchanges: one for each HTTP request.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, Statement, params};
 
 use super::StoreError;
 use crate::model::Outcome;
@@ -114,20 +114,13 @@ pub fn newest_for_watch(
     run_id: i64,
     watch_id: i64,
 ) -> Result<Option<(i64, Outcome)>, StoreError> {
-    let found = connection
-        .prepare_cached(
-            "SELECT e.sequence, e.outcome FROM run r
+    let mut statement = connection.prepare_cached(
+        "SELECT e.sequence, e.outcome FROM run r
              CROSS JOIN exchange_watch w ON w.watch_id = ?2 AND w.sequence > r.start_sequence
              JOIN exchange e ON e.sequence = w.sequence AND e.run_id = r.run_id
              WHERE r.run_id = ?1 ORDER BY w.sequence DESC LIMIT 1",
-        )?
-        .query_row([run_id, watch_id], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-        })
-        .optional()?;
-    found
-        .map(|(sequence, word)| Ok((sequence, outcome(&word)?)))
-        .transpose()
+    )?;
+    newest(&mut statement, [run_id, watch_id])
 }
 
 /// Remembers a question after the identity of credentials that brought none.
@@ -151,18 +144,11 @@ pub fn identity_failure(
     run_id: i64,
     label: &str,
 ) -> Result<Option<(i64, Outcome)>, StoreError> {
-    let found = connection
-        .prepare_cached(
+    let mut statement = connection.prepare_cached(
             "SELECT e.sequence, e.outcome FROM identity_failure f JOIN exchange e ON e.sequence = f.sequence
              WHERE f.run_id = ?1 AND f.label = ?2 ORDER BY f.sequence DESC LIMIT 1",
-        )?
-        .query_row(params![run_id, label], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-        })
-        .optional()?;
-    found
-        .map(|(sequence, word)| Ok((sequence, outcome(&word)?)))
-        .transpose()
+        )?;
+    newest(&mut statement, params![run_id, label])
 }
 
 /// The failure of the newest attempt at a page of a listing, where no attempt at that page was ok.
@@ -170,21 +156,14 @@ pub fn page_failure(
     connection: &Connection,
     listing_id: i64,
 ) -> Result<Option<(i64, Outcome)>, StoreError> {
-    let found = connection
-        .prepare_cached(
-            "SELECT e.sequence, e.outcome FROM exchange e
+    let mut statement = connection.prepare_cached(
+        "SELECT e.sequence, e.outcome FROM exchange e
              WHERE e.sequence > ?1 AND e.listing_id = ?1 AND e.outcome <> 'ok' AND NOT EXISTS (
                  SELECT 1 FROM exchange good WHERE good.sequence > ?1 AND good.listing_id = ?1
                      AND good.page_number = e.page_number AND good.outcome = 'ok')
              ORDER BY e.sequence DESC LIMIT 1",
-        )?
-        .query_row([listing_id], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-        })
-        .optional()?;
-    found
-        .map(|(sequence, word)| Ok((sequence, outcome(&word)?)))
-        .transpose()
+    )?;
+    newest(&mut statement, [listing_id])
 }
 
 /// Pages of a listing, in order of their leaves: sequence, page asked for, outcome.
@@ -220,6 +199,18 @@ pub fn pages_read(
     )?;
     let rows = statement.query_map([listing_id, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The first row of a question for sequence and outcome.
+fn newest(
+    statement: &mut Statement<'_>,
+    parameters: impl Params,
+) -> Result<Option<(i64, Outcome)>, StoreError> {
+    let mut rows = statement.query(parameters)?;
+    match rows.next()? {
+        Some(row) => Ok(Some((row.get(0)?, outcome(&row.get::<_, String>(1)?)?))),
+        None => Ok(None),
+    }
 }
 
 fn outcome(word: &str) -> Result<Outcome, StoreError> {

@@ -3,10 +3,14 @@
 //!
 //! One rule in two spellings: over all leaves a line is read here, which is three times as fast as SQLite's JSON; where
 //! a question meets a few leaves it is SQL. Tests hold both against each other and
-//! against the types of `evidence`. Depends on nothing of ours.
+//! against the types of `evidence`. Depends on `model`.
 
+use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::StoreError;
+use crate::model::UtcMillis;
 
 /// The rule for the line `$`, as SQL: milliseconds since 1970, or NULL.
 const SQL: &str =
@@ -55,6 +59,22 @@ pub(super) fn of(record: &[u8]) -> Option<i64> {
         times.requested_at,
     ];
     times.into_iter().flatten().find_map(|time| time.as_i64())
+}
+
+/// When an answer was received; `None` where there is no such leaf, or it is no answer.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn received_at(
+    connection: &Connection,
+    sequence: i64,
+) -> Result<Option<UtcMillis>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT record ->> '$.received_at' FROM leaf WHERE sequence = ?1")?;
+    let at: Option<Option<i64>> = statement
+        .query_row([sequence], |row| row.get(0))
+        .optional()?;
+    Ok(at.flatten().map(UtcMillis))
 }
 
 /// The receipt in the line of an answer, without reading all of it.

@@ -254,11 +254,14 @@ pub fn verdict(
 pub fn left_incomplete(connection: &Connection, run_id: i64) -> Result<i64, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT count(*) FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
-             WHERE l.run_id = ?1 AND e.verdict = 'incomplete' AND e.failed_outcome IS NOT 'not_found'
-               AND NOT EXISTS (SELECT 1 FROM page_listing n WHERE n.run_id = l.run_id AND n.listing_id > l.listing_id
-                   AND n.action = l.action AND n.account_id = l.account_id AND n.region_id = l.region_id
-                   AND n.op IS l.op AND n.stack_group_name = l.stack_group_name)",
+            concat!(
+                "SELECT count(*) FROM page_listing l JOIN page_listing_end e ON e.listing_id = l.listing_id
+                 WHERE l.run_id = ?1 AND e.verdict = 'incomplete' AND e.failed_outcome IS NOT 'not_found'
+                   AND NOT EXISTS (SELECT 1 FROM page_listing n WHERE n.run_id = l.run_id AND n.listing_id > l.listing_id
+                       AND ",
+                is_same_list!(),
+                ")"
+            ),
         )?
         .query_row([run_id], |row| row.get(0))?)
 }
@@ -285,7 +288,7 @@ pub struct Unfinished {
 /// The lists that a run could not read whole: of results those of the looks that are missed for no other
 /// cause, of others the newest reading of each, where no page of it failed.
 pub fn unfinished(connection: &Connection, run_id: i64) -> Result<Vec<Unfinished>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(concat!(
         "SELECT w.label, o.account_id, 'ListStackGroupOperationResults', o.region_id, o.operation_id, '', (
              SELECT e.reason FROM listing_end e JOIN listing l ON l.listing_id = e.listing_id
              WHERE e.op = o.op AND l.run_id = m.run_id ORDER BY e.listing_id DESC LIMIT 1)
@@ -299,9 +302,10 @@ pub fn unfinished(connection: &Connection, run_id: i64) -> Result<Vec<Unfinished
          LEFT JOIN operation o ON o.op = l.op
          WHERE l.run_id = ?1 AND e.verdict = 'incomplete' AND e.failed_outcome IS NULL
            AND NOT EXISTS (SELECT 1 FROM page_listing n WHERE n.run_id = l.run_id AND n.listing_id > l.listing_id
-               AND n.action = l.action AND n.account_id = l.account_id AND n.region_id = l.region_id
-               AND n.op IS l.op AND n.stack_group_name = l.stack_group_name)",
-    )?;
+               AND ",
+        is_same_list!(),
+        ")"
+    ))?;
     let rows = statement.query_map([run_id], |row| {
         Ok(Unfinished {
             label: row.get(0)?,
@@ -333,7 +337,10 @@ mod tests {
                  INSERT INTO listing_end VALUES (10, 1, 11, 'complete', NULL, 1, NULL, 12, 13, 1, 50, 3, 3, 3, 0, 0, 0, 0, 0, 0);",
             )
             .unwrap();
-        assert_eq!(newest_end(&connection, 1).unwrap().unwrap().verdict, Verdict::Complete);
+        assert_eq!(
+            newest_end(&connection, 1).unwrap().unwrap().verdict,
+            Verdict::Complete
+        );
         assert!(of_run(&connection, 1, 1).unwrap().complete);
         connection
             .execute_batch("UPDATE listing_end SET verdict = 'nearly'")

@@ -3,6 +3,9 @@
 //! It is not policy: what a row means and when it is written is decided in `derive` and `record`, which
 //! hand their work in as closures over the transaction. Depends on `model` alone.
 
+#[macro_use]
+mod fragments;
+
 pub mod accounts;
 pub mod as_of;
 pub mod aside;
@@ -27,7 +30,7 @@ pub mod exchanges;
 pub mod gaps;
 pub mod identity;
 pub mod interventions;
-mod leaf_time;
+pub mod leaf_time;
 pub mod life;
 pub mod limits;
 pub mod listings;

@@ -250,10 +250,12 @@ fn refuse_unreadable(connection: &Connection, path: &Path) -> Result<(), StoreEr
 pub(super) fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign(path.to_owned()),
-        Some(rusqlite::ErrorCode::ReadOnly) if journal_of(path).exists() => opening(
-            path,
-            &"a process died while it wrote to it, and what it had begun must be undone first; `optrail status` with this file does",
-        ),
+        Some(rusqlite::ErrorCode::ReadOnly) if disk::beside(path, disk::JOURNAL).exists() => {
+            opening(
+                path,
+                &"a process died while it wrote to it, and what it had begun must be undone first; `optrail status` with this file does",
+            )
+        }
         Some(rusqlite::ErrorCode::ReadOnly) => opening(
             path,
             &"it lies where nothing can be written, and reading too needs a lock file beside it; copy it to a directory of yours",
@@ -283,17 +285,11 @@ pub(super) fn failing(path: &Path, error: &(dyn Error + 'static)) -> StoreError 
     }
 }
 
-/// Where SQLite keeps what must be undone in a file that is not in WAL mode.
-fn journal_of(path: &Path) -> PathBuf {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    PathBuf::from(journal)
-}
-
 /// Lets SQLite undo what a process had begun that died while it took the file into or out of WAL mode: a connection
 /// that only reads refuses the journal of that. What hinders it hinders the reader, too, and is told there.
 fn roll_back(path: &Path) {
-    if !journal_of(path).exists() {
+    // Where SQLite keeps what must be undone in a file that is not in WAL mode.
+    if !disk::beside(path, disk::JOURNAL).exists() {
         return;
     }
     let undone = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, |_| Ok(()))
@@ -362,7 +358,8 @@ fn require_wal(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// Outside migrations nobody drops, alters or attaches anything, or changes evidence.
+/// Outside migrations, and before it views are put in place, nobody drops, alters or attaches anything, or changes
+/// evidence.
 fn guard_evidence(context: AuthContext<'_>) -> Authorization {
     let is_evidence = |table: &str| evidence::TABLES.contains(&table);
     match context.action {
@@ -372,6 +369,7 @@ fn guard_evidence(context: AuthContext<'_>) -> Authorization {
             Authorization::Deny
         }
         AuthAction::DropTable { .. }
+        | AuthAction::DropView { .. }
         | AuthAction::DropTrigger { .. }
         | AuthAction::DropIndex { .. }
         | AuthAction::AlterTable { .. }

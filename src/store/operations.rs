@@ -100,7 +100,8 @@ pub fn find(connection: &Connection, key: &OperationKey) -> Result<Option<i64>, 
         .optional()?)
 }
 
-/// Our number of an operation, which is new with the exchange `first_sequence` if it has none yet.
+/// Our number of an operation, which is new with the leaf `first_sequence` (an exchange, a listing or a stop) if it has
+/// none yet.
 pub fn find_or_insert(
     connection: &Connection,
     key: &OperationKey,
@@ -295,16 +296,30 @@ pub fn insert_watch_state(
     Ok(())
 }
 
+/// The answer that first showed the present stretch of final phases of the operation ?1.
+macro_rules! final_since {
+    () => {
+        concat!(
+            "SELECT min(v.from_sequence) FROM operation_version v
+             WHERE v.op = ?1 AND v.version > coalesce((
+                 SELECT max(o.version) FROM operation_version o
+                 WHERE o.op = ?1 AND o.phase NOT IN (",
+            final_phases!(),
+            ")), 0)"
+        )
+    };
+}
+
 /// How many looks there were since the operation was seen in a final phase for the present stretch of
 /// final phases.
 pub fn final_looks(connection: &Connection, op: i64) -> Result<i64, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT count(*) FROM exchange e WHERE e.op = ?1 AND e.look IS NOT NULL AND e.sequence >= (
-                 SELECT min(v.from_sequence) FROM operation_version v
-                 WHERE v.op = ?1 AND v.version > coalesce((
-                     SELECT max(o.version) FROM operation_version o
-                     WHERE o.op = ?1 AND o.phase NOT IN ('succeeded', 'failed', 'cancelled', 'stopped')), 0))",
+            concat!(
+                "SELECT count(*) FROM exchange e WHERE e.op = ?1 AND e.look IS NOT NULL AND e.sequence >= (",
+                final_since!(),
+                ")"
+            ),
         )?
         .query_row([op], |row| row.get(0))?)
 }
@@ -313,11 +328,6 @@ pub fn final_looks(connection: &Connection, op: i64) -> Result<i64, StoreError> 
 /// version is not final.
 pub fn final_since(connection: &Connection, op: i64) -> Result<Option<i64>, StoreError> {
     Ok(connection
-        .prepare_cached(
-            "SELECT min(v.from_sequence) FROM operation_version v
-             WHERE v.op = ?1 AND v.version > coalesce((
-                 SELECT max(o.version) FROM operation_version o
-                 WHERE o.op = ?1 AND o.phase NOT IN ('succeeded', 'failed', 'cancelled', 'stopped')), 0)",
-        )?
+        .prepare_cached(final_since!())?
         .query_row([op], |row| row.get(0))?)
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::copy::{CopyError, Draft, MODE_PRIVATE, io_error};
 use super::disk::{beside, logs_beside, sync_directory};
-use super::{StoreError, door, evidence, open};
+use super::{StoreError, disk, door, evidence, open};
 
 /// How long to wait for other processes to let the database go.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const HEADER: &[u8; 16] = b"SQLite format 3\0";
 
 /// Files of a database: itself, and what SQLite keeps beside it.
-const PARTS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+const PARTS: [&str; 4] = ["", disk::WAL, disk::SHM, disk::JOURNAL];
 
 /// The files that stand in a database's place: itself, and logs that a lost one has left.
 pub fn present(database: &Path) -> Vec<PathBuf> {

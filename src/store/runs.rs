@@ -92,14 +92,20 @@ pub fn find(connection: &Connection, run_id: i64) -> Result<Option<RunRow>, Stor
 /// A log has 100,000 runs after a year, and none of the old ones is open: each collect run ends those that died
 /// before it, as it begins. So the newest 1,000 are looked at, and of the older ones those of a stop, which
 /// wait for the next collect run and are few.
-pub(super) const OPEN: &str = "(
+pub(super) const OPEN: &str = concat!(
+    "(
     SELECT o.run_id, o.start_sequence, o.kind, o.started_at, o.is_filtered FROM run o
-    WHERE o.run_id > (SELECT max(run_id) FROM run) - 1000
+    WHERE o.run_id > (SELECT max(run_id) FROM run) - ",
+    runs_looked_at!(),
+    "
       AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id)
     UNION ALL
     SELECT o.run_id, o.start_sequence, o.kind, o.started_at, o.is_filtered FROM run o
-    WHERE o.kind = 'stop' AND o.run_id <= (SELECT max(run_id) FROM run) - 1000
-      AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id))";
+    WHERE o.kind = 'stop' AND o.run_id <= (SELECT max(run_id) FROM run) - ",
+    runs_looked_at!(),
+    "
+      AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id))"
+);
 
 /// Runs without an end, in order.
 pub fn open(connection: &Connection) -> Result<Vec<RunRow>, StoreError> {
@@ -172,6 +178,16 @@ pub fn identity(
         .optional()?)
 }
 
+/// The accounts that the label ?1 stood for in runs before ?2, where no note says that it was refused.
+macro_rules! told_identity {
+    () => {
+        "SELECT i.account_id FROM run_identity i
+             WHERE i.label = ?1 AND i.run_id < ?2 AND NOT EXISTS (
+                 SELECT 1 FROM run_note n
+                 WHERE n.run_id = i.run_id AND n.label = i.label AND n.account_id = i.account_id)"
+    };
+}
+
 /// The account that a label stood for in the newest run before `before_run` of which it is sure that it was not
 /// refused: no note says so, and the run ended well, or something that the label watches was asked as that
 /// account. A process that is killed may know an identity and not have written yet that it refuses it.
@@ -182,11 +198,9 @@ pub fn last_identity(
 ) -> Result<Option<String>, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT i.account_id FROM run_identity i
-             WHERE i.label = ?1 AND i.run_id < ?2 AND NOT EXISTS (
-                 SELECT 1 FROM run_note n
-                 WHERE n.run_id = i.run_id AND n.label = i.label AND n.account_id = i.account_id)
-               AND (EXISTS (
+            concat!(
+                told_identity!(),
+                " AND (EXISTS (
                      SELECT 1 FROM run_end d
                      WHERE d.run_id = i.run_id AND d.outcome IN ('complete', 'partial', 'interrupted'))
                  OR EXISTS (
@@ -205,7 +219,8 @@ pub fn last_identity(
                              WHERE w.operation_id = o.operation_id AND w.service = o.service
                                AND w.region_id = o.region_id AND w.label = i.label
                                AND o.account_id = i.account_id)))
-             ORDER BY i.run_id DESC LIMIT 1",
+             ORDER BY i.run_id DESC LIMIT 1"
+            ),
         )?
         .query_row(params![label, before_run], |row| row.get(0))
         .optional()?)
@@ -219,13 +234,7 @@ pub fn last_told_identity(
     before_run: i64,
 ) -> Result<Option<String>, StoreError> {
     Ok(connection
-        .prepare_cached(
-            "SELECT i.account_id FROM run_identity i
-             WHERE i.label = ?1 AND i.run_id < ?2 AND NOT EXISTS (
-                 SELECT 1 FROM run_note n
-                 WHERE n.run_id = i.run_id AND n.label = i.label AND n.account_id = i.account_id)
-             ORDER BY i.run_id DESC LIMIT 1",
-        )?
+        .prepare_cached(concat!(told_identity!(), " ORDER BY i.run_id DESC LIMIT 1"))?
         .query_row(params![label, before_run], |row| row.get(0))
         .optional()?)
 }

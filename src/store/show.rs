@@ -98,12 +98,7 @@ impl Shown {
     /// # Errors
     /// [`StoreError`].
     pub fn read(connection: &Connection, key: &OperationKey) -> Result<Self, StoreError> {
-        let parameters = [
-            key.service.as_str(),
-            &key.account_id,
-            &key.region_id,
-            &key.operation_id,
-        ];
+        let parameters = key.parts();
         let ask = |columns: &str, view: &str, order: &str| {
             let sql = format!("SELECT {columns} FROM {view} WHERE {KEY} {order}");
             Rows::ask(connection, &sql, &parameters)

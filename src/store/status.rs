@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::custody::CheckpointRow;
 use super::progress::Progress;
 use super::query::Rows;
-use super::{StoreError, accounts, custody};
+use super::{StoreError, accounts, custody, views};
 use crate::model::UtcMillis;
 
 /// Runs that are shown.
@@ -100,7 +100,7 @@ GROUP BY state ORDER BY state";
 const FAILING: &str = "
 SELECT w.watch_id, w.label, w.service, w.account_id, w.region_id, w.operation_id, coalesce(m.cause, w.last_outcome) AS cause,
     CASE WHEN m.watch_id IS NULL THEN w.last_asked_at
-        ELSE strftime('%Y-%m-%dT%H:%M:%fZ', m.at / 1000.0, 'unixepoch') END AS last_failed_at,
+        ELSE utc(m.at) END AS last_failed_at,
     w.last_outcome, w.last_asked_at
 FROM watches w
 LEFT JOIN missed_look m ON m.watch_id = w.watch_id
@@ -136,7 +136,7 @@ WITH RECURSIVE label (label) AS (
 SELECT l.label AS label, l.name AS name, coalesce(i.account_id, l.account_id) AS account_id,
     (SELECT count(*) FROM watch w WHERE w.label = l.label)
         - (SELECT count(*) FROM watch_removal r CROSS JOIN watch w ON w.watch_id = r.watch_id WHERE w.label = l.label) AS watches,
-    (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(x.record, '$.received_at') / 1000.0, 'unixepoch')
+    (SELECT utc(json_extract(x.record, '$.received_at'))
         FROM leaf x WHERE x.sequence = i.sequence) AS last_answer_at,
     coalesce(
         (SELECT n.cause FROM run_note n WHERE n.label = l.label AND n.run_id >= coalesce(i.run_id, 0)
@@ -179,7 +179,7 @@ ORDER BY g.gap_from, g.gap_id";
 
 const LIMITS: &str = "
 SELECT label, action, per_second_milli / 1000.0 AS per_second,
-    strftime('%Y-%m-%dT%H:%M:%fZ', learned_at / 1000.0, 'unixepoch') AS learned_at
+    utc(learned_at) AS learned_at
 FROM limit_learned
 WHERE ?1 = '[]' OR label IN (SELECT value FROM json_each(?1))
 ORDER BY label, action";
@@ -207,7 +207,8 @@ impl Status {
     pub fn read(connection: &Connection, account_names: &[String]) -> Result<Self, StoreError> {
         let accounts = accounts::parameter(account_names);
         let created_at: i64 = connection.query_row(CREATED_AT, [], |row| row.get(0))?;
-        let ask = |sql: &str, parameters: &[&str]| Rows::ask(connection, sql, parameters);
+        let ask =
+            |sql: &str, parameters: &[&str]| Rows::ask(connection, &views::expand(sql), parameters);
         Ok(Self {
             progress: Progress::read(connection)?,
             is_simulated: connection.query_row(SIMULATED, [], |row| row.get(0))?,

@@ -3,9 +3,10 @@
 //! They hold no data, so they are not migrations: each writer puts the views of its own program in place
 //! where they differ. No view reads the clock; all run on sqlite3 3.40.
 //!
-//! Three words of the files are ours and are written out here: `utc(MS)` writes an instant as text,
-//! `requested_at(SEQ)` and `received_at(SEQ)` read the times of an exchange from its leaf; and in one view
-//! `dictionary()` stands for what the comments of all files say (see `dictionary`, which reads them).
+//! Some words of the files are ours and are written out here: `utc(MS)` writes an instant as text,
+//! `requested_at(SEQ)` and `received_at(SEQ)` read the times of an exchange from its leaf, `service_of(ACTION)` tells
+//! which service answers a call, `is_final(PHASE)` whether nothing more happens, `is_refused(OUTCOME)` whether a call
+//! was not carried out; and in one view `dictionary()` stands for what the comments of all files say (see `dictionary`, which reads them).
 
 use std::sync::OnceLock;
 
@@ -146,7 +147,7 @@ fn body(text: &str) -> &str {
 const DICTIONARY: &str = "dictionary()";
 
 /// What the words of ours stand for; `$` is the argument.
-const WORDS: [(&str, &str); 3] = [
+const WORDS: [(&str, &str); 6] = [
     (
         "utc(",
         "strftime('%Y-%m-%dT%H:%M:%fZ', ($) / 1000.0, 'unixepoch')",
@@ -159,10 +160,21 @@ const WORDS: [(&str, &str); 3] = [
         "received_at(",
         "(SELECT json_extract(t.record, '$.received_at') FROM leaf t WHERE t.sequence = ($))",
     ),
+    (
+        "service_of(",
+        "CASE ($) WHEN 'GetExecuteOperationResult' THEN 'bpstudio' WHEN 'DescribeBatchResultCount' THEN 'alidns'
+            WHEN 'DescribeBatchResultDetail' THEN 'alidns' WHEN 'GetCallerIdentity' THEN 'sts' WHEN 'AssumeRole' THEN 'sts'
+            WHEN 'AssumeRoleWithOIDC' THEN 'sts' ELSE 'ros' END",
+    ),
+    ("is_final(", concat!("(($) IN (", final_phases!(), "))")),
+    (
+        "is_refused(",
+        "(($) IN ('not_found', 'denied', 'throttled', 'credential', 'clock', 'invalid_request'))",
+    ),
 ];
 
-/// Writes the words of ours out, outermost first.
-fn expand(sql: &str) -> String {
+/// Writes the words of ours out, outermost first. For questions beside the views, too.
+pub(super) fn expand(sql: &str) -> String {
     let mut sql = sql.to_owned();
     for (word, meaning) in WORDS {
         let mut done = 0;
@@ -201,6 +213,8 @@ fn argument_length(text: &str) -> Option<usize> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::model::{Action, Phase};
+    use crate::store::report;
 
     #[test]
     fn words_are_written_out_in_each_other() {
@@ -209,6 +223,24 @@ mod tests {
         assert_eq!(written.matches("strftime").count(), 2);
         assert_eq!(written.matches("t.sequence = (a.b)").count(), 1);
         assert!(written.ends_with("AS received_at FROM t"));
+    }
+
+    #[test]
+    fn words_mean_what_the_model_says() {
+        let connection = Connection::open_in_memory().unwrap();
+        let ask = |question: String| -> String {
+            let sql = format!("SELECT {}", expand(&question));
+            connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+        };
+        let actions = Action::ALL.map(Action::as_str).into_iter();
+        for action in actions.chain(["DescribeBatchResultSomethingNew"]) {
+            let service = ask(format!("service_of('{action}')"));
+            assert_eq!(service, report::requests::service(action), "{action}");
+        }
+        for phase in Phase::ALL {
+            let is_final = ask(format!("iif(is_final('{phase}'), 'yes', 'no')"));
+            assert_eq!(is_final == "yes", phase.is_final(), "{phase}");
+        }
     }
 
     #[test]

@@ -44,8 +44,8 @@ pub(super) fn check(batch: &mut Batch, tree: &mut Tree) {
     batch.keys = keys;
 }
 
-/// Checks a row in itself; `hash` is that of its record. A key that it makes goes to `keys`. Returns the body that its leaf states, `None` where
-/// it states none or cannot be read.
+/// Checks a row in itself; `hash` is that of its record. A key that it makes goes to `keys`. Returns the body
+/// that its leaf states, `None` where it states none or cannot be read.
 fn check_row(
     row: &RawLeaf<'_>,
     hash: &Hash,

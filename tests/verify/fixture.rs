@@ -297,7 +297,6 @@ impl Scene {
             at: self.tick(),
             every_ms: Some(300_000),
             alidns_offset_minutes: Some(480),
-            bpstudio_offset_minutes: Some(480),
         };
         let accounts = vec![NamedAccount {
             label: LABEL.to_owned(),

@@ -7,16 +7,13 @@ use crate::cli::os_user::os_user;
 use crate::cli::when::AsOf;
 use crate::collect::host_name;
 use crate::config::{Config, masked_url};
-use crate::model::{UtcMillis, hex};
+use crate::model::{PROGRAM, UtcMillis, hex};
 use crate::record::{DERIVE_VERSION, Keyring, root_at};
 use crate::report::manifest::{Completeness, Evidence, Filters, Making, Run, SignedHead};
 use crate::seal::SealError;
 use crate::store::completeness::{Scope, last_run, missing};
 use crate::store::progress::Progress;
 use crate::store::{Connection, StoreError, as_of, custody, derived, migrate};
-
-/// The program that writes.
-pub(in crate::cli) const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
 
 /// The commit that it was built from, where who builds says so.
 const COMMIT: Option<&str> = option_env!("OPTRAIL_COMMIT");

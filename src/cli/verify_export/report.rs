@@ -8,10 +8,10 @@ use anyhow::bail;
 use super::directory::compare_sums;
 use super::file::{compare_bytes, compare_file, read_manifest, write_again as check_again};
 use super::{About, Checked};
-use crate::cli::export::moment::PROGRAM;
 use crate::cli::report::making::{self, Choices, Order};
 use crate::config::Config;
 use crate::export::document::{Document, DocumentFormat, files, write};
+use crate::model::PROGRAM;
 use crate::report::manifest::{Content, Facts, OF_DIRECTORY, Report};
 use crate::store::{Connection, migrate};
 

@@ -10,7 +10,7 @@ use crate::cli::dataset;
 use crate::cli::export::FormatArgs;
 use crate::cli::export::file::write_rows_of;
 use crate::cli::export::filter::selection;
-use crate::cli::export::moment::PROGRAM;
+use crate::model::PROGRAM;
 use crate::report::manifest::{Export, Facts};
 use crate::store::Connection;
 

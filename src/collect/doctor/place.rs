@@ -10,7 +10,7 @@ use rustix::fs::Access;
 use super::{Check, Topic};
 use crate::collect::lock::stop_lock_path;
 use crate::config::lock_path;
-use crate::store::disk::{FREE_BYTES_MIN, free_bytes};
+use crate::store::disk::{FREE_BYTES_MIN, SHM, WAL, beside, directory_of, free_bytes};
 
 /// Rights of group and others to write.
 const OTHERS_WRITE: u32 = 0o022;
@@ -113,15 +113,10 @@ pub fn examine_places(places: &Places) -> Vec<Check> {
 
 /// The database and what lies beside it.
 fn database_files(database: &Path) -> [PathBuf; 5] {
-    let beside = |suffix: &str| {
-        let mut name = database.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
     [
         database.to_owned(),
-        beside("-wal"),
-        beside("-shm"),
+        beside(database, WAL),
+        beside(database, SHM),
         lock_path(database),
         stop_lock_path(database),
     ]
@@ -144,13 +139,6 @@ fn not_writable(path: &Path, consequence: &str, advice: &str) -> Option<Check> {
     }
     let detail = format!("this user cannot write {}{consequence}", path.display());
     Some(Check::error(Topic::Files, detail, advice))
-}
-
-fn directory_of(database: &Path) -> &Path {
-    let parent = database.parent();
-    parent
-        .filter(|directory| !directory.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }
 
 /// A finding where group or others have rights that they must not have.

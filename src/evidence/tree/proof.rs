@@ -97,8 +97,8 @@ pub fn inclusion_proof<E>(
 }
 
 /// The hashes that lead from the root of the first `old` leaves to the root of the first `new`, the
-/// deepest first: one more than the height of the tree at most. Empty for an `old` of 0, for equal sizes, and where `old` is beyond `new`, which
-/// [`verify_consistency`] refuses.
+/// deepest first: one more than the height of the tree at most. Empty for an `old` of 0, for equal sizes,
+/// and where `old` is beyond `new`, which [`verify_consistency`] refuses.
 ///
 /// `range_root` is asked as by [`inclusion_proof`].
 pub fn consistency_proof<E>(

@@ -12,8 +12,8 @@ const LATE_NUMERATOR: i64 = 3;
 const LATE_DENOMINATOR: i64 = 2;
 
 /// A collect run begins: whatever kept the recorder from its work is over, and a declared schedule shows
-/// whether runs did not happen. `before` is the collect run before it
-/// that was about everything, if this one is, too.
+/// whether runs did not happen. `before` is the collect run before it that was about everything, if this one
+/// is, too.
 pub(in crate::record) fn begin_run(
     place: Place<'_>,
     sequence: i64,

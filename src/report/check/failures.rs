@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Finding, Kind, Quote, Scope, Status, resource};
 use crate::model::{Phase, Service, UtcMillis};
 use crate::store::check::{self, FailedTarget, Failure, OfGroup, Place};
-use crate::store::{Connection, StoreError};
+use crate::store::{Connection, StoreError, leaf_time};
 
 /// Reasons that are told of one operation, the most frequent first.
 const REASONS_TOLD: usize = 3;
@@ -113,7 +113,7 @@ fn of_stack_group(
     parts.extend(results(&open, failure));
     let first = open.iter().map(|target| target.sequence).min();
     let since = match first {
-        Some(sequence) if !is_whole => check::received_at(connection, sequence)?,
+        Some(sequence) if !is_whole => leaf_time::received_at(connection, sequence)?,
         _ => Some(failure.since),
     };
     let own = is_whole.then_some(failure.sequence);

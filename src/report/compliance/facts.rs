@@ -16,7 +16,7 @@ use crate::store::report::results::{self, Dictionary, Target};
 use crate::store::report::runs::{self, LastRun, Run};
 use crate::store::report::watches::{self, Lost, Watch};
 use crate::store::report::{Key, Window};
-use crate::store::{Connection, StoreError};
+use crate::store::{Connection, StoreError, leaf_time};
 
 /// What was found.
 #[derive(Debug, Clone)]
@@ -191,7 +191,7 @@ fn results(
                     reason: reason
                         .map(|no| results::reason(connection, no))
                         .transpose()?,
-                    entered_latest_at: operations::received_at(connection, result.stretch_begin)?,
+                    entered_latest_at: leaf_time::received_at(connection, result.stretch_begin)?,
                     leaves: [result.sequence, result.stretch_begin],
                 });
             }
@@ -212,7 +212,7 @@ fn stretch_begins(
     let mut received = HashMap::new();
     let failed = operations.iter().filter(|one| one.phase == Phase::Failed);
     for sequence in failed.filter_map(Operation::stretch_begin) {
-        if let Some(at) = operations::received_at(connection, sequence)? {
+        if let Some(at) = leaf_time::received_at(connection, sequence)? {
             received.insert(sequence, at);
         }
     }

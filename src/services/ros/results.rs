@@ -4,32 +4,14 @@
 use crate::model::{Phase, ResultRow, ResultsPage};
 use crate::services::document::Document;
 use crate::services::fields::Fields;
+use crate::services::list::read_list;
 use crate::services::reading::{InvalidAnswer, Reading, Unknowns};
 
 /// Reads one page. An answer that has neither rows nor a TotalCount is invalid, never an empty
 /// page, and so is a row without account or region, which are its key.
 pub fn read_page(document: &Document) -> Result<Reading<ResultsPage>, InvalidAnswer> {
-    let mut unknowns = Unknowns::default();
-    let mut answer = document.fields("ResultsPage");
-    let rows = answer.objects("StackGroupOperationResults", "ResultRow")?;
-    let mut page = ResultsPage {
-        page_number: answer.integer("PageNumber")?,
-        page_size: answer.integer("PageSize")?,
-        total_count: answer.integer("TotalCount")?,
-        rows: Vec::new(),
-    };
-    answer.finish(&mut unknowns);
-    if rows.is_none() && page.total_count.is_none() {
-        return Err(InvalidAnswer::new(
-            "StackGroupOperationResults and TotalCount are missing",
-        ));
-    }
-    page.rows = rows
-        .unwrap_or_default()
-        .into_iter()
-        .map(|fields| read_row(fields, &mut unknowns))
-        .collect::<Result<_, _>>()?;
-    Ok(unknowns.reading(page))
+    let answer = document.fields("ResultsPage");
+    read_list(answer, "StackGroupOperationResults", "ResultRow", read_row)
 }
 
 fn read_row(mut fields: Fields<'_>, unknowns: &mut Unknowns) -> Result<ResultRow, InvalidAnswer> {

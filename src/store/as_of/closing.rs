@@ -7,7 +7,7 @@ use crate::store::StoreError;
 
 /// How many of the newest runs are looked at for those without an end: as derivation does. Of older ones only a stop
 /// may still be open, since each collect run ends those that died before it.
-const RUNS_LOOKED_AT: i64 = 1_000;
+const RUNS_LOOKED_AT: i64 = runs_looked_at!();
 
 /// The first run from a number on.
 pub(super) const NEXT_RUN: &str =
@@ -15,7 +15,8 @@ pub(super) const NEXT_RUN: &str =
 
 /// Listings that had begun below leaf ?1 and were not closed there: their run not ended, not complete, and no later
 /// listing of the same thing begun, which would have closed them. ?2 is the newest run.
-pub(super) const STILL_OPEN: &str = "
+pub(super) const STILL_OPEN: &str = concat!(
+    "
 WITH open_run (run_id) AS MATERIALIZED (
     SELECT o.run_id FROM main.run o WHERE o.run_id > ?2 - ?3 AND o.run_id <= ?2
         AND NOT EXISTS (SELECT 1 FROM main.run_end r WHERE r.run_id = o.run_id AND r.end_sequence < ?1)
@@ -35,9 +36,11 @@ WHERE l.listing_id < ?1
     AND NOT coalesce(e.verdict = 'complete' AND e.end_sequence < ?1, 0)
     AND NOT EXISTS (
         SELECT 1 FROM main.page_listing n NOT INDEXED WHERE n.listing_id > l.listing_id AND n.listing_id < ?1
-            AND n.action = l.action AND n.account_id = l.account_id AND n.region_id = l.region_id
-            AND n.stack_group_name = l.stack_group_name AND n.op IS l.op)
-ORDER BY 1";
+            AND ",
+    is_same_list!(),
+    ")
+ORDER BY 1"
+);
 
 /// The listings that were open, in order.
 pub(super) struct OpenLists(Vec<i64>);

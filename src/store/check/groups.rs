@@ -131,7 +131,9 @@ JOIN operation o ON o.service = i.service AND o.account_id = i.account_id AND o.
     AND o.operation_id = i.operation_id
 JOIN leaf l ON l.sequence = i.intervention_id
 LEFT JOIN operation_version v ON v.op = o.op AND v.version = (SELECT max(m.version) FROM operation_version m WHERE m.op = o.op)
-WHERE i.effect = 'none_seen' AND coalesce(v.phase, '') NOT IN ('succeeded', 'failed', 'cancelled', 'stopped', 'stopping')
+WHERE i.effect = 'none_seen' AND coalesce(v.phase, '') NOT IN ('stopping', ",
+    final_phases!(),
+    ")
     AND NOT EXISTS (SELECT 1 FROM intervention n WHERE n.op = o.op AND n.sequence > i.intervention_id)
     AND (?1 = '[]' OR i.account_id IN (SELECT value FROM json_each(?1)))
     AND NOT ",

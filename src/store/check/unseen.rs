@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use crate::model::{OperationKey, UtcMillis};
 use crate::store::operation_key::of_row;
-use crate::store::{StoreError, accounts};
+use crate::store::{StoreError, accounts, leaf_time};
 
 /// An id that is not asked about any more, because the cloud does not know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +23,11 @@ pub struct Lost {
     pub since: Option<UtcMillis>,
 }
 
-const LOST: &str = concat!(
-    "
-SELECT o.service, o.account_id, o.region_id, o.operation_id, v.resource_name, s.state = 'expired', v.status, s.from_sequence,
-    coalesce(l.record ->> '$.ended_at', l.record ->> '$.at', l.record ->> '$.found_at')
+fn lost_sql() -> String {
+    format!(
+        concat!(
+            "
+SELECT o.service, o.account_id, o.region_id, o.operation_id, v.resource_name, s.state = 'expired', v.status, s.from_sequence, {}
 FROM operation_state s
 JOIN operation o ON o.op = s.op
 JOIN leaf l ON l.sequence = s.from_sequence
@@ -35,10 +36,13 @@ WHERE s.state IN ('expired', 'not_found')
     AND NOT EXISTS (SELECT 1 FROM operation_state n WHERE n.op = s.op AND n.number = s.number + 1)
     AND (?1 = '[]' OR o.account_id IN (SELECT value FROM json_each(?1)))
     AND NOT ",
-    is_given_up!(),
-    "
+            is_given_up!(),
+            "
 ORDER BY s.from_sequence, o.op"
-);
+        ),
+        leaf_time::sql("l.record")
+    )
+}
 
 /// Ids that are not asked about any more, and that nobody has given up.
 ///
@@ -46,7 +50,7 @@ ORDER BY s.from_sequence, o.op"
 /// [`StoreError`].
 pub fn lost(connection: &Connection, accounts: &[String]) -> Result<Vec<Lost>, StoreError> {
     let accounts = accounts::parameter(accounts);
-    let mut statement = connection.prepare_cached(LOST)?;
+    let mut statement = connection.prepare_cached(&lost_sql())?;
     let mut rows = statement.query([&accounts])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

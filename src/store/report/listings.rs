@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::{Columns, Window, each, in_scope};
 use crate::model::UtcMillis;
-use crate::store::StoreError;
+use crate::store::{StoreError, views};
 
 /// Listings of a period.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ const CLOSED: &str = "
     JOIN listing_end e ON e.listing_id = l.listing_id
     JOIN operation o ON o.op = l.op
     UNION ALL
-    SELECT l.listing_id, l.action, CASE WHEN l.action = 'DescribeBatchResultDetail' THEN 'alidns' ELSE 'ros' END,
+    SELECT l.listing_id, l.action, service_of(l.action),
         l.account_id, l.region_id, o.operation_id, nullif(l.stack_group_name, ''),
         l.run_id, e.started_at, e.first_total_count, e.last_total_count, e.distinct_keys, e.reason, e.verdict
     FROM page_listing l
@@ -64,6 +64,7 @@ pub fn begun(connection: &Connection, window: &Window) -> Result<Listings, Store
         ORDER BY l.listing_id",
         in_scope(&["l.account_id"], "l.service", "l.region_id")
     );
+    let sql = views::expand(&sql);
     let mut listings = Listings::default();
     each(connection, &sql, window, |row| {
         if row.get(13)? {

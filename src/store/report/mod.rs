@@ -47,11 +47,6 @@ impl Window {
     pub fn is_narrowed(&self) -> bool {
         !(self.accounts.is_empty() && self.services.is_empty() && self.regions.is_empty())
     }
-
-    /// Whether what begins and ends so has a moment in common with the period; `None`: it lasts.
-    pub fn overlaps(&self, from: UtcMillis, until: Option<UtcMillis>) -> bool {
-        from < self.until && until.unwrap_or(self.evidence_end) >= self.since
-    }
 }
 
 /// The condition that a row is of the scope: any of the columns of accounts, the service and the region.

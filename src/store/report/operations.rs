@@ -180,14 +180,3 @@ fn instant(text: &str) -> Result<UtcMillis, StoreError> {
     UtcMillis::parse_rfc3339(text)
         .ok_or_else(|| StoreError::Inconsistent(format!("a view writes '{text}' for an instant")))
 }
-
-/// When an answer was received, by its leaf.
-pub fn received_at(
-    connection: &Connection,
-    sequence: i64,
-) -> Result<Option<UtcMillis>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT record ->> '$.received_at' FROM leaf WHERE sequence = ?1")?;
-    let at: Option<i64> = statement.query_row([sequence], |row| row.get(0))?;
-    Ok(at.map(UtcMillis))
-}

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::operations::phase;
 use super::{Columns, Key, Window, all, in_scope};
 use crate::model::Phase;
-use crate::store::StoreError;
+use crate::store::{StoreError, views};
 
 /// One drift detection as last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,7 +192,7 @@ pub fn unknowns(connection: &Connection, window: &Window) -> Result<Vec<Unknown>
         GROUP BY u.unknown_id ORDER BY u.action, u.kind, u.name, u.value",
         in_scope(
             &["ask.record ->> '$.account'", "ask.record ->> '$.label'"],
-            SERVICE_OF_ACTION,
+            &views::expand("service_of(u.action)"),
             "ask.record ->> '$.region'"
         )
     );
@@ -208,8 +208,3 @@ pub fn unknowns(connection: &Connection, window: &Window) -> Result<Vec<Unknown>
         })
     })
 }
-
-/// The service of an unknown word's call, as the view `requests` has it.
-const SERVICE_OF_ACTION: &str = "CASE WHEN u.action = 'GetExecuteOperationResult' THEN 'bpstudio'
-    WHEN u.action LIKE 'DescribeBatchResult%' THEN 'alidns'
-    WHEN u.action IN ('GetCallerIdentity', 'AssumeRole', 'AssumeRoleWithOIDC') THEN 'sts' ELSE 'ros' END";

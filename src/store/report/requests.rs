@@ -61,8 +61,8 @@ pub fn counted(connection: &Connection, window: &Window) -> Result<Counted, Stor
         };
         // A call that asks whose the credentials are bears their label alone.
         let label: Option<String> = row.get(7)?;
-        let is_of_account = has(&window.accounts, account.as_deref())
-            || has(&window.accounts, label.as_deref());
+        let is_of_account =
+            has(&window.accounts, account.as_deref()) || has(&window.accounts, label.as_deref());
         if !is_of_account
             || !has(&window.services, Some(service))
             || !has(&window.regions, region.as_deref())
@@ -99,6 +99,6 @@ impl Counted {
 }
 
 /// The service that answers a call; as the view `requests`, that of a call that is not known is ROS.
-fn service(action: &str) -> &'static str {
+pub(in crate::store) fn service(action: &str) -> &'static str {
     Action::from_wire(action).map_or("ros", |action| action.service().as_str())
 }

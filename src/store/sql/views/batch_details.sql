@@ -28,8 +28,8 @@ SELECT
         FROM config c
         WHERE c.sequence < d.sequence AND c.alidns_offset_minutes IS NOT NULL
             AND c.sequence = (SELECT max(n.sequence) FROM config n WHERE n.sequence < d.sequence)
-            AND strftime('%Y-%m-%d %H:%M:%S', d.operate_date_raw) = replace(d.operate_date_raw, 'T', ' ')
-     ) t WHERE length(t.at) = 24
+            AND strftime('%Y-%m-%d %H:%M:%S', d.operate_date_raw, '+0 days') = replace(d.operate_date_raw, 'T', ' ')
+     ) t WHERE t.at GLOB '[0-9][0-9][0-9][0-9]-*'
     ) AS operate_date, -- [time] when it was done, by the zone that the configuration gave then; NULL where it gave none
     d.operate_date_raw AS operate_date_raw, -- as sent (OperateDateStr)
     utc(received_at(d.sequence)) AS seen_at, -- [time] receipt of the page that held it

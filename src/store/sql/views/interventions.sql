@@ -16,15 +16,15 @@ SELECT
     e.outcome AS outcome, -- [word outcome] what became of the call; NULL where it was never sent
     coalesce(answer.request_id, e.request_id) AS request_id, -- RequestId of its answer
     CASE
-        WHEN e.outcome IN ('not_found', 'denied', 'throttled', 'credential', 'clock', 'invalid_request') THEN 'none_seen'
+        WHEN is_refused(e.outcome) THEN 'none_seen'
         WHEN EXISTS (SELECT 1 FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase = 'stopped') THEN 'stopped'
-        WHEN EXISTS (SELECT 1 FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase IN ('succeeded', 'failed', 'cancelled')) THEN 'ended_otherwise'
+        WHEN EXISTS (SELECT 1 FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND is_final(v.phase)) THEN 'ended_otherwise'
         WHEN EXISTS (SELECT 1 FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase = 'stopping') THEN 'stopping'
         ELSE 'none_seen'
     END AS effect, -- [word effect] stopping, stopped, ended_otherwise or none_seen; of a call that was refused none
-    utc(received_at(CASE WHEN e.outcome IN ('not_found', 'denied', 'throttled', 'credential', 'clock', 'invalid_request') THEN NULL ELSE coalesce(
+    utc(received_at(CASE WHEN is_refused(e.outcome) THEN NULL ELSE coalesce(
         (SELECT min(v.from_sequence) FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase = 'stopped'),
-        (SELECT min(v.from_sequence) FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase IN ('succeeded', 'failed', 'cancelled')),
+        (SELECT min(v.from_sequence) FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND is_final(v.phase)),
         (SELECT min(v.from_sequence) FROM operation_version v WHERE v.op = i.op AND v.from_sequence > i.sequence AND v.phase = 'stopping')
     ) END)) AS effect_seen_at -- [time] receipt of the answer that first showed the effect
 FROM intervention i

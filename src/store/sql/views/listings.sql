@@ -27,7 +27,7 @@ UNION ALL
 SELECT
     l.listing_id,
     l.action,
-    CASE WHEN l.action = 'DescribeBatchResultDetail' THEN 'alidns' ELSE 'ros' END,
+    service_of(l.action),
     l.account_id,
     l.region_id,
     o.operation_id,

@@ -13,7 +13,7 @@ SELECT
     v.status AS status, -- status, trimmed (BPStudio: upper-cased)
     v.status_raw AS status_raw, -- status as sent
     v.phase AS phase, -- [word phase] meaning of status
-    v.phase IN ('succeeded', 'failed', 'cancelled', 'stopped') AS is_final, -- [flag] 1 when nothing more will happen
+    is_final(v.phase) AS is_final, -- [flag] 1 when nothing more will happen
     CASE
         WHEN v.phase = 'failed' THEN 1
         WHEN o.service = 'alidns' THEN b.failed_count > 0

@@ -8,15 +8,7 @@ SELECT
     json_extract(ask.record, '$.label') AS label, -- name of the credentials in the configuration, of a call that asks whose they are; else NULL
     (SELECT i.arn FROM run_identity i WHERE i.run_id = e.run_id AND i.account_id = json_extract(ask.record, '$.account')
         ORDER BY i.sequence LIMIT 1) AS caller_arn, -- caller as the cloud names it
-    CASE json_extract(ask.record, '$.action')
-        WHEN 'GetExecuteOperationResult' THEN 'bpstudio'
-        WHEN 'DescribeBatchResultCount' THEN 'alidns'
-        WHEN 'DescribeBatchResultDetail' THEN 'alidns'
-        WHEN 'GetCallerIdentity' THEN 'sts'
-        WHEN 'AssumeRole' THEN 'sts'
-        WHEN 'AssumeRoleWithOIDC' THEN 'sts'
-        ELSE 'ros'
-    END AS service, -- [word = ros bpstudio alidns sts] ros, bpstudio, alidns or sts
+    service_of(json_extract(ask.record, '$.action')) AS service, -- [word = ros bpstudio alidns sts] ros, bpstudio, alidns or sts
     json_extract(ask.record, '$.action') AS action, -- the call
     json_extract(ask.record, '$.region') AS region_id, -- region asked for
     coalesce(json_extract(ask.record, '$.operation'), json_extract(ask.record, '$.parameters.OperationId'),
