@@ -242,7 +242,7 @@ fn document(answer: &Answer) -> Json {
 fn row(finding: &Finding) -> Json {
     let key = finding.key.clone().unwrap_or_default();
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
-    let evidence = finding.evidence.ranges().iter().cloned().flatten();
+    let evidence = finding.evidence.ranges().flatten();
     let more: Map<String, Json> = finding
         .more
         .iter()

@@ -260,7 +260,8 @@ fn with_cells<'a, T>(
 /// Leaves of evidence, by their sequence numbers from 0: ascending ranges that do not touch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Evidence {
-    ranges: Vec<RangeInclusive<i64>>,
+    /// First and last of each, in a box: a report has one of these for each of a million targets, most of one leaf.
+    ranges: Box<[(i64, i64)]>,
 }
 
 impl Evidence {
@@ -268,22 +269,22 @@ impl Evidence {
     pub fn span(first: i64, last: i64) -> Self {
         Self {
             ranges: (first <= last)
-                .then_some(first..=last)
+                .then_some((first, last))
                 .into_iter()
                 .collect(),
         }
     }
 
     /// The ranges.
-    pub fn ranges(&self) -> &[RangeInclusive<i64>] {
-        &self.ranges
+    pub fn ranges(&self) -> impl ExactSizeIterator<Item = RangeInclusive<i64>> {
+        self.ranges.iter().map(|(first, last)| *first..=*last)
     }
 
     /// How many leaves.
     pub fn leaves(&self) -> i64 {
         self.ranges
             .iter()
-            .map(|range| range.end() - range.start() + 1)
+            .map(|(first, last)| last - first + 1)
             .sum()
     }
 }
@@ -293,30 +294,30 @@ impl FromIterator<i64> for Evidence {
     fn from_iter<I: IntoIterator<Item = i64>>(sequences: I) -> Self {
         let mut sorted: Vec<i64> = sequences.into_iter().collect();
         sorted.sort_unstable();
-        let mut ranges: Vec<RangeInclusive<i64>> = Vec::new();
+        let mut ranges: Vec<(i64, i64)> = Vec::new();
         for sequence in sorted {
             match ranges.last_mut() {
-                Some(last) if sequence <= last.end().saturating_add(1) => {
-                    *last = *last.start()..=sequence;
-                }
-                _ => ranges.push(sequence..=sequence),
+                Some((_, last)) if sequence <= last.saturating_add(1) => *last = sequence,
+                _ => ranges.push((sequence, sequence)),
             }
         }
-        Self { ranges }
+        Self {
+            ranges: ranges.into(),
+        }
     }
 }
 
 impl fmt::Display for Evidence {
     /// `12-15 88 91`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, range) in self.ranges.iter().enumerate() {
+        for (index, (first, last)) in self.ranges.iter().enumerate() {
             if index > 0 {
                 f.write_str(" ")?;
             }
-            if range.start() == range.end() {
-                write!(f, "{}", range.start())?;
+            if first == last {
+                write!(f, "{first}")?;
             } else {
-                write!(f, "{}-{}", range.start(), range.end())?;
+                write!(f, "{first}-{last}")?;
             }
         }
         Ok(())

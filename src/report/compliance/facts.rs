@@ -55,8 +55,8 @@ pub struct Facts {
     pub operations: Vec<Operation>,
     /// Results of these that failed.
     pub failed: Vec<FailedResult>,
-    /// Results of these by target.
-    pub targets: BTreeMap<Target, TargetCounts>,
+    /// Results of these by target, in the order of targets.
+    pub targets: Vec<(Target, TargetCounts)>,
     /// Requests.
     pub requests: Counted,
     /// Drift detections.
@@ -165,14 +165,14 @@ fn in_period(mut runs: Vec<Run>, window: &Window) -> Vec<Run> {
 fn results(
     connection: &Connection,
     operations: &[Operation],
-) -> Result<(Vec<FailedResult>, BTreeMap<Target, TargetCounts>), StoreError> {
+) -> Result<(Vec<FailedResult>, Vec<(Target, TargetCounts)>), StoreError> {
     let dictionary = Dictionary::read(connection)?;
     let mut failed = Vec::new();
-    let mut targets: HashMap<&Target, TargetCounts> = HashMap::new();
+    let mut targets: HashMap<i64, TargetCounts> = HashMap::new();
     for operation in operations.iter().filter(|one| one.key.service == "ros") {
         let begin = failed.len();
         dictionary.each_present(connection, operation.op, |result| {
-            let counts = targets.entry(result.target).or_default();
+            let counts = targets.entry(result.target_no).or_default();
             counts.results += 1;
             counts.operations += 1;
             counts.leaves.push(result.sequence);
@@ -199,9 +199,12 @@ fn results(
         })?;
         failed[begin..].sort_by(|a, b| a.target.cmp(&b.target));
     }
-    let targets = targets.into_iter();
-    let targets = targets.map(|(target, counts)| (target.clone(), counts));
-    Ok((failed, targets.collect()))
+    // There may be millions: their names are moved on, and not written a second time.
+    let all = dictionary.into_targets();
+    let named = all.filter_map(|(number, target)| Some((target, targets.remove(&number)?)));
+    let mut named: Vec<_> = named.collect();
+    named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    Ok((failed, named))
 }
 
 /// When the present stretch of each failed operation began.

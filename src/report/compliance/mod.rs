@@ -132,7 +132,8 @@ pub fn compliance(
     integrity: &IntegrityFacts,
     language: Language,
 ) -> Result<Document, ReportError> {
-    let (facts, figures) = figures(connection, window, made.size)?;
+    let (mut facts, figures) = figures(connection, window, made.size)?;
+    let targets = std::mem::take(&mut facts.targets);
     let report = Report {
         language,
         window,
@@ -146,6 +147,6 @@ pub fn compliance(
         language,
         title: words::titles::TITLE.of(language).to_owned(),
         facts: report.head(made, migrate::schema_version(connection)?),
-        sections: report.sections(),
+        sections: report.sections(targets),
     })
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::Report;
 use super::table::{evidence, key, known, number, section, text, time};
 use super::words::columns as col;
 use super::words::{sentences as say, titles};
+use super::{Report, TargetCounts};
 use crate::export::document::{Blind, Section, Stretch, Timeline, Value};
 use crate::model::Phase;
 use crate::store::report::Key;
 use crate::store::report::gaps::Gap;
 use crate::store::report::operations::Operation;
+use crate::store::report::results::Target;
 
 /// Operations of one kind and status.
 #[derive(Default)]
@@ -198,18 +199,18 @@ impl Report<'_> {
         )
     }
 
-    pub(super) fn results_by_target(&self) -> Section {
-        let rows = self.facts.targets.iter().map(|(target, counts)| {
+    pub(super) fn results_by_target(&self, targets: Vec<(Target, TargetCounts)>) -> Section {
+        let rows = targets.into_iter().map(|(target, counts)| {
             vec![
-                known(&target.account_id),
-                known(&target.region_id),
+                known(target.account_id),
+                known(target.region_id),
                 Value::Integer(counts.results),
                 Value::Integer(counts.succeeded),
                 Value::Integer(counts.failed),
                 Value::Integer(counts.cancelled),
                 Value::Integer(counts.other),
                 Value::Integer(counts.operations),
-                evidence(counts.leaves.iter().copied()),
+                evidence(counts.leaves),
             ]
         });
         let columns = [

@@ -1,11 +1,12 @@
 //! Sections about drift, DNS batches, interventions, unknown words, requests, and the limits of it all.
 
-use super::Report;
 use super::table::{evidence, key, known, number, section, span, text, time, toned};
 use super::words::columns as col;
 use super::words::{limits, sentences as say, titles};
+use super::{Report, TargetCounts};
 use crate::export::document::{Section, Tone, Value};
 use crate::model::UtcMillis;
+use crate::store::report::results::Target;
 
 impl Report<'_> {
     pub(super) fn drift_checks(&self) -> Section {
@@ -228,8 +229,9 @@ impl Report<'_> {
         }
     }
 
-    /// Sections in the order in which they stand.
-    pub(super) fn sections(&self) -> Vec<Section> {
+    /// Sections in the order in which they stand. There may be millions of targets: these are taken in, and no
+    /// second time in memory.
+    pub(super) fn sections(&self, targets: Vec<(Target, TargetCounts)>) -> Vec<Section> {
         vec![
             self.completeness(),
             self.coverage_gaps(),
@@ -240,7 +242,7 @@ impl Report<'_> {
             self.operations_by_status(),
             self.operations(),
             self.failures(),
-            self.results_by_target(),
+            self.results_by_target(targets),
             self.durations(),
             self.drift_checks(),
             self.batches(),

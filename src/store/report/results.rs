@@ -35,6 +35,8 @@ pub struct Target {
 /// One result as last seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResultNow<'d> {
+    /// Our number for the target.
+    pub target_no: i64,
     /// Where.
     pub target: &'d Target,
     /// What came of it.
@@ -119,6 +121,11 @@ impl Dictionary {
         self.tell(last, &mut visit)
     }
 
+    /// The targets by their numbers, in no order.
+    pub fn into_targets(self) -> impl Iterator<Item = (i64, Target)> {
+        self.targets.into_iter()
+    }
+
     fn tell<'d>(
         &'d self,
         walked: Option<Walked>,
@@ -133,6 +140,7 @@ impl Dictionary {
         let target = self.targets.get(&walked.target);
         let status = self.statuses.get(&walked.status);
         visit(ResultNow {
+            target_no: walked.target,
             target: target.ok_or_else(|| lacks("target", walked.target))?,
             status: status.ok_or_else(|| lacks("status", walked.status))?,
             reason: walked.reason,

@@ -165,7 +165,7 @@ fn begin(text: &str, chars: usize) -> String {
 
 /// Leaves: all of them where they are few, else the first and how many, and all on demand.
 pub(super) fn evidence(page: &mut Markup, evidence: &Evidence, words: &Words) {
-    let (leaves, ranges) = (evidence.leaves(), evidence.ranges());
+    let (leaves, ranges) = (evidence.leaves(), evidence.ranges().len());
     if leaves == 0 {
         page.tag("<span class=\"null\">–</span>");
         return;
@@ -184,7 +184,7 @@ pub(super) fn evidence(page: &mut Markup, evidence: &Evidence, words: &Words) {
         .words(&grouped(leaves))
         .tag(" ");
     page.words(noun).tag("</summary><div class=\"whole\">");
-    for (index, range) in ranges.iter().take(RANGES_MAX).enumerate() {
+    for (index, range) in evidence.ranges().take(RANGES_MAX).enumerate() {
         if index > 0 {
             page.tag(", ");
         }
@@ -193,8 +193,8 @@ pub(super) fn evidence(page: &mut Markup, evidence: &Evidence, words: &Words) {
             page.tag("–").number(*range.end());
         }
     }
-    if ranges.len() > RANGES_MAX {
-        let more = grouped(i64::try_from(ranges.len() - RANGES_MAX).unwrap_or(i64::MAX));
+    if ranges > RANGES_MAX {
+        let more = grouped(i64::try_from(ranges - RANGES_MAX).unwrap_or(i64::MAX));
         page.tag(" <span class=\"more\">")
             .words(&fill(words.more_ranges, &[("more", &more)]))
             .tag("</span>");

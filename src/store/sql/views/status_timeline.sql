@@ -7,27 +7,33 @@ SELECT
     account_id AS account_id, -- account whose credentials asked
     region_id AS region_id, -- region of the stack group; empty where the service has none
     operation_id AS operation_id, -- the cloud's id of the operation or task
-    'operation' AS scope, -- [word = operation result] operation, or result
-    NULL AS target_account_id, -- account that is deployed to; NULL for an operation
-    NULL AS target_region_id, -- region that is deployed to; NULL for an operation
+    scope AS scope, -- [word = operation result] operation, or result
+    target_account_id AS target_account_id, -- account that is deployed to; NULL for an operation
+    target_region_id AS target_region_id, -- region that is deployed to; NULL for an operation
     sequence AS sequence, -- [integer] number of the stretch, from 1
     status AS status, -- status, trimmed
     phase AS phase, -- [word phase] meaning of status
     reason AS reason, -- reason given last in the stretch
-    entered_earliest_at AS entered_earliest_at, -- [time] request of the last look with the former status; NULL for the first stretch
-    entered_latest_at AS entered_latest_at, -- [time] receipt of the first look with this status
-    left_earliest_at AS left_earliest_at, -- [time] request of the last look with this status
-    left_latest_at AS left_latest_at, -- [time] receipt of the first look with the next; NULL while it lasts
-    min_duration_seconds AS min_duration_seconds, -- [integer seconds] it lasted at least, so far while it lasts, seconds
-    max_duration_seconds AS max_duration_seconds, -- [integer seconds] it lasted at most, seconds; NULL if an end is unknown
+    recorded(entered_earliest) AS entered_earliest_at, -- [time] request of the last look with the former status; NULL for the first stretch
+    recorded(entered_latest) AS entered_latest_at, -- [time] receipt of the first look with this status
+    recorded(left_earliest) AS left_earliest_at, -- [time] request of the last look with this status
+    recorded(left_latest) AS left_latest_at, -- [time] receipt of the first look with the next; NULL while it lasts
+    max(0, left_earliest - entered_latest) / 1000 AS min_duration_seconds, -- [integer seconds] it lasted at least, so far while it lasts, seconds
+    (max(0, left_latest - entered_earliest) + 999) / 1000 AS max_duration_seconds, -- [integer seconds] it lasted at most, seconds; NULL if an end is unknown
     looks AS looks, -- [integer] looks that showed it
-    widest_look_gap_seconds AS widest_look_gap_seconds, -- [integer seconds] longest time from one look's request to the next one's receipt, seconds
-    cloud_started_at AS cloud_started_at, -- [time] start as the cloud tells it
-    cloud_ended_at AS cloud_ended_at -- [time] end as the cloud tells it
-FROM operation_timeline
-UNION ALL
-SELECT
-    service, account_id, region_id, operation_id, 'result', target_account_id, target_region_id, sequence, status,
-    phase, reason, entered_earliest_at, entered_latest_at, left_earliest_at, left_latest_at, min_duration_seconds,
-    max_duration_seconds, looks, widest_look_gap_seconds, NULL, NULL
-FROM result_timeline
+    (max(0, widest_look_gap_ms) + 999) / 1000 AS widest_look_gap_seconds, -- [integer seconds] longest time from one look's request to the next one's receipt, seconds
+    utc(cloud_started) AS cloud_started_at, -- [time] start as the cloud tells it
+    utc(cloud_ended) AS cloud_ended_at -- [time] end as the cloud tells it
+FROM (
+    SELECT
+        service, account_id, region_id, operation_id, 'operation' AS scope, NULL AS target_account_id,
+        NULL AS target_region_id, sequence, status, phase, reason, entered_earliest, entered_latest, left_earliest,
+        left_latest, looks, widest_look_gap_ms, cloud_started, cloud_ended
+    FROM (operation_stretches())
+    UNION ALL
+    SELECT
+        service, account_id, region_id, operation_id, 'result', target_account_id, target_region_id, sequence, status,
+        phase, reason, entered_earliest, entered_latest, left_earliest, left_latest, looks, widest_look_gap_ms, NULL,
+        NULL
+    FROM (result_stretches())
+)
