@@ -183,3 +183,30 @@ fn compare_key(directory: &Path, config: &Config, whole: &mut Checked) -> anyhow
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_of_a_directory_is_read_without_end() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path();
+        // A gigabyte that takes no room on the disk.
+        for name in [SUMS, INDEX] {
+            let file = File::create(directory.join(name)).unwrap();
+            file.set_len(1 << 30).unwrap();
+        }
+        let mut whole = Checked::of(directory);
+        let error = compare_sums(directory, &mut whole).unwrap_err();
+        assert!(format!("{error:#}").contains("longer than"), "{error:#}");
+        assert_eq!(bytes_of(directory, INDEX), None);
+
+        fs::create_dir(directory.join(CHECKPOINT)).unwrap();
+        assert_eq!(bytes_of(directory, CHECKPOINT), None);
+        assert_eq!(bytes_of(directory, PUBLIC_KEY), None);
+        fs::write(directory.join(PUBLIC_KEY), "key\n").unwrap();
+        assert_eq!(bytes_of(directory, PUBLIC_KEY).unwrap(), b"key\n");
+    }
+}
