@@ -8,8 +8,9 @@ use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
 use super::output::AtomicFile;
+use super::read;
 use crate::model::hex;
-use crate::report::manifest::{FileDigest, Manifest, SUFFIX};
+use crate::report::manifest::{BYTES_MAX, FileDigest, Manifest, SUFFIX};
 
 /// Digests of all other files of a directory, as `sha256sum --check` reads them.
 pub(super) const SUMS: &str = "SHA256SUMS";
@@ -112,7 +113,7 @@ pub(super) fn write_file<T>(
 
 /// Removes the manifest of a file that is replaced by one without. Anything else of that name stays.
 fn remove_stale(path: &Path) -> anyhow::Result<()> {
-    let Ok(text) = fs::read_to_string(path) else {
+    let Ok(text) = read::file(path, BYTES_MAX) else {
         return Ok(());
     };
     if Manifest::parse(&text).is_err() {

@@ -55,7 +55,7 @@ mod values;
 pub mod verify;
 pub mod verify_export;
 pub mod watch;
-mod when;
+pub mod when;
 
 use clap::{Parser, Subcommand};
 

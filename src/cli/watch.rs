@@ -3,10 +3,10 @@
 mod accounts;
 mod add;
 mod adding;
-mod import;
+pub mod import;
 mod list;
 mod remove;
-mod wanted;
+pub mod wanted;
 
 use clap::{Args, Subcommand};
 

@@ -45,7 +45,7 @@ impl When {
 
 /// Reads a time: RFC 3339 with its offset; a day, or a day and a time, of `--tz`; `now`, `today`, `yesterday`;
 /// or so long before now, `7d` or `-7d`, in weeks, days, hours, minutes, seconds.
-pub(super) fn when(text: &str) -> Result<When, String> {
+pub fn when(text: &str) -> Result<When, String> {
     if let Some(at) = UtcMillis::parse_rfc3339(text) {
         return Ok(When::At(at));
     }
@@ -108,7 +108,7 @@ pub enum AsOf {
 }
 
 /// Reads an evidence size, which is a whole number, or a time.
-pub(super) fn as_of(text: &str) -> Result<AsOf, String> {
+pub fn as_of(text: &str) -> Result<AsOf, String> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text
             .parse()

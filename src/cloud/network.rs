@@ -5,6 +5,8 @@
 //! unattended must not change its way because a shell had a variable. Loopback never goes through a proxy.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use reqwest::{Certificate, ClientBuilder, NoProxy, Proxy, Url, redirect, retry};
@@ -19,6 +21,9 @@ const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "
 const NO_PROXY_VARIABLES: [&str; 2] = ["NO_PROXY", "no_proxy"];
 /// Hosts that are reached directly, always.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+/// Bytes of a file of certificates at most: that of all public authorities has 250,000.
+const FILE_LONGEST_BYTES: u64 = 4 << 20;
 
 /// The way to the cloud.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -135,13 +140,26 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, CloudError> {
         path: path.to_owned(),
         reason,
     };
-    let pem = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+    let pem = read_bounded(path).map_err(|error| refused(error.to_string()))?;
     let found = Certificate::from_pem_bundle(&pem)
         .map_err(|_| refused("it is not in PEM format".to_owned()))?;
     if found.is_empty() {
         return Err(refused("it holds no certificate".to_owned()));
     }
     Ok(found)
+}
+
+/// The bytes of a file, which may not have more than such a file has.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(FILE_LONGEST_BYTES + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_LONGEST_BYTES {
+        let long = format!("it has more than {FILE_LONGEST_BYTES} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, long));
+    }
+    Ok(bytes)
 }
 
 /// The text of an error's first cause. Building a client has seen no URL and no secret.

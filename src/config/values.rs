@@ -94,9 +94,11 @@ pub fn zone_text(minutes: i32) -> String {
 
 /// An address without the password, or whatever else stands before an `@` in it.
 pub fn masked_url(url: &str) -> String {
+    let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), url),
+        Some((scheme, rest)) if scheme.chars().all(is_of_scheme) => (format!("{scheme}://"), rest),
+        // What stands there instead may be half a password.
+        _ => (String::new(), url),
     };
     // Up to the last `@` wherever it stands: a password may hold a slash that should have been encoded.
     match rest.rsplit_once('@') {
@@ -148,6 +150,8 @@ mod tests {
         assert_eq!(masked_url("http://u:p@proxy:3128"), "http://***@proxy:3128");
         assert_eq!(masked_url("http://u:p@s/w@proxy/"), "http://***@proxy/");
         assert_eq!(masked_url("u:p@proxy"), "***@proxy");
+        assert_eq!(masked_url("u:p://w@proxy"), "***@proxy");
+        assert_eq!(masked_url("u:p@proxy://"), "***@proxy://");
         assert_eq!(masked_url("http://proxy:3128"), "http://proxy:3128");
     }
 

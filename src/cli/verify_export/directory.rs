@@ -1,7 +1,8 @@
 //! A directory that `export --all` made: every file of it, and that it is one export.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -11,9 +12,13 @@ use crate::cli::database;
 use crate::cli::dataset::DATASETS;
 use crate::cli::export::all::{CHECKPOINT, INDEX, Index, PUBLIC_KEY, is_manifest};
 use crate::cli::manifested::{SUMS, sha256_of};
+use crate::cli::read;
 use crate::config::Config;
 use crate::record::Keyring;
 use crate::report::manifest::{Content, Manifest, SUFFIX};
+
+/// Bytes of a file at most that is read as a whole: some 10,000 lines of digests. What we write has a hundredth of that.
+const FILE_LONGEST_BYTES: u64 = 1024 * 1024;
 
 /// Checks it as such first, then file by file.
 ///
@@ -56,7 +61,7 @@ pub(super) fn compare_sums(
     whole: &mut Checked,
 ) -> anyhow::Result<BTreeSet<String>> {
     let path = directory.join(SUMS);
-    let text = fs::read_to_string(&path).with_context(|| {
+    let text = read::file(&path, FILE_LONGEST_BYTES).with_context(|| {
         format!(
             "cannot read {}: only a directory of `export --all` or of a report can be checked",
             path.display()
@@ -92,6 +97,17 @@ pub(super) fn compare_sums(
     Ok(names)
 }
 
+/// The bytes of a file of it; `None` where there is none, or no such file as we write: a longer one, a pipe.
+fn bytes_of(directory: &Path, name: &str) -> Option<Vec<u8>> {
+    let path = directory.join(name);
+    let file = path.is_file().then(|| File::open(&path).ok()).flatten()?;
+    let mut bytes = Vec::new();
+    file.take(FILE_LONGEST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    (bytes.len() as u64 <= FILE_LONGEST_BYTES).then_some(bytes)
+}
+
 fn is_plain(name: &str) -> bool {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     !name.is_empty() && !name.starts_with('.') && name.chars().all(is_of_name)
@@ -117,7 +133,7 @@ fn compare_checkpoint(directory: &Path, manifests: &[Manifest], whole: &mut Chec
     let said = manifests
         .first()
         .and_then(|first| first.facts.evidence.checkpoint.as_ref());
-    let found = fs::read(directory.join(CHECKPOINT)).ok();
+    let found = bytes_of(directory, CHECKPOINT);
     if found.as_deref() != said.map(|head| head.note.as_bytes()) {
         let what = format!("{CHECKPOINT} is not the checkpoint that the manifests hold");
         whole.differs(About::Manifest, what);
@@ -141,8 +157,8 @@ fn compare_index(
         whole.differs(About::Manifest, "its files are not of one export");
     }
     let wanted = Index::of(manifests).map(|index| index.to_text());
-    let found = fs::read_to_string(directory.join(INDEX)).ok();
-    if wanted.transpose()? != found {
+    let found = bytes_of(directory, INDEX);
+    if wanted.transpose()?.map(String::into_bytes) != found {
         whole.differs(
             About::Manifest,
             format!("{INDEX} is not what the manifests say"),
@@ -153,7 +169,8 @@ fn compare_index(
 
 /// The public key that lies there is one of the log.
 fn compare_key(directory: &Path, config: &Config, whole: &mut Checked) -> anyhow::Result<()> {
-    let Ok(text) = fs::read_to_string(directory.join(PUBLIC_KEY)) else {
+    let text = bytes_of(directory, PUBLIC_KEY).and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some(text) = text else {
         return Ok(());
     };
     let database = database::to_read(config)?;
@@ -165,4 +182,31 @@ fn compare_key(directory: &Path, config: &Config, whole: &mut Checked) -> anyhow
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_of_a_directory_is_read_without_end() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path();
+        // A gigabyte that takes no room on the disk.
+        for name in [SUMS, INDEX] {
+            let file = File::create(directory.join(name)).unwrap();
+            file.set_len(1 << 30).unwrap();
+        }
+        let mut whole = Checked::of(directory);
+        let error = compare_sums(directory, &mut whole).unwrap_err();
+        assert!(format!("{error:#}").contains("longer than"), "{error:#}");
+        assert_eq!(bytes_of(directory, INDEX), None);
+
+        fs::create_dir(directory.join(CHECKPOINT)).unwrap();
+        assert_eq!(bytes_of(directory, CHECKPOINT), None);
+        assert_eq!(bytes_of(directory, PUBLIC_KEY), None);
+        fs::write(directory.join(PUBLIC_KEY), "key\n").unwrap();
+        assert_eq!(bytes_of(directory, PUBLIC_KEY).unwrap(), b"key\n");
+    }
 }

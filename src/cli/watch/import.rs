@@ -42,7 +42,7 @@ pub(super) fn run(args: &ImportArgs, config: &Config) -> anyhow::Result<Exit> {
 }
 
 /// The watches of a table, or what is wrong with each line that cannot be used.
-fn read(text: &str, config: &Config) -> Result<Vec<Wanted>, Vec<String>> {
+pub fn read(text: &str, config: &Config) -> Result<Vec<Wanted>, Vec<String>> {
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = ReaderBuilder::new()
         .trim(Trim::All)

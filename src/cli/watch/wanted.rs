@@ -28,7 +28,7 @@ impl Origin {
 
 /// A watch that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub struct Wanted {
     pub(super) service: Service,
     /// Account by its name in the configuration.
     pub(super) label: String,

@@ -1,5 +1,5 @@
 //! Reads answers that hold credentials: those of STS, of the metadata service and of a URI have the same
-//! fields. Nothing of an answer is quoted in an error.
+//! fields, a program prints others. Nothing of an answer is quoted in an error.
 
 use serde::Deserialize;
 
@@ -15,7 +15,7 @@ const CODE_LIMIT_BYTES: usize = 64;
 /// Credentials, as STS names their fields.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Answered {
+struct Answered {
     access_key_id: String,
     access_key_secret: Secret,
     security_token: Option<Secret>,
@@ -24,7 +24,7 @@ pub(super) struct Answered {
 
 impl Answered {
     /// The lease, for which a token is a must: a key without one would sign as somebody else.
-    pub(super) fn lease(self, origin: &str) -> Result<Lease, CredentialsError> {
+    fn lease(self, origin: &str) -> Result<Lease, CredentialsError> {
         let invalid = |reason: &str| CredentialsError::InvalidAnswer {
             origin: origin.to_owned(),
             reason: reason.to_owned(),
@@ -48,13 +48,72 @@ impl Answered {
 
 /// An answer of STS.
 #[derive(Deserialize)]
-pub(super) struct OfSts {
-    /// The credentials.
+struct OfSts {
     #[serde(rename = "Credentials")]
-    pub(super) credentials: Answered,
-    /// The cloud's id of the request.
+    credentials: Answered,
     #[serde(rename = "RequestId")]
-    pub(super) request_id: Option<String>,
+    request_id: Option<String>,
+}
+
+/// What an answer of STS says that holds credentials.
+pub struct Granted {
+    /// They, or what is wrong with them.
+    pub lease: Result<Lease, CredentialsError>,
+    /// The cloud's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// Reads an answer of STS; `None` where it holds no credentials.
+pub fn read_sts(body: &[u8], origin: &str) -> Option<Granted> {
+    let read: OfSts = serde_json::from_slice(body).ok()?;
+    Some(Granted {
+        lease: read.credentials.lease(origin),
+        request_id: read.request_id,
+    })
+}
+
+/// What a program prints.
+#[derive(Deserialize)]
+struct Printed {
+    mode: Option<String>,
+    access_key_id: String,
+    access_key_secret: Secret,
+    sts_token: Option<Secret>,
+    expiration: Option<String>,
+}
+
+/// Reads what a program printed.
+pub fn read_printed(printed: &[u8], origin: &str) -> Result<Lease, CredentialsError> {
+    let failed = |reason: String| CredentialsError::Process {
+        origin: origin.to_owned(),
+        reason,
+    };
+    let printed: Printed = serde_json::from_slice(printed).map_err(|error| {
+        failed(format!(
+            "it printed no JSON with access_key_id and access_key_secret (line {}, column {})",
+            error.line(),
+            error.column()
+        ))
+    })?;
+    let token = printed.sts_token.filter(|token| !token.expose().is_empty());
+    let token = match printed.mode.as_deref() {
+        Some("AK") => None,
+        Some("StsToken") => Some(token.unwrap_or_else(|| Secret::new(String::new()))),
+        None | Some("") => token,
+        Some(_) => return Err(failed("its mode is neither AK nor StsToken".to_owned())),
+    };
+    let expires_at = match printed.expiration.as_deref() {
+        None | Some("") => None,
+        Some(text) => {
+            Some(instant(text).ok_or_else(|| failed("its expiration is no time".to_owned()))?)
+        }
+    };
+    let secret = printed.access_key_secret;
+    let credentials = Credentials::new(&printed.access_key_id, secret, token, origin)?;
+    Ok(Lease {
+        credentials,
+        expires_at,
+    })
 }
 
 /// The word beside credentials of the metadata service and of a URI.
@@ -65,16 +124,16 @@ struct Coded {
 }
 
 /// What an answer of the metadata service or of a URI says.
-pub(super) struct Flat {
+pub struct Flat {
     /// Its credentials, or what is wrong.
-    pub(super) lease: Result<Lease, CredentialsError>,
+    pub lease: Result<Lease, CredentialsError>,
     /// Its code where it is another than success.
-    pub(super) code: Option<String>,
+    pub code: Option<String>,
 }
 
 /// Reads an answer of the metadata service or of a URI; a missing `Code` counts as success, as for the
 /// official libraries.
-pub(super) fn read_flat(body: &[u8], origin: &str) -> Flat {
+pub fn read_flat(body: &[u8], origin: &str) -> Flat {
     let failed = |reason: String, code| Flat {
         lease: Err(CredentialsError::InvalidAnswer {
             origin: origin.to_owned(),
@@ -113,7 +172,7 @@ fn is_code(text: &str) -> bool {
 }
 
 /// An instant as the services write it: UTC, with or without saying so.
-pub(super) fn instant(text: &str) -> Option<UtcMillis> {
+fn instant(text: &str) -> Option<UtcMillis> {
     UtcMillis::parse_rfc3339(text.trim()).or_else(|| parse_cloud_time(text, 0))
 }
 

@@ -4,16 +4,14 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use zeroize::Zeroizing;
-
 use super::context::StsPlace;
 use super::external::External;
 use super::oidc::{self, Oidc};
 use super::provider::Provider;
 use super::uri::CredentialsUri;
 use super::{Credentials, CredentialsError, Environment, Role, Secret};
-use super::{ecs_metadata, is_true, variable};
+use super::{ecs_metadata, is_true, read_text, variable};
+use serde::Deserialize;
 
 const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 const PROFILE: &str = "ALIBABA_CLOUD_PROFILE";
@@ -27,6 +25,10 @@ const DEFAULT_PATH: &str = ".aliyun/config.json";
 const BROWSER_ADVICE: &str = "it needs a browser now and then; use a mode that an unattended machine can use, such as AK, RamRoleArn, EcsRamRole, OIDC or External";
 /// What is said of modes that the vendor has withdrawn, and of unknown ones.
 const OTHER_ADVICE: &str = "use one of AK, StsToken, RamRoleArn, ChainableRamRoleArn, EcsRamRole, OIDC, CredentialsURI, External";
+
+/// Profiles that lead to one by `source_profile` at most: each is a role taken on with the one before, and people
+/// have two or three. A file may hold thousands.
+const SOURCES_MAX: usize = 16;
 
 #[derive(Deserialize)]
 struct ConfigFile {
@@ -105,6 +107,12 @@ fn of_profile(
         return Err(CredentialsError::ProfileLoop {
             profile: name.clone(),
             path: path.clone(),
+        });
+    }
+    if met.len() > SOURCES_MAX {
+        return Err(CredentialsError::Setting {
+            origin,
+            reason: format!("more than {SOURCES_MAX} profiles lead here by source_profile"),
         });
     }
     met.push(index);
@@ -268,8 +276,8 @@ pub(super) fn path(environment: &Environment<'_>) -> Option<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<ConfigFile, CredentialsError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => Zeroizing::new(text),
+    let text = match read_text(path) {
+        Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(not_found(&path.display().to_string()));
         }

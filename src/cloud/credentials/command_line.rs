@@ -2,7 +2,7 @@
 //! its others: nothing is expanded, nothing is run by a shell. The official libraries split it likewise.
 
 /// The words; `None` where a quote or a backslash is left open, or there is no word.
-pub(super) fn words(line: &str) -> Option<Vec<String>> {
+pub fn words(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut characters = line.trim().chars().peekable();
     let mut word: Option<String> = None;

@@ -21,7 +21,7 @@ const PART: usize = 16;
 const ENCODED_AT_MOST: usize = 3;
 
 /// The text, unless it repeats one of the secrets in any of the usual encodings.
-pub(super) fn without(secrets: &[&str], code: Option<&str>, text: String) -> String {
+pub fn without(secrets: &[&str], code: Option<&str>, text: String) -> String {
     let code = code.unwrap_or_default().to_ascii_lowercase();
     let quotes = QUOTING_CODES
         .iter()

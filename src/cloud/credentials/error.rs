@@ -46,8 +46,8 @@ pub enum CredentialsError {
     },
     /// A kind of profile that can't be used.
     #[error(
-        "profile '{profile}' of {} has mode '{mode}', which is not supported: {advice}",
-        .path.display()
+        "profile '{profile}' of {} has mode {}, which is not supported: {advice}",
+        .path.display(), mode_told(.mode)
     )]
     UnsupportedMode {
         /// The profile.
@@ -193,6 +193,18 @@ pub enum CredentialsError {
         /// Why not.
         cause: Arc<CredentialsError>,
     },
+}
+
+/// Bytes of a word that is told as a mode; the longest there is has 19.
+const MODE_LONGEST_BYTES: usize = 24;
+
+/// A mode, if it looks like one: what else stands in its place may be a key that was put into the wrong line.
+fn mode_told(mode: &str) -> String {
+    let in_mode = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    match mode.len() <= MODE_LONGEST_BYTES && mode.bytes().all(in_mode) {
+        true => format!("'{mode}'"),
+        false => "that is no word".to_owned(),
+    }
 }
 
 impl CredentialsError {

@@ -4,13 +4,12 @@ use std::fmt;
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
 use super::context::Context;
-use super::{Credentials, CredentialsError, Lease, Secret, answer, command_line};
+use super::{CredentialsError, Lease, answer, command_line};
 
 /// How long the program may run, as in the official CLI.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -31,16 +30,6 @@ impl fmt::Debug for External {
             .field("origin", &self.origin)
             .finish_non_exhaustive()
     }
-}
-
-/// What it prints.
-#[derive(Deserialize)]
-struct Printed {
-    mode: Option<String>,
-    access_key_id: String,
-    access_key_secret: Secret,
-    sts_token: Option<Secret>,
-    expiration: Option<String>,
 }
 
 impl External {
@@ -69,14 +58,7 @@ impl External {
         let printed = tokio::time::timeout(self.time_limit, self.run())
             .await
             .map_err(|_| self.failed(format!("it ran longer than {:?}", self.time_limit)))??;
-        let printed: Printed = serde_json::from_slice(&printed).map_err(|error| {
-            self.failed(format!(
-                "it printed no JSON with access_key_id and access_key_secret (line {}, column {})",
-                error.line(),
-                error.column()
-            ))
-        })?;
-        let lease = self.lease(printed)?;
+        let lease = answer::read_printed(&printed, &self.origin)?;
         answer::not_ended(lease, context.clock.now())
     }
 
@@ -106,29 +88,6 @@ impl External {
             return Err(self.failed(format!("it ended with {status}")));
         }
         Ok(printed)
-    }
-
-    fn lease(&self, printed: Printed) -> Result<Lease, CredentialsError> {
-        let token = printed.sts_token.filter(|token| !token.expose().is_empty());
-        let token = match printed.mode.as_deref() {
-            Some("AK") => None,
-            Some("StsToken") => Some(token.unwrap_or_else(|| Secret::new(String::new()))),
-            None | Some("") => token,
-            Some(_) => return Err(self.failed("its mode is neither AK nor StsToken".to_owned())),
-        };
-        let expires_at = match printed.expiration.as_deref() {
-            None | Some("") => None,
-            Some(text) => Some(
-                answer::instant(text)
-                    .ok_or_else(|| self.failed("its expiration is no time".to_owned()))?,
-            ),
-        };
-        let secret = printed.access_key_secret;
-        let credentials = Credentials::new(&printed.access_key_id, secret, token, &*self.origin)?;
-        Ok(Lease {
-            credentials,
-            expires_at,
-        })
     }
 
     fn failed(&self, reason: String) -> CredentialsError {

@@ -10,7 +10,7 @@ use super::context::{Context, StsPlace};
 use super::oidc::Oidc;
 use super::provider::Provider;
 use super::{Credentials, CredentialsError, Environment, Role, Secret, cli_profile, ecs_metadata};
-use super::{oidc, variable};
+use super::{oidc, read_text, variable};
 
 const CREDENTIALS_FILE: &str = "ALIBABA_CLOUD_CREDENTIALS_FILE";
 /// Where the file lies, below the home directory; the second name is that of the Python library.
@@ -27,15 +27,25 @@ type Section = BTreeMap<String, Zeroizing<String>>;
 /// The provider of the section that is meant; `None` where there is no file or no such section.
 pub(super) fn provider(context: &Context) -> Result<Option<Provider>, CredentialsError> {
     let environment = context.environment();
+    let chosen = chosen(environment, |path| context.warn_if_open(path))?;
+    Ok(chosen.map(|(_, provider)| provider))
+}
+
+/// The same with its file, which is shown as soon as it is read.
+pub(super) fn chosen(
+    environment: &Environment<'_>,
+    found: impl FnOnce(&Path),
+) -> Result<Option<(PathBuf, Provider)>, CredentialsError> {
     let Some((path, text)) = read(environment)? else {
         return Ok(None);
     };
-    context.warn_if_open(&path);
+    found(&path);
     let name = cli_profile::named_by(environment).unwrap_or_else(|| DEFAULT_SECTION.to_owned());
-    match section(&path, &text, &name)? {
-        Some(section) => of_section(&section, &name, &path, environment).map(Some),
-        None => Ok(None),
-    }
+    let Some(section) = section(&path, &text, &name)? else {
+        return Ok(None);
+    };
+    let provider = of_section(&section, &name, &path, environment)?;
+    Ok(Some((path, provider)))
 }
 
 /// Which files are looked at, in words.
@@ -66,8 +76,8 @@ fn read(
     environment: &Environment<'_>,
 ) -> Result<Option<(PathBuf, Zeroizing<String>)>, CredentialsError> {
     for path in paths(environment) {
-        match std::fs::read_to_string(&path) {
-            Ok(text) => return Ok(Some((path, Zeroizing::new(text)))),
+        match read_text(&path) {
+            Ok(text) => return Ok(Some((path, text))),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(cause) => {
                 return Err(CredentialsError::Unreadable {

@@ -9,13 +9,13 @@
 //! No message holds a secret: it names where a credential came from and at most the last four
 //! characters of the key id.
 
-mod answer;
+pub mod answer;
 mod assume_role;
 mod chain;
 mod cli_profile;
-mod command_line;
+pub mod command_line;
 mod context;
-mod echo;
+pub mod echo;
 mod ecs_metadata;
 mod environment;
 mod error;
@@ -32,7 +32,11 @@ mod secret;
 mod sts;
 mod uri;
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 pub use assume_role::TOKEN_ENDED;
 pub use context::{Context, SharedEnvironment};
@@ -42,6 +46,8 @@ pub use key::Credentials;
 pub use lease::{FetchReport, Fetched, Lease};
 pub use role::Role;
 pub use secret::Secret;
+
+use crate::config::FILE_BYTES_MAX;
 
 /// How environment variables are looked up. A variable that is set but empty counts as unset.
 pub type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -72,6 +78,45 @@ pub fn default_region(profile: Option<&str>, environment: &Environment<'_>) -> O
 pub fn files(environment: &Environment<'_>) -> Vec<PathBuf> {
     let profiles = cli_profile::path(environment).into_iter();
     profiles.chain(ini::paths(environment)).collect()
+}
+
+/// Whether the profile of the official CLI that would be used can be, and the file it stands in. Files and variables
+/// are read, nobody is asked, no program is run.
+///
+/// # Errors
+/// What is wrong with the file, or with the profile.
+pub fn check_profile(
+    named: Option<&str>,
+    environment: &Environment<'_>,
+) -> Result<PathBuf, CredentialsError> {
+    cli_profile::provider(named, environment).map(|(path, _)| path)
+}
+
+/// The same of the section of the ini file; `None` where there is no file or no such section.
+///
+/// # Errors
+/// What is wrong with the file, or with the section.
+pub fn check_section(environment: &Environment<'_>) -> Result<Option<PathBuf>, CredentialsError> {
+    Ok(ini::chosen(environment, |_| ())?.map(|(path, _)| path))
+}
+
+/// The text of a file of credentials.
+///
+/// # Errors
+/// It cannot be read, is no UTF-8, or longer than any such file is.
+fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
+    // Room for all of it: a text that grows leaves copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(4096));
+    File::open(path)?
+        .take(FILE_BYTES_MAX as u64 + 1)
+        .read_to_string(&mut text)?;
+    if text.len() > FILE_BYTES_MAX {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it has more than {FILE_BYTES_MAX} bytes; is it the right file?"),
+        ));
+    }
+    Ok(text)
 }
 
 /// A variable that is set and not empty.

@@ -3,11 +3,9 @@
 
 use std::path::PathBuf;
 
-use zeroize::Zeroizing;
-
 use super::context::{Context, StsPlace};
 use super::sts::Call;
-use super::{CredentialsError, Environment, FetchReport, Lease, Role, variable};
+use super::{CredentialsError, Environment, FetchReport, Lease, Role, read_text, variable};
 use crate::model::Action;
 use crate::services::Request;
 
@@ -55,13 +53,12 @@ impl Oidc {
             self.role.role_arn,
             self.token_file.display()
         );
-        let text = std::fs::read_to_string(&self.token_file);
-        let text = text.map_err(|cause| CredentialsError::Unreadable {
+        let text = read_text(&self.token_file);
+        let token = text.map_err(|cause| CredentialsError::Unreadable {
             what: "the OIDC token",
             path: self.token_file.clone(),
             cause,
         })?;
-        let token = Zeroizing::new(text);
         let parts = [
             ("role ARN", self.role.role_arn.as_str()),
             ("OIDC provider ARN", &self.provider_arn),

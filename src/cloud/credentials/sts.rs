@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::answer::{self, OfSts};
+use super::answer;
 use super::context::Context;
 use super::{Credentials, CredentialsError, FetchReport, Lease, echo};
 use crate::cloud::endpoint::Endpoint;
@@ -119,19 +119,18 @@ impl Call<'_> {
     fn read_answer(&self, answer: Answer, signature: &str) -> Ended {
         let body = Zeroizing::new(answer.body);
         if (200..300).contains(&answer.http_status)
-            && let Ok(read) = serde_json::from_slice::<OfSts>(&body)
+            && let Some(granted) = answer::read_sts(&body, &self.origin)
         {
-            let result = read.credentials.lease(&self.origin);
             return Ended {
-                outcome: match result {
+                outcome: match granted.lease {
                     Ok(_) => Outcome::Ok,
                     Err(_) => Outcome::InvalidAnswer,
                 },
-                result,
+                result: granted.lease,
                 http_status: Some(answer.http_status),
                 code: None,
                 message: None,
-                request_id: read.request_id,
+                request_id: granted.request_id,
                 retry_after_ms: None,
             };
         }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
+use crate::cloud::credentials::{check_profile, check_section};
+use crate::config::FILE_BYTES_MAX;
 use crate::model::Action;
 
 /// The credentials of a profile with these fields.
@@ -188,4 +190,60 @@ async fn fault_66_a_file_that_others_can_read_is_warned_of_and_used() {
             assert_eq!(warned.contains(&file), is_warned_of, "{mode:o}");
         }
     }
+}
+
+/// The environment of a machine with this file, and nothing else.
+fn with_file(variable: &'static str, path: &Path) -> impl Fn(&str) -> Option<String> {
+    let path = path.display().to_string();
+    move |name| match name {
+        "ALIBABA_CLOUD_PROFILE" => Some("p".to_owned()),
+        name => (name == variable).then(|| path.clone()),
+    }
+}
+
+#[test]
+fn a_chain_of_thousands_of_profiles_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("config.json");
+    let profiles: Vec<String> = (0..20_000)
+        .map(|number| {
+            let next = number + 1;
+            format!(
+                r#"{{"name":"{number}","mode":"ChainableRamRoleArn","source_profile":"{next}"}}"#
+            )
+        })
+        .collect();
+    // Fewer bytes than the limit, and one after the other more frames than a stack has.
+    let text = format!(r#"{{"profiles":[{}]}}"#, profiles[..13_000].join(","));
+    assert!(text.len() < FILE_BYTES_MAX, "{}", text.len());
+    std::fs::write(&path, text).unwrap();
+    let environment = with_file("ALIBABA_CLOUD_CONFIG_FILE", &path);
+    let error = check_profile(Some("0"), &environment).unwrap_err();
+    assert!(error.to_string().contains("more than 16"), "{error}");
+    // And no file is read without end.
+    std::fs::write(&path, format!("[{}]", profiles.join(","))).unwrap();
+    let error = check_profile(Some("0"), &environment).unwrap_err();
+    assert!(
+        error.to_string().contains("cannot read the profiles"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_key_in_the_line_of_the_mode_is_not_told() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("credentials");
+    let environment = with_file("ALIBABA_CLOUD_CREDENTIALS_FILE", &path);
+    for (kind, told) in [
+        ("saml", "'saml'"),
+        (CANARY, "no word"),
+        ("fH8x0KJ2mNvQ9sT4wYzA6bC1dE3gLp", "no word"),
+    ] {
+        std::fs::write(&path, format!("[p]\ntype = {kind}\n")).unwrap();
+        let error = check_section(&environment).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
+    std::fs::write(&path, "\n".repeat(FILE_BYTES_MAX + 1)).unwrap();
+    let error = check_section(&environment).unwrap_err().to_string();
+    assert!(error.contains("cannot read the credentials"), "{error}");
 }
