@@ -184,7 +184,7 @@ fn collect(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
     let collector = asking::collector(config, stopping.clone())?;
     let runtime = asking::runtime()?;
     runtime.block_on(async { stopping.listen() })?;
-    prepare(config, &runtime)?;
+    let recorder = prepare(config, &runtime)?;
     let rounds = Rounds {
         args,
         config,
@@ -193,12 +193,17 @@ fn collect(args: &CollectArgs, config: &Config) -> anyhow::Result<Exit> {
         is_stopped_up: Cell::new(false),
     };
     if args.follow {
-        rounds.follow()
-    } else {
-        let options = options(args, config);
-        let end = rounds.ask(&options)?;
-        Ok(rounds.finish(&options, &end))
+        // Between two runs nobody holds the database.
+        drop(recorder);
+        return rounds.follow();
     }
+    let options = options(args, config);
+    let end = rounds.ask(&options)?;
+    let exit = rounds.finish(&options, &end);
+    // Open until here: who closes a database last moves its log into it and syncs twice, and each step opens its
+    // own.
+    drop(recorder);
+    Ok(exit)
 }
 
 /// Where nothing was ever to be recorded, that is said before anything else can be wrong. Evidence whose rows
@@ -217,13 +222,14 @@ fn refuse_nothing(config: &Config) -> Result<(), CollectorError> {
     Ok(())
 }
 
-/// Brings the database to what the configuration says.
-fn prepare(config: &Config, runtime: &Runtime) -> anyhow::Result<()> {
+/// Brings the database to what the configuration says, and gives it open.
+fn prepare(config: &Config, runtime: &Runtime) -> anyhow::Result<Recorder> {
     renewal::renew(config)?;
     let recorder = Recorder::open(&config.database)?;
     runtime.block_on(declared::keep(config, &recorder))?;
     sealing::make_first_key(config, &recorder)?;
-    Ok(declared::apply(config, &recorder)?)
+    declared::apply(config, &recorder)?;
+    Ok(recorder)
 }
 
 /// The runs of one command.

@@ -45,7 +45,7 @@ pub(super) async fn receive(mut response: Response, body_limit_bytes: usize, unt
         let reason = format!("body of {bytes} bytes, over the limit of {body_limit_bytes}");
         return no_answer(Outcome::TooLarge, reason, Vec::new());
     }
-    let mut body = Vec::new();
+    let mut body = Vec::with_capacity(room_for(announced_bytes));
     loop {
         let word = match timeout_at(until.instant, response.chunk()).await {
             Ok(Ok(Some(piece))) => {
@@ -93,6 +93,12 @@ fn framing(status: StatusCode, headers: &HeaderMap) -> Framing {
         None if headers.contains_key(CONTENT_LENGTH) => Framing::Length,
         None => Framing::Close,
     }
+}
+
+/// Room that is made at once for a body that is announced. It is believed as far as a usual answer goes.
+fn room_for(announced_bytes: Option<u64>) -> usize {
+    let announced = announced_bytes.map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    announced.min(TOO_LARGE_KEPT_BYTES)
 }
 
 fn announced_bytes(headers: &HeaderMap) -> Option<u64> {

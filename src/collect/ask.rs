@@ -19,7 +19,7 @@ use crate::cloud::{End, Exchange, retry};
 use crate::evidence::leaf::{self, Ask, Call, Lack, Parameters, ServerDate};
 use crate::model::{Action, Outcome};
 use crate::record::Recorder;
-use crate::services::{self, Answer, Asked, Content, Request};
+use crate::services::{Answer, Asked, Body, Content, Request};
 use crate::store::StoreError;
 
 /// What one account is asked with during one run.
@@ -265,9 +265,10 @@ impl Caller {
                     framing: framing(answer.framing),
                     body: kept,
                 };
+                let body = Body::from(body);
                 self.recorder().keep_answer(leaf, body.clone()).await?;
                 let asked = Asked::from(request);
-                let mut read = services::read(request.action, &asked, answer.http_status, &body);
+                let mut read = body.read(request.action, &asked, answer.http_status);
                 let was_throttled = read.outcome == Outcome::Throttled;
                 let retry_after = answer.retry_after_ms.map(Duration::from_millis);
                 self.asking
@@ -372,6 +373,9 @@ struct Room<'c> {
 
 /// What was sent and what came, for `-vv`: nothing of the answer itself.
 fn tell(request: &Request, how: &How<'_>, attempt: u32, exchange: &Exchange) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
     let came = match &exchange.end {
         End::Answer(answer) => format!("HTTP {}, {} bytes", answer.http_status, answer.body.len()),
         End::NoAnswer(no_answer) => format!("{}: {}", no_answer.outcome, no_answer.reason),

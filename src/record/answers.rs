@@ -1,5 +1,7 @@
 //! Exchanges: from an answer to its outcome, and to whatever it says of an operation.
 
+use std::sync::Arc;
+
 use super::deriver::{Deriver, Place, leaf_at};
 use super::listings::{self, PageLeaf};
 use super::page_lists;
@@ -9,7 +11,7 @@ use crate::evidence::leaf::{Ask, Call, Exchange, Intervention, Leaf, NoAnswer};
 use crate::model::{Action, OperationKey, Outcome, ResultsPage, Service};
 use crate::services::alidns::BatchAnswer;
 use crate::services::bpstudio::BpstudioAnswer;
-use crate::services::{self, Answer, Asked, Content, UnknownItem};
+use crate::services::{Answer, Asked, Body, Content, Reading, UnknownItem};
 use crate::store::evidence::LeafRow;
 use crate::store::exchanges::ExchangeRow;
 use crate::store::{StoreError, exchanges, interventions, operations, runs, unknowns};
@@ -20,7 +22,7 @@ pub(super) fn exchange(
     place: Place<'_>,
     row: &LeafRow,
     leaf: &Exchange,
-    body: &[u8],
+    body: &Body,
 ) -> Result<(), StoreError> {
     match &leaf.ask {
         Ask::Page { listing, page } => {
@@ -36,14 +38,14 @@ fn answer_to_page(
     row: &LeafRow,
     leaf: &Exchange,
     (listing, page_number): (i64, u32),
-    body: &[u8],
+    body: &Body,
 ) -> Result<(), StoreError> {
     let sequence = row.sequence;
     let (action, asked) = page_lists::asked(deriver, place, listing, page_number)?.unwrap_or((
         Action::ListStackGroupOperationResults,
         asked_page(page_number),
     ));
-    let answer = services::read(action, &asked, leaf.http_status, body);
+    let answer = body.read(action, &asked, leaf.http_status);
     let page = (listing, page_number);
     let mut exchange = page_row(sequence, leaf.run, page, leaf.attempt, answer.outcome);
     exchange.request_id = uncut_request_id(row, &answer);
@@ -131,17 +133,21 @@ pub(super) fn intervention(
 }
 
 /// Reads a page again, to take a listing up where it was left.
-pub(super) fn read_page(leaf: &Exchange, page_number: u32, body: &[u8]) -> Option<ResultsPage> {
+pub(super) fn read_page(
+    leaf: &Exchange,
+    page_number: u32,
+    body: &Body,
+) -> Option<Arc<Reading<ResultsPage>>> {
     let action = Action::ListStackGroupOperationResults;
-    match services::read(action, &asked_page(page_number), leaf.http_status, body).content {
-        Content::ResultsPage(reading) => Some(reading.value),
+    match read_content(action, &asked_page(page_number), leaf, body) {
+        Content::ResultsPage(reading) => Some(reading),
         _ => None,
     }
 }
 
 /// Reads what an answer says once more, to take a list up where it was left.
-pub(super) fn read_content(action: Action, asked: &Asked, leaf: &Exchange, body: &[u8]) -> Content {
-    services::read(action, asked, leaf.http_status, body).content
+pub(super) fn read_content(action: Action, asked: &Asked, leaf: &Exchange, body: &Body) -> Content {
+    body.read(action, asked, leaf.http_status).content
 }
 
 fn asked_page(page_number: u32) -> Asked {
@@ -206,11 +212,11 @@ fn answer_to_call(
     leaf_row: &LeafRow,
     leaf: &Exchange,
     call: &Call,
-    body: &[u8],
+    body: &Body,
 ) -> Result<(), StoreError> {
     let sequence = leaf_row.sequence;
     let asked: Asked = call.parameters.iter().collect();
-    let answer = services::read(call.action, &asked, leaf.http_status, body);
+    let answer = body.read(call.action, &asked, leaf.http_status);
     let op = match asked_key(call).or_else(|| answered_key(call, &answer)) {
         Some(key) => Some(deriver.operation(place, key, sequence)?),
         None => None,
@@ -430,7 +436,6 @@ fn count_unknowns(
 mod tests {
     use super::*;
     use crate::model::{BatchCount, BpstudioOperation, RosOperation};
-    use crate::services::Reading;
 
     #[test]
     fn fields_stand_in_the_order_of_their_tables() {

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::body::read_body;
+use super::fresh::Fresh;
 use super::page_lists::OpenPageList;
 use super::unchanged::Unchanged;
-use super::{answers, body, gaps, life, listings, page_lists, runs};
+use super::{answers, gaps, life, listings, page_lists, runs};
 use crate::derive::listing::Listing;
 use crate::evidence::leaf::{Leaf, Watch, WatchChange};
 use crate::model::{OperationKey, Phase, Service};
+use crate::services::Body;
 use crate::store::evidence::{LeafRow, each_leaf, leaf};
 use crate::store::targets::Ahead;
 use crate::store::{
@@ -87,6 +90,17 @@ impl Deriver {
         derived: &Connection,
         last: i64,
     ) -> Result<(), StoreError> {
+        self.catch_up_from(&mut Fresh::default(), evidence, derived, last)
+    }
+
+    /// The same where some of the last leaves are at hand.
+    pub(super) fn catch_up_from(
+        &mut self,
+        fresh: &mut Fresh,
+        evidence: &Connection,
+        derived: &Connection,
+        last: i64,
+    ) -> Result<(), StoreError> {
         let place = Place { evidence, derived };
         let through = derived_through(derived)?;
         if self.through != Some(through) {
@@ -98,7 +112,14 @@ impl Deriver {
         if last <= through {
             return Ok(());
         }
-        each_leaf(evidence, through + 1, last, |row| self.derive(place, &row))?;
+        let mut next = through + 1;
+        while next <= last
+            && let Some((row, body)) = fresh.take(next)
+        {
+            self.derive(place, &row, body)?;
+            next += 1;
+        }
+        each_leaf(evidence, next, last, |row| self.derive(place, &row, None))?;
         derived_rows::advance(derived, last)?;
         self.through = Some(last);
         Ok(())
@@ -109,10 +130,15 @@ impl Deriver {
         self.reached
     }
 
-    fn derive(&mut self, place: Place<'_>, row: &LeafRow) -> Result<(), StoreError> {
+    fn derive(
+        &mut self,
+        place: Place<'_>,
+        row: &LeafRow,
+        body: Option<Body>,
+    ) -> Result<(), StoreError> {
         let sequence = row.sequence;
         self.reached = sequence;
-        match parse(row)? {
+        match parse(sequence, &row.record)? {
             Leaf::RunStart(start) => runs::begin(place, sequence, &start),
             Leaf::Plan(plan) => run_rows::insert_plan(place.derived, sequence, plan.run),
             Leaf::Listing(leaf) if page_lists::is_read_here(leaf.action) => {
@@ -123,8 +149,11 @@ impl Deriver {
                 Ok(())
             }
             Leaf::Exchange(exchange) => {
-                let bytes = body::read_body(place.evidence, row)?.unwrap_or_default();
-                answers::exchange(self, place, row, &exchange, &bytes)
+                let body = match body {
+                    Some(body) => body,
+                    None => Body::from(read_body(place.evidence, row)?.unwrap_or_default()),
+                };
+                answers::exchange(self, place, row, &exchange, &body)
             }
             Leaf::NoAnswer(no_answer) => answers::no_answer(self, place, sequence, &no_answer),
             Leaf::RunEnd(end) => runs::end(self, place, sequence, &end),
@@ -176,16 +205,16 @@ fn derived_through(derived: &Connection) -> Result<i64, StoreError> {
 }
 
 /// Reads the line of a leaf.
-pub(super) fn parse(row: &LeafRow) -> Result<Leaf, StoreError> {
-    Leaf::parse(&row.record)
-        .map_err(|error| StoreError::Inconsistent(format!("leaf {}: {error}", row.sequence)))
+pub(super) fn parse(sequence: i64, record: &str) -> Result<Leaf, StoreError> {
+    Leaf::parse(record)
+        .map_err(|error| StoreError::Inconsistent(format!("leaf {sequence}: {error}")))
 }
 
 /// The leaf with this sequence, which must be there.
 pub fn leaf_at(evidence: &Connection, sequence: i64) -> Result<(LeafRow, Leaf), StoreError> {
     let row = leaf(evidence, sequence)?
         .ok_or_else(|| StoreError::Inconsistent(format!("leaf {sequence} is missing")))?;
-    let parsed = parse(&row)?;
+    let parsed = parse(sequence, &row.record)?;
     Ok((row, parsed))
 }
 

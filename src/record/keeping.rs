@@ -51,7 +51,7 @@ impl Recorder {
                 {
                     return Ok(false);
                 }
-                session.append(transaction, &Leaf::Config(leaf), Some(&body))?;
+                session.append(transaction, &Leaf::Config(leaf), Some(&body.into()))?;
                 Ok(true)
             })
             .await

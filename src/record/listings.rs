@@ -9,6 +9,7 @@ use crate::derive::listing::{Closed, Listing};
 use crate::derive::paging::Page;
 use crate::evidence::leaf::{Ask, Exchange, Leaf, Listing as ListingLeaf};
 use crate::model::{OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMillis, Verdict};
+use crate::services::Body;
 use crate::store::evidence::LeafRow;
 use crate::store::listings::ListingEnd;
 use crate::store::targets::Targets;
@@ -344,8 +345,8 @@ fn read_again(
             "leaf {sequence} is no exchange"
         )));
     };
-    let bytes = body::read_body(place.evidence, &row)?.unwrap_or_default();
-    let content = answers::read_page(&exchange, page_number, &bytes).ok_or_else(|| {
+    let body = Body::from(body::read_body(place.evidence, &row)?.unwrap_or_default());
+    let reading = answers::read_page(&exchange, page_number, &body).ok_or_else(|| {
         StoreError::Inconsistent(format!("leaf {sequence} is no page of results"))
     })?;
     let page = PageLeaf {
@@ -353,5 +354,5 @@ fn read_again(
         page_number,
         leaf: &exchange,
     };
-    take(deriver, place, listing, &page, &content)
+    take(deriver, place, listing, &page, &reading.value)
 }

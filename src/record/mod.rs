@@ -12,6 +12,7 @@ mod body;
 mod closing;
 mod configuration;
 mod deriver;
+mod fresh;
 mod gaps;
 mod judging;
 mod keeping;

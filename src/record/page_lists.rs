@@ -14,7 +14,7 @@ use crate::model::{
     Action, BatchDetail, FieldValue, ListPage, ListedOperation, OperationKey, Outcome, StackGroup,
     Verdict,
 };
-use crate::services::{Asked, Content};
+use crate::services::{Asked, Body, Content};
 use crate::store::page_listings::{PageListing, PageListingEnd};
 use crate::store::{StoreError, batch_details, exchanges, operations, page_listings, stack_groups};
 
@@ -382,7 +382,7 @@ fn read_again(
             "leaf {sequence} is no exchange"
         )));
     };
-    let bytes = body::read_body(place.evidence, &row)?.unwrap_or_default();
+    let body = Body::from(body::read_body(place.evidence, &row)?.unwrap_or_default());
     let (action, asked) = asked_page(listing, page_number);
     let page = PageLeaf {
         sequence,
@@ -391,7 +391,7 @@ fn read_again(
     };
     rows.take(
         &page,
-        &answers::read_content(action, &asked, &exchange, &bytes),
+        &answers::read_content(action, &asked, &exchange, &body),
     );
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::evidence::leaf::{
     RunStart, Watch, WatchChange,
 };
 use crate::model::{PROGRAM, UtcMillis};
+use crate::services::Body;
 use crate::store::open::{Migrated, Opened};
 use crate::store::watches::WatchTarget;
 use crate::store::{Connection, StoreError, Transaction, Writer, evidence, open, runs, watches};
@@ -119,8 +120,13 @@ impl Recorder {
     }
 
     /// Keeps an answer, without secrets already.
-    pub async fn keep_answer(&self, exchange: Exchange, body: Vec<u8>) -> Result<i64, StoreError> {
-        self.append(Leaf::Exchange(exchange), Some(body)).await
+    pub async fn keep_answer(
+        &self,
+        exchange: Exchange,
+        body: impl Into<Body>,
+    ) -> Result<i64, StoreError> {
+        self.append(Leaf::Exchange(exchange), Some(body.into()))
+            .await
     }
 
     /// Keeps an attempt without an answer, with what came of it.
@@ -129,7 +135,8 @@ impl Recorder {
         no_answer: NoAnswer,
         partial: Option<Vec<u8>>,
     ) -> Result<i64, StoreError> {
-        self.append(Leaf::NoAnswer(no_answer), partial).await
+        self.append(Leaf::NoAnswer(no_answer), partial.map(Body::from))
+            .await
     }
 
     /// Keeps the intent of a stop, and tells its number.
@@ -213,13 +220,9 @@ impl Recorder {
         })
     }
 
-    pub(super) async fn append(
-        &self,
-        leaf: Leaf,
-        body: Option<Vec<u8>>,
-    ) -> Result<i64, StoreError> {
+    pub(super) async fn append(&self, leaf: Leaf, body: Option<Body>) -> Result<i64, StoreError> {
         self.writer
-            .write(move |transaction, session| session.append(transaction, &leaf, body.as_deref()))
+            .write(move |transaction, session| session.append(transaction, &leaf, body.as_ref()))
             .await
     }
 }
@@ -274,7 +277,7 @@ fn append_plan(
             body: Digest::of(&body),
             length: u64::try_from(body.len()).unwrap_or(u64::MAX),
         };
-        session.append(transaction, &Leaf::Plan(leaf), Some(&body))?;
+        session.append(transaction, &Leaf::Plan(leaf), Some(&body.into()))?;
     }
     Ok(())
 }

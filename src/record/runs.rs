@@ -112,11 +112,11 @@ fn close(deriver: &mut Deriver, place: Place<'_>, end: &Ending) -> Result<(), St
     let before = runs::before(place.derived, end.run_id)?;
     let (tally, looks) = judging::judge_plans(place, end, before)?;
     gaps::end_run(place, &run, end.sequence, looks)?;
-    life::run_clock(place, &run, end.sequence)?;
+    let received = life::received(place, &run, end.sequence)?;
+    let bytes_received = received.bytes;
+    received.keep_clock(place, &run)?;
     let mut counts = runs::counts(place.derived, end.run_id, run.start_sequence, end.sequence)?;
     counts.listings_incomplete += tally.details_unread;
-    let bytes_received =
-        runs::bytes_received(place.evidence, end.run_id, run.start_sequence, end.sequence)?;
     runs::insert_end(
         place.derived,
         &RunEndRow {

@@ -9,6 +9,8 @@ use crate::store::evidence::{self, LeafRow, TemplateRow};
 use crate::store::{Connection, StoreError, Transaction};
 
 use super::Deriver;
+use super::fresh::Fresh;
+use crate::services::Body;
 
 /// The writer's memory. All of it can be read again from the file, and is when another process has
 /// written in between.
@@ -16,6 +18,8 @@ use super::Deriver;
 pub struct Session {
     tail: Option<Tail>,
     deriver: Deriver,
+    /// What was appended since it was derived last.
+    fresh: Fresh,
 }
 
 /// The end of the tree.
@@ -32,7 +36,7 @@ impl crate::store::Session for Session {
         if self.tail.as_ref().is_none_or(|tail| tail.size != size) {
             self.tail = Some(Tail::read(transaction, size)?);
         }
-        self.deriver.catch_up(transaction, transaction, size - 1)
+        self.derive(transaction, size)
     }
 
     fn forget(&mut self) {
@@ -45,7 +49,13 @@ impl Session {
     /// rows. Both become durable together or not at all.
     pub(super) fn settle(&mut self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
         let size = self.tail.as_ref().map_or(0, |tail| tail.size);
-        self.deriver.catch_up(transaction, transaction, size - 1)
+        self.derive(transaction, size)
+    }
+
+    /// Derives the first `size` leaves.
+    fn derive(&mut self, transaction: &Transaction<'_>, size: i64) -> Result<(), StoreError> {
+        let Self { deriver, fresh, .. } = self;
+        deriver.catch_up_from(fresh, transaction, transaction, size - 1)
     }
 
     /// Adds a leaf, with the body that belongs to it, and tells its sequence.
@@ -53,7 +63,7 @@ impl Session {
         &mut self,
         transaction: &Transaction<'_>,
         leaf: &Leaf,
-        body: Option<&[u8]>,
+        body: Option<&Body>,
     ) -> Result<i64, StoreError> {
         let tail = self
             .tail
@@ -64,7 +74,7 @@ impl Session {
         let hash = leaf_hash(record.as_bytes());
         let (template_id, request_id) = match body {
             Some(body) => {
-                let parts = split(body);
+                let parts = split(body.bytes());
                 let length = parts.template.len();
                 if length > TEMPLATE_LONGEST_BYTES {
                     // Kept, it could never be read back, and nothing after it could be derived.
@@ -88,6 +98,7 @@ impl Session {
         };
         evidence::insert_leaf(transaction, &row)?;
         tail.push(transaction, hash)?;
+        self.fresh.add(row, body);
         Ok(sequence)
     }
 }

@@ -1,9 +1,10 @@
 //! The one way in for whoever holds an answer: bytes and what was asked, to outcome and reading.
 //!
-//! Recording calls it while it collects, and again whenever it derives rows from kept evidence, so it
-//! depends on nothing but its arguments.
+//! Recording comes here while it collects, and again whenever it derives rows from kept evidence, so this
+//! depends on nothing but its arguments. [`super::Body`] is the door.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::alidns::{BatchAnswer, read_batch_count, read_batch_detail};
 use super::bpstudio::{BpstudioAnswer, read_result};
@@ -101,7 +102,7 @@ pub enum Content {
     /// A stack-group operation.
     RosOperation(Box<Reading<RosOperation>>),
     /// A page of results.
-    ResultsPage(Reading<ResultsPage>),
+    ResultsPage(Arc<Reading<ResultsPage>>),
     /// A stop was accepted; the answer says no more.
     Stopped,
     /// A CADT operation, or its expiry (outcome `expired`).
@@ -132,11 +133,43 @@ pub struct Mismatch {
     pub answered: String,
 }
 
-/// Reads an answer to `action`. Never fails: what cannot be read is an outcome, too.
-pub fn read(action: Action, asked: &Asked, http_status: u16, body: &[u8]) -> Answer {
-    if let Some(answer) = read_usual_page(action, asked, http_status, body) {
-        return answer;
+/// A page of results in its usual form.
+#[derive(Debug)]
+pub(super) struct UsualPage {
+    request_id: Option<String>,
+    reading: Arc<Reading<ResultsPage>>,
+}
+
+impl UsualPage {
+    /// Whether an answer to `action` with that status may be one.
+    pub(super) fn may_answer(action: Action, http_status: u16) -> bool {
+        action == Action::ListStackGroupOperationResults && http_status == 200
     }
+
+    /// What it says to whoever asked so.
+    pub(super) fn answer(&self, asked: &Asked) -> Answer {
+        let (outcome, content) = checked_page(asked, &self.reading);
+        Answer {
+            outcome,
+            code: None,
+            message: None,
+            request_id: self.request_id.clone(),
+            content,
+        }
+    }
+}
+
+/// Reads a page of results in its usual form; `None` where it has another.
+pub(super) fn usual_page(body: &[u8]) -> Option<UsualPage> {
+    let (request_id, reading) = read_page_typed(text_of(body).ok()?)?;
+    Some(UsualPage {
+        request_id,
+        reading: Arc::new(reading),
+    })
+}
+
+/// Reads an answer that is no page of results in its usual form.
+pub(super) fn read_other(action: Action, asked: &Asked, http_status: u16, body: &[u8]) -> Answer {
     let document = Document::parse(body);
     let classified = classify(action, http_status, document.as_ref());
     let mut answer = Answer {
@@ -170,55 +203,40 @@ pub fn read(action: Action, asked: &Asked, http_status: u16, body: &[u8]) -> Ans
     answer
 }
 
-/// A page of results in its usual form, which is most of what is ever read.
-fn read_usual_page(action: Action, asked: &Asked, http_status: u16, body: &[u8]) -> Option<Answer> {
-    if action != Action::ListStackGroupOperationResults || http_status != 200 {
-        return None;
-    }
-    let (request_id, reading) = read_page_typed(text_of(body).ok()?)?;
-    let (outcome, content) = checked_list(asked, reading, Content::ResultsPage);
-    Some(Answer {
-        outcome,
-        code: None,
-        message: None,
-        request_id,
-        content,
-    })
-}
-
 fn read_success(action: Action, asked: &Asked, document: &Document) -> (Outcome, Content) {
-    let read =
-        match action {
-            Action::GetStackGroupOperation => read_operation(document).map(|reading| {
-                let answered = reading.value.operation_id.clone();
-                checked(asked, "OperationId", answered, || {
-                    Content::RosOperation(Box::new(reading))
-                })
-            }),
-            Action::ListStackGroupOperationResults => read_page(document)
-                .map(|reading| checked_list(asked, reading, Content::ResultsPage)),
-            Action::StopStackGroupOperation => read_stop(document),
-            Action::GetExecuteOperationResult => {
-                read_result(document).map(|reading| checked_bpstudio(asked, reading))
-            }
-            Action::DescribeBatchResultCount => {
-                read_batch_count(document).and_then(|reading| checked_batch(asked, reading))
-            }
-            Action::GetCallerIdentity => read_identity(document)
-                .map(|reading| (Outcome::Ok, Content::CallerIdentity(Box::new(reading)))),
-            Action::DescribeRegions => {
-                read_regions(document).map(|reading| (Outcome::Ok, Content::Regions(reading)))
-            }
-            Action::ListStackGroups => read_groups(document)
-                .map(|reading| checked_list(asked, reading, Content::StackGroupsPage)),
-            Action::ListStackGroupOperations => read_group_operations(document)
-                .map(|reading| checked_group_operations(asked, reading)),
-            Action::DescribeBatchResultDetail => read_batch_detail(document)
-                .map(|reading| checked_list(asked, reading, Content::BatchDetailsPage)),
-            Action::AssumeRole | Action::AssumeRoleWithOidc => Err(InvalidAnswer::new(
-                "an answer that is a credential is not kept, and so not read",
-            )),
-        };
+    let read = match action {
+        Action::GetStackGroupOperation => read_operation(document).map(|reading| {
+            let answered = reading.value.operation_id.clone();
+            checked(asked, "OperationId", answered, || {
+                Content::RosOperation(Box::new(reading))
+            })
+        }),
+        Action::ListStackGroupOperationResults => {
+            read_page(document).map(|reading| checked_page(asked, &Arc::new(reading)))
+        }
+        Action::StopStackGroupOperation => read_stop(document),
+        Action::GetExecuteOperationResult => {
+            read_result(document).map(|reading| checked_bpstudio(asked, reading))
+        }
+        Action::DescribeBatchResultCount => {
+            read_batch_count(document).and_then(|reading| checked_batch(asked, reading))
+        }
+        Action::GetCallerIdentity => read_identity(document)
+            .map(|reading| (Outcome::Ok, Content::CallerIdentity(Box::new(reading)))),
+        Action::DescribeRegions => {
+            read_regions(document).map(|reading| (Outcome::Ok, Content::Regions(reading)))
+        }
+        Action::ListStackGroups => read_groups(document)
+            .map(|reading| checked_list(asked, reading, Content::StackGroupsPage)),
+        Action::ListStackGroupOperations => {
+            read_group_operations(document).map(|reading| checked_group_operations(asked, reading))
+        }
+        Action::DescribeBatchResultDetail => read_batch_detail(document)
+            .map(|reading| checked_list(asked, reading, Content::BatchDetailsPage)),
+        Action::AssumeRole | Action::AssumeRoleWithOidc => Err(InvalidAnswer::new(
+            "an answer that is a credential is not kept, and so not read",
+        )),
+    };
     read.unwrap_or_else(|invalid| (Outcome::InvalidAnswer, Content::Unreadable(invalid)))
 }
 
@@ -228,6 +246,13 @@ fn read_stop(document: &Document) -> Result<(Outcome, Content), InvalidAnswer> {
         Some(_) => Ok((Outcome::Ok, Content::Stopped)),
         None => Err(InvalidAnswer::new("RequestId is missing")),
     }
+}
+
+fn checked_page(asked: &Asked, reading: &Arc<Reading<ResultsPage>>) -> (Outcome, Content) {
+    let answered = reading.value.page_number.map(|number| number.to_string());
+    checked(asked, "PageNumber", answered, || {
+        Content::ResultsPage(Arc::clone(reading))
+    })
 }
 
 fn checked_list<T>(

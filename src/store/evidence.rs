@@ -149,6 +149,24 @@ pub fn each_leaf(
     Ok(())
 }
 
+/// Calls `visit` with the line of each leaf from `first` up to and including `last`, and its sequence, in order.
+pub fn each_record(
+    connection: &Connection,
+    first: i64,
+    last: i64,
+    mut visit: impl FnMut(i64, &str) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, record FROM leaf WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence",
+    )?;
+    let mut rows = statement.query([first, last])?;
+    while let Some(row) = rows.next()? {
+        let record = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        visit(row.get(0)?, record)?;
+    }
+    Ok(())
+}
+
 /// The templates of the leaves from `first` to `last` that have one, by sequence.
 pub fn template_ids(
     connection: &Connection,

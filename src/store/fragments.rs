@@ -9,13 +9,6 @@ macro_rules! final_phases {
     };
 }
 
-/// How many of the newest runs are looked at for those without an end.
-macro_rules! runs_looked_at {
-    () => {
-        1000
-    };
-}
-
 /// Whether the listings `n` and `l`, of other lists than results, are readings of the same list.
 macro_rules! is_same_list {
     () => {

@@ -239,8 +239,8 @@ fn complete_listing(
         .prepare_cached(
             "SELECT e.verdict, e.ended_at
              FROM run r CROSS JOIN listing_end e ON e.op = ?2 AND e.listing_id > r.start_sequence
-             JOIN listing l ON l.listing_id = e.listing_id AND l.run_id = r.run_id
-             WHERE r.run_id = ?1 ORDER BY l.listing_id DESC LIMIT 1",
+             CROSS JOIN listing l ON l.listing_id = e.listing_id AND l.run_id = r.run_id
+             WHERE r.run_id = ?1 ORDER BY e.listing_id DESC LIMIT 1",
         )?
         .query_row([run_id, op], |row| {
             Ok((row.get::<_, String>(0)?, row.get(1)?))

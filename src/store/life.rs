@@ -122,24 +122,3 @@ pub fn run_clock(connection: &Connection, run_id: i64) -> Result<Option<(i64, i6
         .query_row([run_id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?)
 }
-
-/// Answers of a run that bore a date that can be read, from its leaves: the date in seconds since 1970, the
-/// request and the receipt in ms.
-pub fn dated_answers(
-    evidence: &Connection,
-    run_id: i64,
-    first: i64,
-    last: i64,
-) -> Result<Vec<(i64, i64, i64)>, StoreError> {
-    let mut statement = evidence.prepare_cached(
-        "SELECT json_extract(record, '$.date'), json_extract(record, '$.requested_at'),
-             json_extract(record, '$.received_at')
-         FROM leaf
-         WHERE sequence BETWEEN ?2 AND ?3 AND json_extract(record, '$.run') = ?1
-           AND json_extract(record, '$.t') = 'exchange' AND json_type(record, '$.date') = 'integer'",
-    )?;
-    let rows = statement.query_map([run_id, first, last], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}

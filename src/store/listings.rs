@@ -216,14 +216,17 @@ pub struct RunListings {
     pub lacks_pages: bool,
 }
 
+/// From the run to the few listings of the operation, and not to all of the run: there may be thousands, and each
+/// operation of a run is asked about when it ends.
+const OF_RUN: &str =
+    "SELECT l.listing_id, e.verdict, e.final_count = e.distinct_keys, e.lacks_pages
+     FROM run r CROSS JOIN listing_end e ON e.op = ?2 AND e.listing_id > r.start_sequence
+     CROSS JOIN listing l ON l.listing_id = e.listing_id AND l.run_id = r.run_id
+     WHERE r.run_id = ?1 ORDER BY e.listing_id";
+
 /// What the listings of `op` in `run_id` came to.
 pub fn of_run(connection: &Connection, run_id: i64, op: i64) -> Result<RunListings, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT l.listing_id, e.verdict, e.final_count = e.distinct_keys, e.lacks_pages
-         FROM run r CROSS JOIN listing_end e ON e.op = ?2 AND e.listing_id > r.start_sequence
-         JOIN listing l ON l.listing_id = e.listing_id AND l.run_id = r.run_id
-         WHERE r.run_id = ?1 ORDER BY l.listing_id",
-    )?;
+    let mut statement = connection.prepare_cached(OF_RUN)?;
     let mut rows = statement.query([run_id, op])?;
     let mut found = RunListings::default();
     while let Some(row) = rows.next()? {
@@ -347,5 +350,23 @@ mod tests {
             .unwrap();
         assert!(newest_end(&connection, 1).unwrap_err().is_damage());
         assert!(of_run(&connection, 1, 1).unwrap_err().is_damage());
+    }
+
+    #[test]
+    fn the_listings_of_an_operation_are_found_without_a_look_at_those_of_others() {
+        let connection = open_aside().unwrap();
+        let mut statement = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {OF_RUN}"))
+            .unwrap();
+        let steps: Vec<String> = statement
+            .query_map([1, 2], |row| row.get(3))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(steps.len(), 3, "{steps:?}");
+        assert!(
+            steps[1].contains("listing_end_by_op (op=? AND listing_id>?)"),
+            "{steps:?}"
+        );
     }
 }

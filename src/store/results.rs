@@ -87,29 +87,58 @@ pub fn newest(
     Ok(newest)
 }
 
+/// Rows that one statement adds: 16 take a third less time than each by itself.
+const ROWS_AT_ONCE: usize = 16;
+
+/// Columns of a row.
+const COLUMNS: usize = 9;
+
 /// Adds versions of rows of an operation.
 pub fn insert(
     connection: &Connection,
     op: i64,
     versions: &[ResultVersion],
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
+    let (many, rest) = versions.as_chunks::<ROWS_AT_ONCE>();
+    let many = many.iter().map(|rows| rows.as_slice());
+    insert_each(connection, op, many, ROWS_AT_ONCE)?;
+    insert_each(connection, op, rest.chunks(1), 1)
+}
+
+/// Adds rows with a statement for `length` of them.
+fn insert_each<'v>(
+    connection: &Connection,
+    op: i64,
+    parts: impl ExactSizeIterator<Item = &'v [ResultVersion]>,
+    length: usize,
+) -> Result<(), StoreError> {
+    if parts.len() == 0 {
+        return Ok(());
+    }
+    let values = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?)"; length].join(", ");
+    let mut statement = connection.prepare_cached(&format!(
         "INSERT INTO result_version
              (op, target, version, from_sequence, stretch, flags, status_no, reason_no, folder_no)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?;
-    for row in versions {
-        statement.execute(params![
-            op,
-            row.target,
-            row.version,
-            row.from_sequence,
-            row.stretch,
-            row.flags,
-            row.status_no,
-            row.reason_no,
-            row.folder_no
-        ])?;
+         VALUES {values}"
+    ))?;
+    for part in parts {
+        for (row, first) in part.iter().zip((1..).step_by(COLUMNS)) {
+            let numbers: [Option<i64>; COLUMNS] = [
+                Some(op),
+                Some(row.target),
+                Some(row.version),
+                Some(row.from_sequence),
+                Some(row.stretch),
+                Some(row.flags),
+                Some(row.status_no),
+                row.reason_no,
+                row.folder_no,
+            ];
+            for (number, place) in numbers.into_iter().zip(first..) {
+                statement.raw_bind_parameter(place, number)?;
+            }
+        }
+        statement.raw_execute()?;
     }
     Ok(())
 }

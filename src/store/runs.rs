@@ -90,22 +90,16 @@ pub fn find(connection: &Connection, run_id: i64) -> Result<Option<RunRow>, Stor
 /// The runs without an end, as a table with the columns of `run`.
 ///
 /// A log has 100,000 runs after a year, and none of the old ones is open: each collect run ends those that died
-/// before it, as it begins. So the newest 1,000 are looked at, and of the older ones those of a stop, which
-/// wait for the next collect run and are few.
-pub(super) const OPEN: &str = concat!(
-    "(
-    SELECT o.run_id, o.start_sequence, o.kind, o.started_at, o.is_filtered FROM run o
-    WHERE o.run_id > (SELECT max(run_id) FROM run) - ",
-    runs_looked_at!(),
-    "
-      AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id)
+/// before it, as it begins. So of these the newest 16 are looked at, although more than the last two cannot be
+/// open; and all of a stop, which wait for the next collect run and are few.
+pub(super) const OPEN: &str = "(
+    SELECT o.run_id, o.start_sequence, o.kind, o.started_at, o.is_filtered FROM (
+        SELECT run_id, start_sequence, kind, started_at, is_filtered FROM run
+        WHERE kind = 'collect' ORDER BY run_id DESC LIMIT 16) o
+    WHERE NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id)
     UNION ALL
     SELECT o.run_id, o.start_sequence, o.kind, o.started_at, o.is_filtered FROM run o
-    WHERE o.kind = 'stop' AND o.run_id <= (SELECT max(run_id) FROM run) - ",
-    runs_looked_at!(),
-    "
-      AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id))"
-);
+    WHERE o.kind = 'stop' AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.run_id = o.run_id))";
 
 /// Runs without an end, in order.
 pub fn open(connection: &Connection) -> Result<Vec<RunRow>, StoreError> {
@@ -294,27 +288,6 @@ pub fn counts(
         )?
         .query_row([run_id], |row| row.get(0))?;
     Ok(counts)
-}
-
-/// Bytes of the answers that a run kept, from its leaves.
-pub fn bytes_received(
-    evidence: &Connection,
-    run_id: i64,
-    first: i64,
-    last: i64,
-) -> Result<i64, StoreError> {
-    let mut statement = evidence.prepare_cached(
-        "SELECT json_extract(record, '$.length') FROM leaf
-         WHERE sequence BETWEEN ?2 AND ?3 AND json_extract(record, '$.run') = ?1
-           AND json_extract(record, '$.t') IN ('exchange', 'no_answer')",
-    )?;
-    let lengths = statement.query_map([run_id, first, last], |row| row.get::<_, Option<i64>>(0))?;
-    // Added here: a sum in SQL fails on forged lengths, and `verify` has to tell of them.
-    let mut bytes = 0_i64;
-    for length in lengths {
-        bytes = bytes.saturating_add(length?.unwrap_or(0));
-    }
-    Ok(bytes)
 }
 
 /// Adds the end of a run.

@@ -6,7 +6,7 @@ use super::offset::Offset;
 use crate::cloud::{Client, End, retry};
 use crate::collect::sealed::Sealed;
 use crate::model::{Action, CallerIdentity, Outcome};
-use crate::services::{self, Asked, Content, Request, alidns, bpstudio, ros, sts};
+use crate::services::{Asked, Body, Content, Request, alidns, bpstudio, ros, sts};
 
 /// An operation of nobody: the nil UUID (RFC 9562).
 const NO_OPERATION: &str = "00000000-0000-0000-0000-000000000000";
@@ -118,7 +118,7 @@ async fn ask_once(client: &Client, sealed: &Sealed, request: &Request) -> (Probe
         .as_deref()
         .and_then(|date| Offset::of(date, exchange.requested_at, exchange.received_at));
     let (body, _) = sealed.without_secrets(answer.body, &[exchange.signature.expose()]);
-    let read = services::read(action, &Asked::from(request), answer.http_status, &body);
+    let read = Body::from(body).read(action, &Asked::from(request), answer.http_status);
     let message = match read.outcome {
         Outcome::Ok => None,
         _ => read.explanation(answer.http_status),

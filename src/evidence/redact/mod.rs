@@ -72,13 +72,12 @@ impl Redactor {
     /// an answer to it. An answer without them comes back as it was, uncopied.
     pub fn redact(&self, body: Vec<u8>, sent: &[&str]) -> Redacted {
         let mut cuts = echo::cuts(&body);
-        let sent = Self::new(sent);
-        for search in [&self.search, &sent.search] {
-            cuts.extend(
-                search.find(&body).map(|(start, needle)| {
-                    Cut::new(start..start + needle.bytes.len(), needle.rule)
-                }),
-            );
+        let found = self.search.find(&body).map(|(at, needle)| needle.cut(at));
+        cuts.extend(found);
+        // These are looked for in this body alone: to index their forms takes longer than a pass for each.
+        for needle in sent.iter().flat_map(|secret| forms::needles(secret)) {
+            let places = needle.places(&body);
+            cuts.extend(places.map(|at| needle.cut(at)));
         }
         if cuts.is_empty() {
             return Redacted {

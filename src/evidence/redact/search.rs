@@ -6,7 +6,10 @@
 //! grams is sampled. So those grams of all needles are indexed, and the needle is compared in full
 //! only where a sampled gram is in the index. (The idea is that of Wu and Manber, 1994.)
 
+use memchr::memmem;
 use zeroize::Zeroizing;
+
+use super::Cut;
 
 /// One text to look for.
 pub(super) struct Needle {
@@ -14,6 +17,24 @@ pub(super) struct Needle {
     pub(super) rule: &'static str,
     /// The bytes to look for; at least [`GRAM_BYTES`].
     pub(super) bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Needle {
+    /// Each place where it stands in a body, by a search for it alone. Places may overlap.
+    pub(super) fn places(&self, body: &[u8]) -> impl Iterator<Item = usize> {
+        let finder = memmem::Finder::new(&*self.bytes);
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let at = from + finder.find(body.get(from..)?)?;
+            from = at + 1;
+            Some(at)
+        })
+    }
+
+    /// The cut where it stands at this place.
+    pub(super) fn cut(&self, at: usize) -> Cut {
+        Cut::new(at..at + self.bytes.len(), self.rule)
+    }
 }
 
 /// Bytes of a gram, and of the shortest needle.
@@ -181,6 +202,13 @@ mod tests {
         assert_eq!(found(&[], b"any body"), []);
         assert_eq!(found(&[b"needle".to_vec()], b""), []);
         assert_eq!(found(&[b"needle".to_vec()], b"needl"), []);
+    }
+
+    #[test]
+    fn a_needle_is_found_at_each_of_its_places() {
+        let search = search(&[b"abab".to_vec()]);
+        let places: Vec<usize> = search.needles()[0].places(b"xabababab").collect();
+        assert_eq!(places, [1, 3, 5]);
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::ResultRow;
-use crate::services::{UnknownKind, alidns, bpstudio, embedded_json, ros, sts};
+use crate::services::{Body, UnknownKind, alidns, bpstudio, embedded_json, ros, sts};
 
 const GET_JSON: &[u8] = include_bytes!("../../../tests/data/seeds/ros_get_operation.json");
 const GET_XML: &[u8] = include_bytes!("../../../tests/data/seeds/ros_get_operation.xml");
@@ -44,6 +44,10 @@ const SAMPLES: [(Action, &[u8]); 11] = [
 /// [`ANSWERED_ID`].
 const ASKED_ID: &str = "6da106ca-1784-4a6f-a7e1-e723863d****";
 const ANSWERED_ID: &str = "645d0eed-f1e6-40b0-8e8f-0e1eaa34da6f";
+
+fn read(action: Action, asked: &Asked, http_status: u16, body: &[u8]) -> Answer {
+    Body::from(body.to_vec()).read(action, asked, http_status)
+}
 
 fn answer_to(request: &Request, body: &[u8]) -> Answer {
     read(request.action, &Asked::from(request), 200, body)

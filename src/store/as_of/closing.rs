@@ -5,9 +5,9 @@ use rusqlite::Connection;
 
 use crate::store::StoreError;
 
-/// How many of the newest runs are looked at for those without an end: as derivation does. Of older ones only a stop
+/// How many of the newest runs are looked at for those without an end; derivation needs fewer. Of older ones only a stop
 /// may still be open, since each collect run ends those that died before it.
-const RUNS_LOOKED_AT: i64 = runs_looked_at!();
+const RUNS_LOOKED_AT: i64 = 1000;
 
 /// The first run from a number on.
 pub(super) const NEXT_RUN: &str =
