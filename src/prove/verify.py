@@ -497,7 +497,7 @@ class Rows:
             duration = str(int(leaf["received_at"]) - int(leaf["requested_at"]))
             for column, value in (("run_id", leaf.get("run")), ("action", asked.get("action")), ("region_id", asked.get("region")),
                                   ("listing_id", leaf.get("listing")), ("page_number", leaf.get("page")),
-                                  ("account_id", asked.get("account")), ("attempt", leaf.get("attempt", "1")),
+                                  ("account_id", asked.get("account")), ("label", asked.get("label")), ("attempt", leaf.get("attempt", "1")),
                                   ("requested_at", instant(leaf["requested_at"])), ("received_at", instant(leaf["received_at"])),
                                   ("duration_ms", duration), ("http_status", status),
                                   ("body_sha256", leaf.get("body")), ("body_bytes", leaf.get("length")),

@@ -278,6 +278,7 @@ mod tests {
     use rusqlite::params;
 
     use super::*;
+    use crate::store::leaf_time;
     use crate::store::views;
 
     /// A database with leaves 0 to 9, each received at its sequence in seconds.
@@ -353,6 +354,6 @@ mod tests {
         assert!(failed_targets(&connection, 1).unwrap().is_empty());
         assert!(!is_group_gone(&connection, "1", "r", "g").unwrap());
         assert_eq!(phase_of(&connection, 1, 1).unwrap(), None);
-        assert_eq!(received_at(&connection, 1).unwrap(), None);
+        assert_eq!(leaf_time::received_at(&connection, 1).unwrap(), None);
     }
 }

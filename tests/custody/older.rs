@@ -71,7 +71,7 @@ fn fault_21_stop_and_prove_bring_a_database_of_the_former_schema_up_to_date() {
     // Nobody gives a key: nothing is stopped.
     for (arguments, code) in [
         (&stop[..], 1),
-        (&["prove", "--runs", "1", "-o", "runs.tar"], 0),
+        (&["prove", "--runs", "1", "-o", "runs.tar"][..], 0),
     ] {
         let bench = Bench::new();
         older(&bench, "optrail.db", FORMER);

@@ -372,7 +372,7 @@ fn filters_narrow_what_bears_an_account_and_nothing_else() {
         ("operations", 1),
         ("coverage_gaps", 3),
         ("listings", 3),
-        ("requests", 11),
+        ("requests", 16),
         ("leaves", 54),
         ("ids_not_found", 1),
     ] {
@@ -392,7 +392,7 @@ fn filters_narrow_what_bears_an_account_and_nothing_else() {
         let rows = bench.out(&[&["export", "requests", "--format", "jsonl"], account].concat());
         rows.lines().count()
     };
-    let of_accounts = exported(&["--account", ACCOUNT]) + exported(&["--account", OTHER_ACCOUNT]);
+    let of_accounts = exported(&["--account", "prod"]) + exported(&["--account", "dev"]);
     assert_eq!(of_accounts, exported(&[]));
 
     let told = Told::ask(&bench, &["--service", "alidns"]);

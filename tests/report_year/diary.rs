@@ -85,6 +85,8 @@ pub struct Request {
     pub leaf: Leaf,
     pub run: i64,
     pub account_id: Option<String>,
+    /// Name of the credentials, of a call that asks whose they are.
+    pub label: Option<String>,
     pub service: &'static str,
     pub action: &'static str,
     pub outcome: &'static str,

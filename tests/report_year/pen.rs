@@ -105,6 +105,10 @@ impl Pen {
         self.now += took;
         let received_at = self.now;
         let next = self.diary.leaves;
+        let label = match &ask {
+            Ask::Call(call) => call.label.clone(),
+            Ask::Page { .. } => None,
+        };
         let (leaf, body, cuts) = match came {
             Came::Answer { http_status, body } => {
                 let body = with_request_id(body, next).to_string().into_bytes();
@@ -165,6 +169,7 @@ impl Pen {
             leaf: next,
             run: asked.run,
             account_id: asked.account_id.clone(),
+            label,
             service: asked.service,
             action: asked.action,
             outcome,

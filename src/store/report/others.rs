@@ -191,7 +191,12 @@ pub fn unknowns(connection: &Connection, window: &Window) -> Result<Vec<Unknown>
         WHERE l.record ->> '$.received_at' >= :since AND l.record ->> '$.received_at' < :until AND {}
         GROUP BY u.unknown_id ORDER BY u.action, u.kind, u.name, u.value",
         in_scope(
-            &["ask.record ->> '$.account'", "ask.record ->> '$.label'"],
+            &[
+                "ask.record ->> '$.account'",
+                "ask.record ->> '$.label'",
+                "(SELECT i.account_id FROM run_identity i
+                    WHERE i.run_id = e.run_id AND i.label = ask.record ->> '$.label')",
+            ],
             &views::expand("service_of(u.action)"),
             "ask.record ->> '$.region'"
         )

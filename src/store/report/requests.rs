@@ -43,7 +43,8 @@ pub struct Counted {
 pub fn counted(connection: &Connection, window: &Window) -> Result<Counted, StoreError> {
     // The order of joins is that of the log: each table is walked or met at the same place.
     let sql = "SELECT e.sequence, e.run_id, e.outcome, ask.record ->> '$.action', ask.record ->> '$.account',
-            ask.record ->> '$.region', l.record ->> '$.requested_at', ask.record ->> '$.label'
+            ask.record ->> '$.region', l.record ->> '$.requested_at', ask.record ->> '$.label',
+            (SELECT i.account_id FROM run_identity i WHERE i.run_id = e.run_id AND i.label = ask.record ->> '$.label')
         FROM exchange e
         CROSS JOIN leaf l ON l.sequence = e.sequence
         CROSS JOIN leaf ask ON ask.sequence = coalesce(e.listing_id, e.sequence)
@@ -59,10 +60,12 @@ pub fn counted(connection: &Connection, window: &Window) -> Result<Counted, Stor
         let has = |words: &[String], word: Option<&str>| {
             words.is_empty() || word.is_some_and(|word| words.iter().any(|known| known == word))
         };
-        // A call that asks whose the credentials are bears their label alone.
-        let label: Option<String> = row.get(7)?;
-        let is_of_account =
-            has(&window.accounts, account.as_deref()) || has(&window.accounts, label.as_deref());
+        // A call that asks whose the credentials are bears their label alone; the run was told whose that is.
+        let (label, told): (Option<String>, Option<String>) = (row.get(7)?, row.get(8)?);
+        let callers = [&account, &label, &told];
+        let is_of_account = callers
+            .into_iter()
+            .any(|caller| has(&window.accounts, caller.as_deref()));
         if !is_of_account
             || !has(&window.services, Some(service))
             || !has(&window.regions, region.as_deref())

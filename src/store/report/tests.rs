@@ -144,7 +144,7 @@ fn what_was_asked_with_a_label_is_of_that_account() {
         (vec![], 2, 1),
         (vec!["1", "p"], 2, 1),
         (vec!["p"], 1, 1),
-        (vec!["1"], 1, 0),
+        (vec!["1"], 2, 1),
         (vec!["2"], 0, 0),
     ] {
         let window = Window {

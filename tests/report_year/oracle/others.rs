@@ -140,7 +140,15 @@ impl Oracle<'_> {
 
     fn is_requested(&self, request: &Request) -> bool {
         self.scope.account.is_none_or(|account| {
-            request.account_id.as_deref() == Some(self.world.accounts[account].id.as_str())
+            let identities = &self.diary.identities;
+            let first = identities.partition_point(|one| one.run < request.run);
+            // A call that asks whose the credentials are is of the account that its run was told.
+            let mut of_run = identities[first..]
+                .iter()
+                .take_while(|one| one.run == request.run);
+            let told = of_run.find(|one| Some(&one.label) == request.label.as_ref());
+            let asked = request.account_id.as_ref();
+            asked.or(told.map(|one| &one.account_id)) == Some(&self.world.accounts[account].id)
         })
     }
 
