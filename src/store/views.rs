@@ -276,7 +276,7 @@ mod tests {
     fn an_instant_is_the_same_text_in_either_way() {
         let connection = Connection::open_in_memory().unwrap();
         let sql = expand("SELECT recorded(?1) IS utc(?1), utc(?1)");
-        let newest = 253_402_300_799_999; // the last of the year 9999
+        let newest = 253_402_300_799_999_i64; // the last of the year 9999
         for at in [0, 1, 999, 1_000, 951_782_400_001, 1_790_075_600_960, newest] {
             let (is_same, text): (bool, String) = connection
                 .query_row(&sql, [at], |row| Ok((row.get(0)?, row.get(1)?)))
