@@ -167,13 +167,15 @@ mod tests {
         });
         let body = vec![b' '; TEMPLATE_LONGEST_BYTES + 1];
         let error = session
-            .append(&transaction, &leaf, Some(&body))
+            .append(&transaction, &leaf, Some(&body.into()))
             .unwrap_err();
         assert!(
             matches!(error, StoreError::TooLong { .. }) && !error.is_damage(),
             "{error}"
         );
         assert_eq!(evidence::size(&transaction).unwrap(), 0);
-        session.append(&transaction, &leaf, Some(b"[]")).unwrap();
+        session
+            .append(&transaction, &leaf, Some(&b"[]".to_vec().into()))
+            .unwrap();
     }
 }

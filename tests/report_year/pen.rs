@@ -9,6 +9,7 @@ use optrail::evidence::leaf::{
 use optrail::evidence::redact::Redactor;
 use optrail::model::UtcMillis;
 use optrail::record::{PlanEntry, Recorder, Session};
+use optrail::services::Body;
 use optrail::store::{Writer, open};
 use serde_json::{Value, json};
 
@@ -184,7 +185,7 @@ impl Pen {
         self.writer
             .write_blocking(move |transaction, session| {
                 for (leaf, body) in leaves {
-                    session.append(transaction, &leaf, body.as_deref())?;
+                    session.append(transaction, &leaf, body.map(Body::from).as_ref())?;
                 }
                 Ok(())
             })

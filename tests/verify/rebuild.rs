@@ -102,7 +102,7 @@ fn what_is_remembered_is_neither_compared_nor_rebuilt_away() {
     assert_agrees(&recorded.verify(Depth::All));
     rebuild(&recorded.path()).unwrap();
     let connection = open(&recorded.path());
-    assert_eq!(limits::load(&connection).unwrap().len(), 1);
+    assert_eq!(limits::load(&connection, "prod").unwrap().len(), 1);
     assert_eq!(told::load(&connection).unwrap().len(), 1);
     drop(connection);
 

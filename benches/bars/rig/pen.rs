@@ -10,6 +10,7 @@ use optrail::evidence::leaf::{
 };
 use optrail::model::UtcMillis;
 use optrail::record::{Recorder, Session};
+use optrail::services::Body;
 use optrail::store::{Writer, open};
 
 /// Rows on a page of results, as the service has them.
@@ -142,7 +143,7 @@ impl Pen {
         let leaves = std::mem::take(&mut self.waiting);
         Ok(self.writer.write_blocking(move |transaction, session| {
             for (leaf, body) in leaves {
-                session.append(transaction, &leaf, body.as_deref())?;
+                session.append(transaction, &leaf, body.map(Body::from).as_ref())?;
             }
             Ok(())
         })?)
