@@ -106,7 +106,7 @@ fn one_operation_at_a_time_is_read_by_seeks() {
             let step = step.unwrap();
             // The union itself is a table to walk; both of its arms are searched.
             assert!(
-                !step.starts_with("SCAN") || step == "SCAN status_timeline",
+                !step.starts_with("SCAN") || step.starts_with("SCAN (subquery-"),
                 "{view}: {step}"
             );
         }
