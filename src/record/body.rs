@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::evidence::body;
 use crate::evidence::codec::{self, Codec};
-use crate::store::evidence::{LeafRow, template};
+use crate::store::evidence::{LeafRow, TemplateRow, template};
 use crate::store::{Connection, StoreError};
 
 /// The exact bytes that belong to a leaf; `None` where it has none. They are not checked against the
@@ -21,11 +21,7 @@ pub fn read_body(evidence: &Connection, leaf: &LeafRow) -> Result<Option<Vec<u8>
     };
     let row = template(evidence, template_id)?
         .ok_or_else(|| damaged(format!("body_template {template_id} is missing")))?;
-    let codec = Codec::from_number(row.codec)
-        .ok_or_else(|| damaged(format!("codec {} is unknown", row.codec)))?;
-    let length = usize::try_from(row.length).map_err(|error| damaged(error.to_string()))?;
-    let bytes =
-        codec::decompress(codec, &row.data, length).map_err(|error| damaged(error.to_string()))?;
+    let bytes = unpack(&row).map_err(damaged)?;
     let request_id = match &leaf.request_id {
         Some((offset, request_id)) => {
             let offset = usize::try_from(*offset).map_err(|error| damaged(error.to_string()))?;
@@ -36,6 +32,14 @@ pub fn read_body(evidence: &Connection, leaf: &LeafRow) -> Result<Option<Vec<u8>
     body::join(&bytes, request_id)
         .map(Some)
         .map_err(|error| damaged(error.to_string()))
+}
+
+/// The bytes of a template, or why it has none. They are not checked against its digest.
+pub(super) fn unpack(row: &TemplateRow) -> Result<Vec<u8>, String> {
+    let codec =
+        Codec::from_number(row.codec).ok_or_else(|| format!("codec {} is unknown", row.codec))?;
+    let length = usize::try_from(row.length).map_err(|error| error.to_string())?;
+    codec::decompress(codec, &row.data, length).map_err(|error| error.to_string())
 }
 
 /// One item of a list that is a body, as the line that it gets.

@@ -9,6 +9,7 @@ use crate::store::evidence::{self, LeafRow, TemplateRow};
 use crate::store::{Connection, StoreError, Transaction};
 
 use super::Deriver;
+use super::body::unpack;
 use super::fresh::Fresh;
 use crate::services::Body;
 
@@ -125,8 +126,16 @@ impl Tail {
 
 fn keep_template(connection: &Connection, template: &[u8]) -> Result<i64, StoreError> {
     let sha256 = Digest::of(template).0;
-    if let Some(template_id) = evidence::find_template(connection, &sha256)? {
-        return Ok(template_id);
+    if let Some((template_id, row)) = evidence::find_template(connection, &sha256)? {
+        // Nobody reads the answer back before it is derived, so that a leaf would rest on damage, and nobody hear of it.
+        return match unpack(&row) {
+            Ok(kept) if kept == template => Ok(template_id),
+            Ok(_) => Err(damaged(
+                template_id,
+                "its bytes are not those of its digest",
+            )),
+            Err(reason) => Err(damaged(template_id, &reason)),
+        };
     }
     let (codec, data) = compress(template);
     let row = TemplateRow {
@@ -136,6 +145,12 @@ fn keep_template(connection: &Connection, template: &[u8]) -> Result<i64, StoreE
         data,
     };
     evidence::insert_template(connection, &row)
+}
+
+fn damaged(template_id: i64, reason: &str) -> StoreError {
+    StoreError::Inconsistent(format!(
+        "an answer has the body that is kept as body_template {template_id}, which cannot be read: {reason}"
+    ))
 }
 
 fn to_i64(number: usize) -> Result<i64, StoreError> {

@@ -70,11 +70,24 @@ pub fn insert_leaf(connection: &Connection, leaf: &LeafRow) -> Result<(), StoreE
     Ok(())
 }
 
-/// The number of the template with this digest.
-pub fn find_template(connection: &Connection, sha256: &[u8]) -> Result<Option<i64>, StoreError> {
+/// The template with this digest, and its number.
+pub fn find_template(
+    connection: &Connection,
+    sha256: &[u8],
+) -> Result<Option<(i64, TemplateRow)>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT template_id FROM body_template WHERE sha256 = ?1")?
-        .query_row([sha256], |row| row.get(0))
+        .prepare_cached(
+            "SELECT template_id, sha256, length, codec, data FROM body_template WHERE sha256 = ?1",
+        )?
+        .query_row([sha256], |row| {
+            let template = TemplateRow {
+                sha256: row.get(1)?,
+                length: row.get(2)?,
+                codec: row.get(3)?,
+                data: row.get(4)?,
+            };
+            Ok((row.get(0)?, template))
+        })
         .optional()?)
 }
 

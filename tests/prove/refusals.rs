@@ -111,10 +111,11 @@ fn a_checkpoint_of_another_history_is_bad_news() {
         .unwrap();
     let size: u64 = kept.lines().nth(1).unwrap().parse().unwrap();
     let origin = kept.lines().next().unwrap().to_owned();
-    for (size, word) in [
-        (size, "another history"),
-        (size - 1, "another history"),
-        (size + 1, "cut off"),
+    for (size, code, word) in [
+        (size, 3, "another history"),
+        // Made with the last of these leaves, so that it cannot have signed fewer.
+        (size - 1, 1, "its key was made later"),
+        (size + 1, 3, "cut off"),
     ] {
         let forged = optrail::evidence::checkpoint::Checkpoint {
             origin: origin.clone(),
@@ -126,7 +127,7 @@ fn a_checkpoint_of_another_history_is_bad_news() {
         refused(
             &world,
             &[&SAMPLE[..], &["--checkpoint", &forged]].concat(),
-            3,
+            code,
             word,
         );
     }

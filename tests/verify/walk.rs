@@ -15,6 +15,9 @@ use crate::tamper::{Recorded, change, list, open};
 /// Where the migrations are recorded: neither evidence nor derived.
 const NOT_OURS: &str = "refinery_schema_history";
 
+/// Columns that only earlier programs filled.
+const FORMER: [(&str, &str); 1] = [("config", "bpstudio_offset_minutes")];
+
 /// One change of one value.
 #[derive(Debug)]
 struct Case {
@@ -97,7 +100,12 @@ fn cases(connection: &Connection) -> Vec<Case> {
             let has_value = cases[before..]
                 .iter()
                 .any(|case| !case.sql.contains(" IS NULL"));
-            assert!(has_value, "{table}.{} has no value anywhere", column.name);
+            let is_former = FORMER.contains(&(table.as_str(), column.name.as_str()));
+            assert!(
+                has_value || is_former,
+                "{table}.{} has no value anywhere",
+                column.name
+            );
         }
     }
     cases

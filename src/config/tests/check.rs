@@ -70,8 +70,8 @@ fn each_value_says_where_it_came_from() {
         "# sts is not set",
         "ros = 20.0  # /etc/optrail/optrail.toml:10",
         "signature = \"v3\"  # default",
-        "profile = \"lab\"  # /etc/optrail/optrail.toml:34",
-        "since = \"2026-01-31T08:00:00.000Z\"  # /etc/optrail/optrail.toml:28",
+        "profile = \"lab\"  # /etc/optrail/optrail.toml:33",
+        "since = \"2026-01-31T08:00:00.000Z\"  # /etc/optrail/optrail.toml:27",
     ] {
         assert!(printed.lines().any(|l| l == line), "{line}\n{printed}");
     }
