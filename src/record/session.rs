@@ -73,6 +73,8 @@ impl Session {
         let sequence = tail.size;
         let record = leaf.to_line();
         let hash = leaf_hash(record.as_bytes());
+        // What derivation may take from memory: a body that the file has, too.
+        let mut fresh = body;
         let (template_id, request_id) = match body {
             Some(body) => {
                 let parts = split(body.bytes());
@@ -81,7 +83,8 @@ impl Session {
                     // Kept, it could never be read back, and nothing after it could be derived.
                     return Err(StoreError::TooLong { length });
                 }
-                let template_id = keep_template(transaction, &parts.template)?;
+                let (template_id, is_kept) = keep_template(transaction, &parts.template)?;
+                fresh = fresh.filter(|_| is_kept);
                 let request_id = match parts.request_id {
                     Some((offset, id)) => Some((to_i64(offset)?, id)),
                     None => None,
@@ -99,7 +102,7 @@ impl Session {
         };
         evidence::insert_leaf(transaction, &row)?;
         tail.push(transaction, hash)?;
-        self.fresh.add(row, body);
+        self.fresh.add(row, fresh);
         Ok(sequence)
     }
 }
@@ -124,18 +127,13 @@ impl Tail {
     }
 }
 
-fn keep_template(connection: &Connection, template: &[u8]) -> Result<i64, StoreError> {
+/// The number of the template with these bytes, and whether the file has them: the row that bears their digest may have
+/// been damaged since, which derivation has to find, as if nothing were remembered.
+fn keep_template(connection: &Connection, template: &[u8]) -> Result<(i64, bool), StoreError> {
     let sha256 = Digest::of(template).0;
     if let Some((template_id, row)) = evidence::find_template(connection, &sha256)? {
-        // Nobody reads the answer back before it is derived, so that a leaf would rest on damage, and nobody hear of it.
-        return match unpack(&row) {
-            Ok(kept) if kept == template => Ok(template_id),
-            Ok(_) => Err(damaged(
-                template_id,
-                "its bytes are not those of its digest",
-            )),
-            Err(reason) => Err(damaged(template_id, &reason)),
-        };
+        let is_kept = unpack(&row).is_ok_and(|kept| kept == template);
+        return Ok((template_id, is_kept));
     }
     let (codec, data) = compress(template);
     let row = TemplateRow {
@@ -144,13 +142,7 @@ fn keep_template(connection: &Connection, template: &[u8]) -> Result<i64, StoreE
         codec: codec.number(),
         data,
     };
-    evidence::insert_template(connection, &row)
-}
-
-fn damaged(template_id: i64, reason: &str) -> StoreError {
-    StoreError::Inconsistent(format!(
-        "an answer has the body that is kept as body_template {template_id}, which cannot be read: {reason}"
-    ))
+    Ok((evidence::insert_template(connection, &row)?, true))
 }
 
 fn to_i64(number: usize) -> Result<i64, StoreError> {
