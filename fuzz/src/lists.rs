@@ -6,7 +6,7 @@ use optrail::derive::listed_rows::ListedRow;
 use optrail::derive::listing::Listing;
 use optrail::derive::paging::Page;
 use optrail::model::{Action, Outcome, UtcMillis, Verdict};
-use optrail::services::{Asked, Content, read};
+use optrail::services::{Asked, Body, Content};
 
 /// Stands between two pages: no byte of UTF-8.
 const BETWEEN: u8 = 0xff;
@@ -25,7 +25,7 @@ pub fn listing(bytes: &[u8]) {
         let number = sequence / 2 + 1;
         last_page = number;
         let asked: Asked = [("PageNumber", number.to_string())].into_iter().collect();
-        let answer = read(action, &asked, 200, body);
+        let answer = Body::from(body.to_vec()).read(action, &asked, 200);
         let Content::ResultsPage(reading) = answer.content else {
             assert_ne!(answer.outcome, Outcome::Ok);
             listing.add_failure(number, answer.outcome);
@@ -33,7 +33,7 @@ pub fn listing(bytes: &[u8]) {
             continue;
         };
         unread.remove(&number);
-        let page = reading.value;
+        let page = reading.value.clone();
         totals.insert(page.total_count);
         let rows: Vec<ListedRow> = page
             .rows
