@@ -55,9 +55,13 @@ pub fn echo(bytes: &[u8]) {
     };
     let message = format!("{before}{encoded}{after}");
     let told = echo::without(&[secret], None, message.clone());
-    // Of fewer letters and digits than that anything is met by chance. Others than ASCII's are no part of a key.
+    // Of fewer letters and digits than that anything is met by chance. Others are no part of a key or a token.
     let is_long = secret.bytes().filter(u8::is_ascii_alphanumeric).count() >= 6;
-    if is_long && secret.is_ascii() {
+    if is_long
+        && secret
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+    {
         assert_ne!(told, message, "{secret:?}");
         assert!(!told.contains(secret));
     }
@@ -97,7 +101,10 @@ pub fn profiles(bytes: &[u8]) {
     let _ = default_region(None, &environment);
     for named in [None, Some("p"), Some("")] {
         if let Err(error) = check_profile(named, &environment) {
-            assert!(!error.to_string().contains(CANARY), "{error}");
+            // Which profiles there are is told, by name.
+            let error = error.to_string();
+            let told = error.split("; it has: ").next().unwrap_or_default();
+            assert!(!told.contains(CANARY), "{error}");
         }
     }
 }

@@ -161,11 +161,14 @@ fn in_period(mut runs: Vec<Run>, window: &Window) -> Vec<Run> {
     runs
 }
 
+/// What was counted of each target.
+type CountsByTarget = Vec<(Target, TargetCounts)>;
+
 /// Walks the results of all operations once.
 fn results(
     connection: &Connection,
     operations: &[Operation],
-) -> Result<(Vec<FailedResult>, Vec<(Target, TargetCounts)>), StoreError> {
+) -> Result<(Vec<FailedResult>, CountsByTarget), StoreError> {
     let dictionary = Dictionary::read(connection)?;
     let mut failed = Vec::new();
     let mut targets: HashMap<i64, TargetCounts> = HashMap::new();
