@@ -171,6 +171,10 @@ fn line(report: &mut Report, scene: &Scene, what: &str, amount: f64, unit: &str,
     ]);
 }
 
+fn line_of_leaves(report: &mut Report, scene: &Scene, what: &str, run: Measured) {
+    line(report, scene, what, scene.leaves(), "M leaves", run);
+}
+
 fn usual(place: &Place, arguments: &[&str]) -> anyhow::Result<Measured> {
     Ok(Runs::of(ROUNDS, || place.measure(arguments))?.usual())
 }
@@ -179,23 +183,9 @@ fn leaves(report: &mut Report, scene: Scene) -> anyhow::Result<f64> {
     let file = scene.file()?;
     let place = Place::over(&file)?;
     let run = usual(&place, &["verify", "--leaves"])?;
-    line(
-        report,
-        &scene,
-        "verify --leaves",
-        scene.leaves(),
-        "M leaves",
-        run,
-    );
+    line_of_leaves(report, &scene, "verify --leaves", run);
     let all = place.measure(&["verify"])?;
-    line(
-        report,
-        &scene,
-        "verify, once",
-        scene.leaves(),
-        "M leaves",
-        all,
-    );
+    line_of_leaves(report, &scene, "verify, once", all);
     let (bytes, longest) = leaf_bytes(&file)?;
     let rate = scene.leaves() / run.wall_s();
     report.bar(
@@ -234,14 +224,7 @@ fn bodies(report: &mut Report, scene: Scene) -> anyhow::Result<f64> {
             .map(|(whole, alone)| whole.wall_s() - alone.wall_s()),
     );
     let (alone, whole) = (Runs(alone).usual(), Runs(whole).usual());
-    line(
-        report,
-        &scene,
-        "verify --leaves",
-        scene.leaves(),
-        "M leaves",
-        alone,
-    );
+    line_of_leaves(report, &scene, "verify --leaves", alone);
     line(
         report,
         &scene,

@@ -249,8 +249,7 @@ fn read_stop(document: &Document) -> Result<(Outcome, Content), InvalidAnswer> {
 }
 
 fn checked_page(asked: &Asked, reading: &Arc<Reading<ResultsPage>>) -> (Outcome, Content) {
-    let answered = reading.value.page_number.map(|number| number.to_string());
-    checked(asked, "PageNumber", answered, || {
+    checked_number(asked, reading.value.page_number, || {
         Content::ResultsPage(Arc::clone(reading))
     })
 }
@@ -260,8 +259,17 @@ fn checked_list<T>(
     reading: Reading<ListPage<T>>,
     content: fn(Reading<ListPage<T>>) -> Content,
 ) -> (Outcome, Content) {
-    let answered = reading.value.page_number.map(|number| number.to_string());
-    checked(asked, "PageNumber", answered, || content(reading))
+    checked_number(asked, reading.value.page_number, || content(reading))
+}
+
+/// Another page than was asked for is an answer to somebody else.
+fn checked_number(
+    asked: &Asked,
+    page_number: Option<i64>,
+    content: impl FnOnce() -> Content,
+) -> (Outcome, Content) {
+    let answered = page_number.map(|number| number.to_string());
+    checked(asked, "PageNumber", answered, content)
 }
 
 /// A row of another group than was asked for makes the whole page another's.

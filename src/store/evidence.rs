@@ -1,6 +1,6 @@
 //! Rows of evidence: leaves, body templates, cached subtrees.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::StoreError;
 
@@ -77,17 +77,9 @@ pub fn find_template(
 ) -> Result<Option<(i64, TemplateRow)>, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT template_id, sha256, length, codec, data FROM body_template WHERE sha256 = ?1",
+            "SELECT sha256, length, codec, data, template_id FROM body_template WHERE sha256 = ?1",
         )?
-        .query_row([sha256], |row| {
-            let template = TemplateRow {
-                sha256: row.get(1)?,
-                length: row.get(2)?,
-                codec: row.get(3)?,
-                data: row.get(4)?,
-            };
-            Ok((row.get(0)?, template))
-        })
+        .query_row([sha256], |row| Ok((row.get(4)?, template_of(row)?)))
         .optional()?)
 }
 
@@ -115,15 +107,18 @@ pub fn template(
         .prepare_cached(
             "SELECT sha256, length, codec, data FROM body_template WHERE template_id = ?1",
         )?
-        .query_row([template_id], |row| {
-            Ok(TemplateRow {
-                sha256: row.get(0)?,
-                length: row.get(1)?,
-                codec: row.get(2)?,
-                data: row.get(3)?,
-            })
-        })
+        .query_row([template_id], template_of)
         .optional()?)
+}
+
+/// A template in the first four columns of a row.
+fn template_of(row: &Row<'_>) -> rusqlite::Result<TemplateRow> {
+    Ok(TemplateRow {
+        sha256: row.get(0)?,
+        length: row.get(1)?,
+        codec: row.get(2)?,
+        data: row.get(3)?,
+    })
 }
 
 /// One leaf.

@@ -51,20 +51,11 @@ pub fn record(path: &Path) {
 impl Scene {
     fn begin(&mut self) {
         let start = RunStart {
-            run: 0,
-            kind: RunKind::Collect,
-            started_at: UtcMillis(self.now),
-            program: String::new(),
             user: "ann".to_owned(),
             host: "desk".to_owned(),
             process_id: 1,
-            deadline_ms: None,
-            concurrency: None,
-            endpoint: None,
             simulated: true,
-            every_ms: None,
-            services: Vec::new(),
-            accounts: Vec::new(),
+            ..RunStart::new(0, RunKind::Collect, UtcMillis(self.now))
         };
         let begun = self.recorder.begin_run(start, Vec::new(), Vec::new());
         self.run = self.runtime.block_on(begun).unwrap().run_id;

@@ -216,20 +216,11 @@ impl Teller {
     async fn begin(&mut self, at: i64, plan: &[PlanEntry]) {
         self.now = at;
         let start = RunStart {
-            run: 0,
-            kind: RunKind::Collect,
-            started_at: UtcMillis(at),
-            program: String::new(),
             user: "ann".to_owned(),
             host: "bench".to_owned(),
             process_id: 1,
-            deadline_ms: None,
-            concurrency: None,
-            endpoint: None,
             simulated: true,
-            every_ms: None,
-            services: Vec::new(),
-            accounts: Vec::new(),
+            ..RunStart::new(0, RunKind::Collect, UtcMillis(at))
         };
         let begun = self
             .recorder

@@ -122,20 +122,11 @@ impl Scene {
     /// Begins a run that knows no credentials yet.
     pub fn begin_unknown(&mut self, plan: Vec<PlanEntry>) {
         let start = RunStart {
-            run: 0,
-            kind: RunKind::Collect,
-            started_at: self.tick(),
-            program: String::new(),
             user: "ann".to_owned(),
             host: "bench".to_owned(),
             process_id: 1,
-            deadline_ms: None,
-            concurrency: None,
-            endpoint: None,
             simulated: true,
-            every_ms: None,
-            services: Vec::new(),
-            accounts: Vec::new(),
+            ..RunStart::new(0, RunKind::Collect, self.tick())
         };
         let begun = self.recorder.begin_run(start, vec![RunKind::Collect], plan);
         self.run = self.runtime.block_on(begun).unwrap().run_id;

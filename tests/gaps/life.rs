@@ -382,20 +382,12 @@ impl Life {
     ) -> (i64, (Order, i64)) {
         let at = self.tick();
         let start = RunStart {
-            run: 0,
-            kind,
-            started_at: UtcMillis(at),
-            program: String::new(),
             user: "ops".to_owned(),
             host: "host".to_owned(),
             process_id: 1,
-            deadline_ms: None,
-            concurrency: None,
-            endpoint: None,
             simulated: true,
             every_ms: every_ms.map(i64::unsigned_abs),
-            services: Vec::new(),
-            accounts: Vec::new(),
+            ..RunStart::new(0, kind, UtcMillis(at))
         };
         // Only a collector holds the lock of collectors.
         let dead = match kind {

@@ -10,20 +10,11 @@ use crate::world::{Ended, World, running, signal, wait_until};
 
 fn start(kind: RunKind, at: i64) -> RunStart {
     RunStart {
-        run: 0,
-        kind,
-        started_at: UtcMillis(at),
-        program: String::new(),
         user: "ann".to_owned(),
         host: "bench".to_owned(),
         process_id: 1,
-        deadline_ms: None,
-        concurrency: None,
-        endpoint: None,
         simulated: true,
-        every_ms: None,
-        services: Vec::new(),
-        accounts: Vec::new(),
+        ..RunStart::new(0, kind, UtcMillis(at))
     }
 }
 

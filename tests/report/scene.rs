@@ -337,20 +337,13 @@ impl Scene {
     ) -> i64 {
         self.now = BEGIN + minute * MINUTE;
         let start = RunStart {
-            run: 0,
-            kind,
-            started_at: UtcMillis(self.now),
             program: "optrail 0.1.0".to_owned(),
             user: "ann".to_owned(),
             host: "bench".to_owned(),
             process_id: 1,
-            deadline_ms: None,
-            concurrency: None,
-            endpoint: None,
-            simulated: false,
             every_ms,
-            services: Vec::new(),
             accounts: std::mem::take(&mut self.limited_to),
+            ..RunStart::new(0, kind, UtcMillis(self.now))
         };
         let dead = vec![RunKind::Collect];
         let begun = self.recorder.begin_run(start, dead, plan);

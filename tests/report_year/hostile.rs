@@ -119,20 +119,14 @@ fn begin(pen: &mut Pen, run: i64, texts: &[String]) {
     pen.now += 900_000;
     let at = pen.now;
     let start = RunStart {
-        run,
-        kind: RunKind::Collect,
-        started_at: UtcMillis(at),
         program: "optrail 0.1.0".to_owned(),
         user: texts[9].clone(),
         host: texts[13].clone(),
         process_id: 1,
-        deadline_ms: None,
-        concurrency: None,
         endpoint: Some(texts[14].clone()),
         simulated: true,
         every_ms: Some(900_000),
-        services: Vec::new(),
-        accounts: Vec::new(),
+        ..RunStart::new(run, RunKind::Collect, UtcMillis(at))
     };
     pen.add(Leaf::RunStart(start), Some(at), None);
     let entries: Vec<PlanEntry> = texts

@@ -243,20 +243,16 @@ impl Life<'_> {
         let at = self.pen.now;
         let is_collect = kind == RunKind::Collect;
         let start = RunStart {
-            run: id,
-            kind,
-            started_at: UtcMillis(at),
             program: "optrail 0.1.0".to_owned(),
             user: "cron".to_owned(),
             host: "collector-1".to_owned(),
             process_id: 4_711,
             deadline_ms: Some(50_000),
             concurrency: Some(8),
-            endpoint: None,
             simulated: true,
             every_ms: is_collect.then_some(EVERY.unsigned_abs()),
-            services: Vec::new(),
             accounts: std::mem::take(&mut self.limited_to),
+            ..RunStart::new(id, kind, UtcMillis(at))
         };
         let is_limited = !start.accounts.is_empty();
         let start = self.pen.add(Leaf::RunStart(start), Some(at), None);

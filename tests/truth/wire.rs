@@ -92,20 +92,11 @@ impl Wire {
         plan: Vec<PlanEntry>,
     ) -> RunStarted {
         let start = RunStart {
-            run: 0,
-            kind,
-            started_at: UtcMillis(at),
-            program: String::new(),
             user: "ops".to_owned(),
             host: "host".to_owned(),
             process_id: 7,
-            deadline_ms: None,
-            concurrency: None,
-            endpoint: None,
             simulated: true,
-            every_ms: None,
-            services: Vec::new(),
-            accounts: Vec::new(),
+            ..RunStart::new(0, kind, UtcMillis(at))
         };
         self.recorder
             .begin_run(start, dead, plan)

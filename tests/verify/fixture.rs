@@ -408,20 +408,13 @@ impl Scene {
 
     fn begin(&mut self, kind: RunKind, dead: Vec<RunKind>) {
         let start = RunStart {
-            run: 0,
-            kind,
-            started_at: self.tick(),
-            program: String::new(),
             user: "auditor".to_owned(),
             host: "host".to_owned(),
             process_id: 1,
             deadline_ms: Some(50_000),
             concurrency: Some(8),
-            endpoint: None,
-            simulated: false,
             every_ms: Some(300_000),
-            services: Vec::new(),
-            accounts: Vec::new(),
+            ..RunStart::new(0, kind, self.tick())
         };
         let plan = (1..)
             .zip(WATCHED)

@@ -62,20 +62,13 @@ impl Pen {
     /// A run of the schedule begins; without one, a single run.
     pub fn begin_run(&mut self, run: i64, every_ms: Option<u64>) -> anyhow::Result<()> {
         let start = RunStart {
-            run,
-            kind: RunKind::Collect,
-            started_at: UtcMillis(self.now),
             program: "bench".to_owned(),
             user: "bench".to_owned(),
             host: "bench".to_owned(),
             process_id: 1,
-            deadline_ms: None,
-            concurrency: None,
-            endpoint: None,
             simulated: true,
             every_ms,
-            services: Vec::new(),
-            accounts: Vec::new(),
+            ..RunStart::new(run, RunKind::Collect, UtcMillis(self.now))
         };
         self.add(Leaf::RunStart(start), None)
     }

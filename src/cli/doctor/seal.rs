@@ -6,12 +6,12 @@ use std::time::UNIX_EPOCH;
 use crate::collect::doctor::{Check, DatabaseState, Topic};
 use crate::config::Config;
 use crate::evidence::checkpoint::Checkpoint;
-use crate::model::UtcMillis;
+use crate::model::{DAY_MS, UtcMillis};
 use crate::seal::{Look, SealError, look};
 use crate::store::open;
 
 /// How long leaves may wait for a seal: a run seals, and there is none without one in a day.
-const UNSEALED_MAX_MS: i64 = 24 * 60 * 60 * 1000;
+const UNSEALED_MAX_MS: i64 = DAY_MS;
 
 /// Looks at key and newest checkpoint; the modes of the state directory are told with those of other places.
 pub(super) fn examine(config: &Config, state: DatabaseState, now: UtcMillis) -> Check {

@@ -71,6 +71,28 @@ pub struct RunStart {
     pub accounts: Vec<String>,
 }
 
+impl RunStart {
+    /// A run of nobody, nowhere, over everything, with nothing but its number, what it is for and when it began.
+    pub fn new(run: i64, kind: RunKind, started_at: UtcMillis) -> Self {
+        Self {
+            run,
+            kind,
+            started_at,
+            program: String::new(),
+            user: String::new(),
+            host: String::new(),
+            process_id: 0,
+            deadline_ms: None,
+            concurrency: None,
+            endpoint: None,
+            simulated: false,
+            every_ms: None,
+            services: Vec::new(),
+            accounts: Vec::new(),
+        }
+    }
+}
+
 /// `plan`: what a run set out to ask, before its first call. The list itself is a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {

@@ -100,20 +100,11 @@ fn lines_of_a_life() {
 #[test]
 fn lines_of_a_run_start() {
     let least = RunStart {
-        run: 1,
-        kind: RunKind::Collect,
-        started_at: AT,
         program: "optrail 0.1.0".into(),
         user: "ops".into(),
         host: "recorder-1".into(),
         process_id: 4711,
-        deadline_ms: None,
-        concurrency: None,
-        endpoint: None,
-        simulated: false,
-        every_ms: None,
-        services: Vec::new(),
-        accounts: Vec::new(),
+        ..RunStart::new(1, RunKind::Collect, AT)
     };
     golden(
         Leaf::RunStart(least.clone()),
