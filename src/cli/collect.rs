@@ -4,6 +4,7 @@ mod bar;
 mod checkpoint;
 mod declared;
 mod dry_run;
+mod folding;
 mod metrics;
 mod on_end;
 mod skipping;
@@ -33,6 +34,7 @@ use crate::evidence::leaf::SkipCause;
 use crate::model::Service;
 use crate::record::Recorder;
 use crate::seal::{SealError, Sealed};
+use crate::store::fold::Log;
 use crate::store::progress::Progress;
 use crate::store::{StoreError, open, watches};
 use bar::Bar;
@@ -238,7 +240,7 @@ struct Rounds<'a> {
     config: &'a Config,
     collector: &'a Collector,
     runtime: &'a Runtime,
-    /// Whether a summary, a checkpoint or failures could not be told in one of them.
+    /// Whether a summary, a checkpoint or failures could not be told in one of them, or its log not be folded.
     is_stopped_up: Cell<bool>,
 }
 
@@ -263,8 +265,11 @@ impl Rounds<'_> {
             let printed = append_line(target, DataFormat::Json, "the summary", &summary_line(end));
             is_told &= self.is_told(printed);
         }
+        let folded = folding::fold_log(config, &self.collector.stopping);
+        let log = *folded.as_ref().unwrap_or(&Log::Unsettled);
+        is_told &= self.is_told(folded.map(drop));
         let unsealed = sealed.as_ref().err();
-        let told = telling::tell(config, options, end, unsealed);
+        let told = telling::tell(config, options, end, unsealed, log);
         if let (Err(_), Some(error)) = (&told, unsealed) {
             output::complaint(config, &sealing::unsealed_text(error));
         }

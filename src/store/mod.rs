@@ -27,6 +27,7 @@ mod door;
 mod error;
 pub mod evidence;
 pub mod exchanges;
+pub mod fold;
 pub mod gaps;
 pub mod identity;
 pub mod interventions;

@@ -262,6 +262,56 @@ fn fault_28_a_reader_that_stays_delays_no_run() {
     world.verify();
 }
 
+/// More in the log than is left there: rows of another program that are gone again.
+fn write_much(world: &World) {
+    let writer = Connection::open(world.database()).unwrap();
+    writer
+        .execute_batch(
+            "CREATE TABLE filler (a); INSERT INTO filler VALUES (zeroblob(20 << 20)); DROP TABLE filler",
+        )
+        .unwrap();
+}
+
+#[test]
+fn fault_28_a_log_that_grows_under_a_reader_is_told_once_and_folded_when_it_ends() {
+    let world = World::for_program(28);
+    world.add_ros(running(&world, 60));
+    world.run(&["collect"]).expect_silence();
+    let begin = || {
+        let access = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let reader = Connection::open_with_flags(world.database(), access).unwrap();
+        let begin = "BEGIN; SELECT count(*) FROM leaf";
+        reader.execute_batch(begin).unwrap();
+        reader
+    };
+    let length = || fs::metadata(log(&world)).map_or(0, |log| log.len());
+    let reader = begin();
+    write_much(&world);
+    assert!(length() > 20 << 20, "{}", length());
+    let ended = world.run(&["collect", "--summary", "-"]).expect(0);
+    let told = "optrail: the write-ahead log: 20 MiB of ";
+    assert!(ended.stderr.starts_with(told), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    assert!(ended.stdout.contains("\"outcome\":"), "{ended:?}");
+    world.verify();
+    drop(reader);
+    // One that ends while it is waited for is nothing to speak of, but that the old one has gone.
+    let reader = begin();
+    let collector = world.start(&["collect"]);
+    wait_until("the run has ended", || {
+        world.number("SELECT count(*) FROM collection_runs WHERE outcome IS NOT NULL") == 3
+    });
+    assert!(length() > 20 << 20, "{}", length());
+    drop(reader);
+    let ended = Ended::of(collector.wait_with_output().unwrap()).expect(0);
+    let told = "optrail: the write-ahead log: again well after ";
+    assert!(ended.stderr.starts_with(told), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    assert_eq!(length(), 0);
+    world.run(&["collect"]).expect_silence();
+    world.verify();
+}
+
 #[test]
 fn fault_29_a_lock_that_another_program_holds_for_a_while_is_waited_for() {
     // `.ci/crash` holds it for longer than is waited.

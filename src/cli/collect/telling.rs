@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::folding::{LOG, of_log};
 use crate::cli::{asking, output, sealing};
 use crate::collect::{Detail, Failing, Failure, Now, RoundEnd, RoundOptions, decide};
 use crate::config::{Config, Verbosity};
 use crate::model::{Action, Clock as _, Outcome, Service, SystemClock, Verdict};
 use crate::record::Recorder;
 use crate::seal::SealError;
+use crate::store::fold::Log;
 use crate::store::watches::WatchTarget;
 use crate::store::{StoreError, told};
 
@@ -26,6 +28,7 @@ pub(super) fn tell(
     options: &RoundOptions,
     end: &RoundEnd,
     unsealed: Option<&SealError>,
+    log: Log,
 ) -> Result<(), StoreError> {
     let recorder = Recorder::open(&config.database)?;
     let before = recorder.read_blocking(told::load)?;
@@ -37,11 +40,15 @@ pub(super) fn tell(
         }
         unsealed => failing.extend(unsealed.map(of_seal)),
     }
+    if let Log::Large { bytes } = log {
+        failing.push(of_log(&config.database, bytes));
+    }
     if failing.is_empty() && before.is_empty() {
         return Ok(());
     }
     let learned = Learned {
         is_sealed: unsealed.is_none(),
+        is_log_small: log == Log::Small,
         ..Learned::of(end, options)
     };
     let detail = match config.verbosity {
@@ -159,6 +166,8 @@ struct Learned {
     had_time: bool,
     /// Whether a checkpoint seals it.
     is_sealed: bool,
+    /// Whether its write-ahead log is small, or was folded.
+    is_log_small: bool,
 }
 
 impl Learned {
@@ -170,6 +179,7 @@ impl Learned {
             is_of_all: options.services.is_empty() && !options.only_these_accounts,
             had_time: end.signal.is_none() && end.row.watches_deferred == 0,
             is_sealed: false,
+            is_log_small: false,
         };
         let mut missed: BTreeMap<String, bool> = BTreeMap::new();
         for look in &end.looks {
@@ -203,12 +213,12 @@ impl Learned {
             // It is over when it is told; nobody waits to hear that a run lived.
             return Now::Over;
         }
-        if what == SEAL {
-            return if self.is_sealed {
-                Now::Well
-            } else {
-                Now::Unknown
+        if what == SEAL || what == LOG {
+            let is_well = match what == SEAL {
+                true => self.is_sealed,
+                false => self.is_log_small,
             };
+            return if is_well { Now::Well } else { Now::Unknown };
         }
         if what == TIME {
             // A part of the watches, or a run that was cut short, says nothing of the time that all take.
@@ -268,6 +278,7 @@ mod tests {
             is_of_all,
             had_time: true,
             is_sealed: true,
+            is_log_small: true,
         }
     }
 
@@ -280,6 +291,16 @@ mod tests {
             ..learned(true)
         };
         assert_eq!(short.of_thing(TIME), Now::Unknown);
+    }
+
+    #[test]
+    fn a_log_is_well_once_it_is_small() {
+        assert_eq!(learned(false).of_thing(LOG), Now::Well);
+        let large = Learned {
+            is_log_small: false,
+            ..learned(true)
+        };
+        assert_eq!(large.of_thing(LOG), Now::Unknown);
     }
 
     #[test]
