@@ -6,7 +6,7 @@ use std::fmt;
 use super::declared::CONFIGURATION;
 use super::due::{Watched, due, read_watches};
 use super::round::{Collector, CollectorError, RoundOptions};
-use crate::model::{Service, UtcMillis};
+use crate::model::{Service, UtcMillis, WatchState};
 use crate::record::Found;
 use crate::store::{StoreError, open, watches};
 
@@ -48,17 +48,13 @@ impl fmt::Display for Why {
 
 impl Why {
     fn of(watched: &Watched, is_left_over: bool) -> Self {
-        match watched.row.state.as_deref() {
-            None | Some("active") => {}
-            Some("unsettled") => return Self::Daily,
+        match watched.row.state {
+            None | Some(WatchState::Active) => {}
+            Some(WatchState::Unsettled) => return Self::Daily,
             Some(_) => return Self::Recheck,
         }
         if watched.service == Service::Bpstudio {
-            let born_at = watched
-                .declared
-                .declared_started_at
-                .unwrap_or(watched.declared.at);
-            return Self::ExpiresBy(born_at.plus_ms(CADT_ID_LIFETIME_MS));
+            return Self::ExpiresBy(watched.born_at().plus_ms(CADT_ID_LIFETIME_MS));
         }
         match watched.row.last_sequence {
             _ if is_left_over => Self::Overdue,

@@ -15,9 +15,12 @@ mod list_page;
 mod outcome;
 mod phase;
 mod ros;
+mod run;
 mod stack_group;
 mod time;
 mod version;
+mod watch_state;
+mod words;
 
 /// The program with its version, as leaves, exports and bundles name what made them.
 pub const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
@@ -36,6 +39,8 @@ pub use phase::Phase;
 pub use ros::{
     DeploymentTargets, DriftDetection, OperationPreferences, ResultRow, ResultsPage, RosOperation,
 };
+pub use run::{RunKind, RunOutcome};
 pub use stack_group::{ListedOperation, RosRegion, StackGroup, Tag};
 pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, UtcMillis, millis, parse_cloud_time};
 pub use version::{FieldValue, OperationState, ResultVersion, VersionPlace, result_flags};
+pub use watch_state::WatchState;

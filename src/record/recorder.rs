@@ -246,10 +246,7 @@ fn begin_run(
     };
     session.append(transaction, &Leaf::RunStart(start), None)?;
     let mut aborted = 0;
-    for run in open
-        .iter()
-        .filter(|run| dead.iter().any(|kind| kind.as_str() == run.kind))
-    {
+    for run in open.iter().filter(|run| dead.contains(&run.kind)) {
         let leaf = RunAborted {
             run: run.run_id,
             found_by: run_id,

@@ -100,12 +100,12 @@ pub fn insert_end(connection: &Connection, end: &ListingEnd) -> Result<(), Store
             end.listing_id,
             end.op,
             end.end_sequence,
-            end.verdict.as_str(),
+            end.verdict,
             end.reason,
             end.look,
             end.look_gap_ms,
-            end.started_at.map(|at| at.0),
-            end.ended_at.map(|at| at.0),
+            end.started_at,
+            end.ended_at,
             end.pages,
             end.page_size,
             end.first_total_count,
@@ -177,12 +177,12 @@ pub fn newest_end(connection: &Connection, op: i64) -> Result<Option<ListingEnd>
         listing_id: row.get(0)?,
         op,
         end_sequence: row.get(1)?,
-        verdict: verdict_of(&row.get::<_, String>(2)?)?,
+        verdict: row.get(2)?,
         reason: row.get(3)?,
         look: row.get(4)?,
         look_gap_ms: row.get(5)?,
-        started_at: row.get::<_, Option<i64>>(6)?.map(UtcMillis),
-        ended_at: row.get::<_, Option<i64>>(7)?.map(UtcMillis),
+        started_at: row.get(6)?,
+        ended_at: row.get(7)?,
         pages: row.get(8)?,
         page_size: row.get(9)?,
         first_total_count: row.get(10)?,
@@ -195,11 +195,6 @@ pub fn newest_end(connection: &Connection, op: i64) -> Result<Option<ListingEnd>
         versions_new: row.get(17)?,
         lacks_pages: row.get(18)?,
     }))
-}
-
-fn verdict_of(word: &str) -> Result<Verdict, StoreError> {
-    Verdict::from_word(word)
-        .ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no verdict")))
 }
 
 /// What a run's listings of an operation came to.
@@ -231,7 +226,7 @@ pub fn of_run(connection: &Connection, run_id: i64, op: i64) -> Result<RunListin
     let mut found = RunListings::default();
     while let Some(row) = rows.next()? {
         found.newest = Some(row.get(0)?);
-        found.complete = verdict_of(&row.get::<_, String>(1)?)? == Verdict::Complete;
+        found.complete = row.get::<_, Verdict>(1)? == Verdict::Complete;
         found.lacks_pages = row.get(3)?;
         found.all_final = found.complete && row.get(2)?;
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{StoreError, runs};
@@ -72,7 +71,7 @@ pub fn insert(connection: &Connection, listing: &PageListing) -> Result<(), Stor
         .execute(params![
             listing.listing_id,
             listing.run_id,
-            listing.action.as_str(),
+            listing.action,
             listing.account_id,
             listing.region_id,
             listing.stack_group_name,
@@ -108,7 +107,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PageListing> {
     Ok(PageListing {
         listing_id: row.get(0)?,
         run_id: row.get(1)?,
-        action: read_action(row, 2)?,
+        action: row.get(2)?,
         account_id: row.get(3)?,
         region_id: row.get(4)?,
         stack_group_name: row.get(5)?,
@@ -128,16 +127,16 @@ pub fn insert_end(connection: &Connection, end: &PageListingEnd) -> Result<(), S
         .execute(params![
             end.listing_id,
             end.end_sequence,
-            end.verdict.as_str(),
+            end.verdict,
             end.reason,
-            end.started_at.map(|at| at.0),
-            end.ended_at.map(|at| at.0),
+            end.started_at,
+            end.ended_at,
             end.pages,
             end.page_size,
             end.first_total_count,
             end.last_total_count,
             end.distinct_keys,
-            end.failed_outcome.map(Outcome::as_str),
+            end.failed_outcome,
             end.lacks_pages
         ])?;
     Ok(())
@@ -204,7 +203,7 @@ pub fn newest_of_run(
         )?
         .query_row(
             params![
-                list.action.as_str(),
+                list.action,
                 list.account_id,
                 list.region_id,
                 list.stack_group_name,
@@ -231,7 +230,7 @@ pub fn last_listed(
     let mut statement = connection.prepare_cached(
         "SELECT region_id, max(listing_id) FROM page_listing WHERE action = ?1 AND account_id = ?2 GROUP BY region_id",
     )?;
-    let rows = statement.query_map([action.as_str(), account_id], |row| {
+    let rows = statement.query_map(params![action, account_id], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -242,14 +241,6 @@ pub fn details_begun(connection: &Connection, run_id: i64, op: i64) -> Result<bo
     Ok(connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM page_listing WHERE op = ?1 AND run_id = ?2)")?
         .query_row([op, run_id], |row| row.get(0))?)
-}
-
-fn read_action(row: &Row<'_>, column: usize) -> rusqlite::Result<Action> {
-    let word: String = row.get(column)?;
-    Action::from_wire(&word).ok_or_else(|| {
-        let unknown = format!("'{word}' is no action");
-        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, unknown.into())
-    })
 }
 
 #[cfg(test)]
