@@ -2,7 +2,7 @@
 
 use crate::evidence::leaf::{Leaf, Watch};
 use crate::model::{Service, UtcMillis, WatchState};
-use crate::record::{Found, PlanEntry, leaf_at};
+use crate::record::{PlanEntry, leaf_at, target_of};
 use crate::store::watches::{self, WatchRow};
 use crate::store::{Connection, StoreError};
 
@@ -25,18 +25,18 @@ pub struct Watched {
 
 impl Watched {
     /// A watch that was found and added just now.
-    pub(super) fn new(watch_id: i64, found: Found, service: Service) -> Self {
+    pub(super) fn new(watch_id: i64, declared: Watch, service: Service) -> Self {
         Self {
             row: WatchRow {
                 watch_id,
-                target: found.target,
+                target: target_of(&declared),
                 add_sequence: 0,
                 op: None,
                 state: None,
                 last_sequence: None,
-                parent: found.watch.parent,
+                parent: declared.parent,
             },
-            declared: found.watch,
+            declared,
             service,
             last_asked_at: None,
         }

@@ -94,10 +94,7 @@ pub fn record_second_run(path: &Path) {
 pub fn record_later(path: &Path, status: &str) {
     let (mut teller, _) = watched(path);
     let target = target("ros", "cn-hangzhou", LATER);
-    let (number, _) = teller
-        .recorder
-        .add_watch(watch(&target), target.clone())
-        .unwrap();
+    let (number, _) = teller.recorder.add_watch(watch(&target)).unwrap();
     let plan = [PlanEntry {
         watch: number,
         service: target.service,
@@ -134,7 +131,7 @@ fn told_by(recorder: Recorder) -> (Teller, Vec<PlanEntry>) {
     ];
     let mut plan = Vec::new();
     for target in targets {
-        let (watch, _) = recorder.add_watch(watch(&target), target.clone()).unwrap();
+        let (watch, _) = recorder.add_watch(watch(&target)).unwrap();
         plan.push(PlanEntry {
             watch,
             service: target.service,

@@ -8,7 +8,7 @@ use optrail::evidence::leaf::{
     WatchChange, WatchKind,
 };
 use optrail::model::{Action, Service, UtcMillis};
-use optrail::record::{Deriver, Found, PlanEntry, Recorder, Settings};
+use optrail::record::{Deriver, PlanEntry, Recorder, Settings};
 use optrail::store::catalogue::Table;
 use optrail::store::runs::RunEndRow;
 use optrail::store::watches::WatchTarget;
@@ -86,16 +86,13 @@ impl Scene {
 
     pub fn add(&mut self, target: &WatchTarget) -> (i64, bool) {
         let watch = self.watch(target);
-        self.recorder.add_watch(watch, target.clone()).unwrap()
+        self.recorder.add_watch(watch).unwrap()
     }
 
     pub fn discover(&mut self, parent: i64, targets: &[WatchTarget]) -> Vec<Option<i64>> {
-        let found = targets.iter().map(|target| Found {
-            watch: Watch {
-                parent: Some(parent),
-                ..self.watch(target)
-            },
-            target: target.clone(),
+        let found = targets.iter().map(|target| Watch {
+            parent: Some(parent),
+            ..self.watch(target)
         });
         let found = found.collect();
         let added = self.recorder.discover(found);

@@ -64,7 +64,7 @@ pub fn watch(world: &World, target: WatchTarget) -> i64 {
         user: "tester".to_owned(),
         at: world.cloud.now(),
     };
-    world.recorder().add_watch(leaf, target).unwrap().0
+    world.recorder().add_watch(leaf).unwrap().0
 }
 
 /// The stack groups of a region, or of `all`.

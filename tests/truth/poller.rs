@@ -6,7 +6,6 @@ use std::path::Path;
 use optrail::evidence::leaf::{Ask, Call, Listing, Parameters, RunKind, Watch, WatchChange};
 use optrail::model::{Action, Service, UtcMillis};
 use optrail::record::{PlanEntry, Recorder};
-use optrail::store::watches::WatchTarget;
 
 use super::answers;
 use super::coverage::Coverage;
@@ -482,12 +481,5 @@ fn add_watch(recorder: &Recorder, operation: &Operation) {
         user: "ops".to_owned(),
         at: UtcMillis(world::BEGIN),
     };
-    let target = WatchTarget {
-        service: operation.service.as_str().to_owned(),
-        label: LABEL.to_owned(),
-        region_id: operation.region_id.to_owned(),
-        operation_id: operation.operation_id.clone(),
-        ..WatchTarget::default()
-    };
-    recorder.add_watch(watch, target).expect("added");
+    recorder.add_watch(watch).expect("added");
 }

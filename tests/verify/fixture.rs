@@ -11,7 +11,6 @@ use optrail::evidence::leaf::{
 use optrail::evidence::redact::{Redactor, Span};
 use optrail::model::{Action, Cause, Outcome, Service, UtcMillis};
 use optrail::record::{NamedAccount, PlanEntry, Recorder, Settings};
-use optrail::store::watches::WatchTarget;
 use tokio::runtime::Runtime;
 
 use crate::answers::{
@@ -93,14 +92,7 @@ impl Scene {
     fn add_watches(&mut self) {
         for (service, operation) in WATCHED {
             let watch = self.watch(0, WatchChange::Add, Some((service, operation)));
-            let target = WatchTarget {
-                service: service.as_str().to_owned(),
-                label: LABEL.to_owned(),
-                region_id: region(service).unwrap_or_default(),
-                operation_id: operation.to_owned(),
-                ..WatchTarget::default()
-            };
-            self.recorder.add_watch(watch, target).unwrap();
+            self.recorder.add_watch(watch).unwrap();
         }
         let given_up = self.watch(7, WatchChange::Remove, None);
         self.recorder.remove_watch(given_up).unwrap();
