@@ -33,7 +33,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use hex::hex;
 pub use identity::CallerIdentity;
 pub use key::OperationKey;
-pub use list_page::ListPage;
+pub use list_page::{Extent, ListPage};
 pub use outcome::{Outcome, Verdict};
 pub use phase::Phase;
 pub use ros::{

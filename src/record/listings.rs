@@ -6,9 +6,11 @@ use super::unchanged::Unchanged;
 use super::{answers, body};
 use crate::derive::listed_rows::ListedRow;
 use crate::derive::listing::{Closed, Listing};
-use crate::derive::paging::Page;
+use crate::derive::paging::{Page, extent};
 use crate::evidence::leaf::{Ask, Exchange, Leaf, Listing as ListingLeaf};
-use crate::model::{OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMillis, Verdict};
+use crate::model::{
+    ListPage, OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMillis, Verdict,
+};
 use crate::services::Body;
 use crate::store::evidence::LeafRow;
 use crate::store::listings::ListingEnd;
@@ -138,6 +140,21 @@ pub(super) struct PageLeaf<'a> {
     pub(super) leaf: &'a Exchange,
 }
 
+impl PageLeaf<'_> {
+    /// What the page says of itself, and where and when it came.
+    pub(super) fn of<T>(&self, content: &ListPage<T>) -> Page {
+        Page {
+            sequence: self.sequence,
+            page_number: i64::from(self.page_number),
+            rows: i64::try_from(content.rows.len()).unwrap_or(i64::MAX),
+            page_size: content.page_size,
+            total_count: content.total_count,
+            requested_at: self.leaf.requested_at,
+            received_at: self.leaf.received_at,
+        }
+    }
+}
+
 fn take(
     deriver: &mut Deriver,
     place: Place<'_>,
@@ -155,16 +172,7 @@ fn take(
         .collect::<Result<Vec<_>, _>>()?;
     drop(targets);
     deriver.ahead = ahead;
-    let page = Page {
-        sequence: page.sequence,
-        page_number: i64::from(page.page_number),
-        rows: i64::try_from(content.rows.len()).unwrap_or(i64::MAX),
-        page_size: content.page_size,
-        total_count: content.total_count,
-        requested_at: page.leaf.requested_at,
-        received_at: page.leaf.received_at,
-    };
-    listing.add_page(page, rows);
+    listing.add_page(page.of(content), rows);
     Ok(())
 }
 
@@ -266,7 +274,7 @@ fn close(
         let before = listings::newest_look(place.derived, op)?;
         end.look = Some(before.map_or(1, |(look, _)| look + 1));
         end.look_gap_ms = before
-            .zip(end.ended_at)
+            .zip(end.extent.ended_at)
             .map(|((_, started_at), UtcMillis(ended_at))| ended_at.saturating_sub(started_at));
     }
     listings::insert_end(place.derived, &end)?;
@@ -291,12 +299,7 @@ fn summary(
         verdict: closed.verdict,
         look: None,
         look_gap_ms: None,
-        started_at: closed.pages.iter().map(|page| page.requested_at).min(),
-        ended_at: closed.pages.iter().map(|page| page.received_at).max(),
-        pages: i64::try_from(closed.pages.len()).unwrap_or(i64::MAX),
-        page_size: closed.pages.first().and_then(|page| page.page_size),
-        first_total_count: closed.pages.first().and_then(|page| page.total_count),
-        last_total_count: closed.pages.last().and_then(|page| page.total_count),
+        extent: extent(&closed.pages),
         distinct_keys: closed.distinct_keys,
         succeeded_count: told.succeeded,
         failed_count: told.failed,

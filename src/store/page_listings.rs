@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{StoreError, runs};
-use crate::model::{Action, Outcome, UtcMillis, Verdict};
+use crate::model::{Action, Extent, Outcome, Verdict};
 
 /// A listing that begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,18 +41,8 @@ pub struct PageListingEnd {
     pub reason: Option<String>,
     /// What became of the page that failed for good, where one did.
     pub failed_outcome: Option<Outcome>,
-    /// Request of its first answer.
-    pub started_at: Option<UtcMillis>,
-    /// Receipt of its last answer.
-    pub ended_at: Option<UtcMillis>,
-    /// Pages answered and read.
-    pub pages: i64,
-    /// PageSize answered.
-    pub page_size: Option<i64>,
-    /// TotalCount of the first page.
-    pub first_total_count: Option<i64>,
-    /// TotalCount of the last page.
-    pub last_total_count: Option<i64>,
+    /// How far its pages reach.
+    pub extent: Extent,
     /// Distinct keys, or rows of a list without.
     pub distinct_keys: i64,
     /// Whether pages of it were not answered.
@@ -129,12 +119,12 @@ pub fn insert_end(connection: &Connection, end: &PageListingEnd) -> Result<(), S
             end.end_sequence,
             end.verdict,
             end.reason,
-            end.started_at,
-            end.ended_at,
-            end.pages,
-            end.page_size,
-            end.first_total_count,
-            end.last_total_count,
+            end.extent.started_at,
+            end.extent.ended_at,
+            end.extent.pages,
+            end.extent.page_size,
+            end.extent.first_total_count,
+            end.extent.last_total_count,
             end.distinct_keys,
             end.failed_outcome,
             end.lacks_pages
