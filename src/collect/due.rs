@@ -169,24 +169,8 @@ mod tests {
         last: Option<i64>,
     ) -> Watched {
         let declared = Watch {
-            watch: watch_id,
-            change: WatchChange::Add,
             service: Some(service),
-            label: None,
-            region: None,
-            operation: None,
-            kind: None,
-            names: Vec::new(),
-            since: None,
-            parent: None,
-            batch_type: None,
-            lang: None,
-            resource_group: None,
-            declared_started_at: None,
-            origin: None,
-            reason: None,
-            user: String::new(),
-            at: UtcMillis(1000 - watch_id),
+            ..Watch::new(watch_id, WatchChange::Add, "", UtcMillis(1000 - watch_id))
         };
         let target = WatchTarget {
             service: service.as_str().to_owned(),

@@ -79,6 +79,26 @@ pub struct Poll {
     pub state: WatchState,
 }
 
+impl Poll {
+    /// What is known of a watch of that service that was not asked, and of which nothing was seen before.
+    pub const fn not_begun(service: Service, ended: RunEnded) -> Self {
+        Self {
+            service,
+            asked: Asked::NotBegun,
+            ended,
+            phase: None,
+            listing_complete: false,
+            listing_all_final: false,
+            details_complete: false,
+            page_failure: None,
+            cut: None,
+            not_found_runs: 0,
+            final_looks: 0,
+            state: WatchState::Active,
+        }
+    }
+}
+
 /// What the run means for the watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judgement {
@@ -186,18 +206,10 @@ mod tests {
     use super::*;
 
     const POLL: Poll = Poll {
-        service: Service::Ros,
         asked: Asked::Answered(Outcome::Ok),
-        ended: RunEnded::ByItself,
         phase: Some(Phase::Running),
         listing_complete: true,
-        listing_all_final: false,
-        details_complete: false,
-        page_failure: None,
-        cut: None,
-        not_found_runs: 0,
-        final_looks: 0,
-        state: WatchState::Active,
+        ..Poll::not_begun(Service::Ros, RunEnded::ByItself)
     };
 
     #[test]

@@ -237,20 +237,7 @@ impl Found {
     fn not_begun(service: Service, ended: RunEnded) -> Self {
         Self {
             op: None,
-            poll: Poll {
-                service,
-                asked: Asked::NotBegun,
-                ended,
-                phase: None,
-                listing_complete: false,
-                listing_all_final: false,
-                details_complete: false,
-                page_failure: None,
-                cut: None,
-                not_found_runs: 0,
-                final_looks: 0,
-                state: WatchState::Active,
-            },
+            poll: Poll::not_begun(service, ended),
             state_number: None,
             failed: None,
             read: None,

@@ -1,5 +1,7 @@
 //! Listings while they are read and when they close.
 
+use std::collections::BTreeMap;
+
 use super::closing::{self, Told};
 use super::deriver::{Deriver, OpenListing, Place, leaf_at};
 use super::unchanged::Unchanged;
@@ -228,19 +230,19 @@ fn text_no(
     Ok(Some(text_no))
 }
 
+/// The numbers of the open lists for which `ends` holds, in order.
+pub(super) fn ending<L>(open: &BTreeMap<i64, L>, ends: impl Fn(&L) -> bool) -> Vec<i64> {
+    let ending = open.iter().filter(|(_, list)| ends(list));
+    ending.map(|(listing_id, _)| *listing_id).collect()
+}
+
 /// Closes the open listings for which `ends` holds, in order.
 pub(super) fn close_where(
     deriver: &mut Deriver,
     place: Place<'_>,
     ends: impl Fn(&OpenListing) -> bool,
 ) -> Result<(), StoreError> {
-    let ending: Vec<i64> = deriver
-        .listings
-        .iter()
-        .filter(|(_, open)| ends(open))
-        .map(|(listing_id, _)| *listing_id)
-        .collect();
-    for listing_id in ending {
+    for listing_id in ending(&deriver.listings, ends) {
         if let Some(open) = deriver.listings.remove(&listing_id) {
             close(deriver, place, listing_id, open)?;
         }
@@ -342,13 +344,7 @@ fn read_again(
     sequence: i64,
     page_number: u32,
 ) -> Result<(), StoreError> {
-    let (row, leaf) = leaf_at(place.evidence, sequence)?;
-    let Leaf::Exchange(exchange) = leaf else {
-        return Err(StoreError::Inconsistent(format!(
-            "leaf {sequence} is no exchange"
-        )));
-    };
-    let body = Body::from(body::read_body(place.evidence, &row)?.unwrap_or_default());
+    let (exchange, body) = answer_at(place, sequence)?;
     let reading = answers::read_page(&exchange, page_number, &body).ok_or_else(|| {
         StoreError::Inconsistent(format!("leaf {sequence} is no page of results"))
     })?;
@@ -358,4 +354,16 @@ fn read_again(
         leaf: &exchange,
     };
     take(deriver, place, listing, &page, &reading.value)
+}
+
+/// An answer that was kept, with its body.
+pub(super) fn answer_at(place: Place<'_>, sequence: i64) -> Result<(Exchange, Body), StoreError> {
+    let (row, leaf) = leaf_at(place.evidence, sequence)?;
+    let Leaf::Exchange(exchange) = leaf else {
+        return Err(StoreError::Inconsistent(format!(
+            "leaf {sequence} is no exchange"
+        )));
+    };
+    let body = body::read_body(place.evidence, &row)?.unwrap_or_default();
+    Ok((exchange, Body::from(body)))
 }

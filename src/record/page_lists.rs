@@ -3,17 +3,17 @@
 
 use std::collections::HashSet;
 
-use super::deriver::{Deriver, Place, leaf_at};
-use super::listings::PageLeaf;
-use super::{answers, body};
+use super::answers;
+use super::deriver::{Deriver, Place};
+use super::listings::{PageLeaf, answer_at, ending};
 use crate::derive::page_list::{ClosedList, PageList, place_objection};
 use crate::derive::paging::extent;
 use crate::derive::stack_group;
-use crate::evidence::leaf::{Leaf, Listing as ListingLeaf};
+use crate::evidence::leaf::Listing as ListingLeaf;
 use crate::model::{
     Action, BatchDetail, FieldValue, ListedOperation, OperationKey, Outcome, StackGroup, Verdict,
 };
-use crate::services::{Asked, Body, Content};
+use crate::services::{Asked, Content};
 use crate::store::page_listings::{PageListing, PageListingEnd};
 use crate::store::{StoreError, batch_details, exchanges, operations, page_listings, stack_groups};
 
@@ -209,13 +209,7 @@ fn close_where(
     place: Place<'_>,
     ends: impl Fn(&PageListing) -> bool,
 ) -> Result<(), StoreError> {
-    let ending: Vec<i64> = deriver
-        .page_lists
-        .iter()
-        .filter(|(_, open)| ends(&open.listing))
-        .map(|(listing_id, _)| *listing_id)
-        .collect();
-    for listing_id in ending {
+    for listing_id in ending(&deriver.page_lists, |open| ends(&open.listing)) {
         if let Some(open) = deriver.page_lists.remove(&listing_id) {
             close(place, open)?;
         }
@@ -358,13 +352,7 @@ fn read_again(
     sequence: i64,
     page_number: u32,
 ) -> Result<(), StoreError> {
-    let (row, leaf) = leaf_at(place.evidence, sequence)?;
-    let Leaf::Exchange(exchange) = leaf else {
-        return Err(StoreError::Inconsistent(format!(
-            "leaf {sequence} is no exchange"
-        )));
-    };
-    let body = Body::from(body::read_body(place.evidence, &row)?.unwrap_or_default());
+    let (exchange, body) = answer_at(place, sequence)?;
     let (action, asked) = asked_page(listing, page_number);
     let page = PageLeaf {
         sequence,

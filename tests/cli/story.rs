@@ -162,24 +162,13 @@ fn target(service: &str, region_id: &str, operation_id: &str) -> WatchTarget {
 
 fn watch(target: &WatchTarget) -> Watch {
     Watch {
-        watch: 0,
-        change: WatchChange::Add,
         service: Some(target.service.parse::<Service>().unwrap()),
         label: Some(target.label.clone()),
         region: Some(target.region_id.clone()).filter(|region| !region.is_empty()),
         operation: Some(target.operation_id.clone()),
-        kind: None,
-        names: Vec::new(),
-        since: None,
-        parent: None,
-        batch_type: None,
         lang: (target.service == "alidns").then(|| "en".to_owned()),
-        resource_group: None,
-        declared_started_at: None,
         origin: Some("command".to_owned()),
-        reason: None,
-        user: "ann".to_owned(),
-        at: UtcMillis(BEGIN),
+        ..Watch::new(0, WatchChange::Add, "ann", UtcMillis(BEGIN))
     }
 }
 

@@ -63,8 +63,6 @@ impl Scene {
     pub fn watch(&mut self, target: &WatchTarget) -> Watch {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         Watch {
-            watch: 0,
-            change: WatchChange::Add,
             service: Some(target.service.parse::<Service>().unwrap()),
             label: some(&target.label),
             region: some(&target.region_id),
@@ -73,14 +71,7 @@ impl Scene {
             names: target.names.clone(),
             since: target.since,
             batch_type: target.batch_type.clone(),
-            lang: None,
-            resource_group: None,
-            declared_started_at: None,
-            origin: None,
-            parent: None,
-            reason: None,
-            user: "ann".to_owned(),
-            at: self.tick(),
+            ..Watch::new(0, WatchChange::Add, "ann", self.tick())
         }
     }
 

@@ -462,24 +462,11 @@ fn call(operation: &Operation, is_named: bool) -> Call {
 
 fn add_watch(recorder: &Recorder, operation: &Operation) {
     let watch = Watch {
-        watch: 0,
-        change: WatchChange::Add,
         service: Some(operation.service),
         label: Some(LABEL.to_owned()),
         region: Some(operation.region_id.to_owned()),
         operation: Some(operation.operation_id.clone()),
-        kind: None,
-        names: Vec::new(),
-        since: None,
-        parent: None,
-        batch_type: None,
-        lang: None,
-        resource_group: None,
-        declared_started_at: None,
-        origin: None,
-        reason: None,
-        user: "ops".to_owned(),
-        at: UtcMillis(world::BEGIN),
+        ..Watch::new(0, WatchChange::Add, "ops", UtcMillis(world::BEGIN))
     };
     recorder.add_watch(watch).expect("added");
 }

@@ -100,24 +100,13 @@ impl Scene {
 
     fn watch(&mut self, watch: i64, change: WatchChange, what: Option<(Service, &str)>) -> Watch {
         Watch {
-            watch,
-            change,
             service: what.map(|(service, _)| service),
             label: what.map(|_| LABEL.to_owned()),
             region: what.and_then(|(service, _)| region(service)),
             operation: what.map(|(_, operation)| operation.to_owned()),
-            kind: None,
-            names: Vec::new(),
-            since: None,
-            parent: None,
-            batch_type: None,
-            lang: None,
-            resource_group: None,
-            declared_started_at: None,
             origin: Some("command".to_owned()),
             reason: what.is_none().then(|| "no longer ours".to_owned()),
-            user: "auditor".to_owned(),
-            at: self.tick(),
+            ..Watch::new(watch, change, "auditor", self.tick())
         }
     }
 

@@ -125,26 +125,7 @@ impl Desk {
     }
 
     fn leaf(&self, watch: i64, change: WatchChange) -> Watch {
-        Watch {
-            watch,
-            change,
-            service: None,
-            label: None,
-            region: None,
-            operation: None,
-            kind: None,
-            names: Vec::new(),
-            since: None,
-            parent: None,
-            batch_type: None,
-            lang: None,
-            resource_group: None,
-            declared_started_at: None,
-            origin: None,
-            reason: None,
-            user: "tester".to_owned(),
-            at: self.clock.now(),
-        }
+        Watch::new(watch, change, "tester", self.clock.now())
     }
 
     /// A collector that asks nothing.
