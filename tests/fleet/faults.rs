@@ -139,7 +139,7 @@ fn faults_37_to_48_often_leave_every_operation_complete_and_right() {
 fn fault_37_a_page_that_fails_for_good_leaves_the_others_and_takes_nothing_away() {
     let world = World::new(63);
     let id = world.add_ros(running(&world, 260));
-    assert_eq!(&*collect(&world).row.outcome.as_str(), "complete");
+    assert_eq!(collect(&world).row.outcome.as_str(), "complete");
     world.cloud.script(
         Fault::times(FaultKind::Denied, u32::MAX)
             .on_action("ListStackGroupOperationResults")
@@ -303,7 +303,7 @@ fn fault_42_nothing_that_is_no_answer_makes_an_empty_list() {
     ] {
         let world = World::new(seed);
         world.add_ros(running(&world, 70));
-        assert_eq!(&*collect(&world).row.outcome.as_str(), "complete");
+        assert_eq!(collect(&world).row.outcome.as_str(), "complete");
         let fault = Fault::times(kind.clone(), u32::MAX);
         world
             .cloud
@@ -383,7 +383,7 @@ fn fault_49_a_row_that_comes_and_goes_is_versions_in_order() {
     };
     world.add_ros(spec);
     for _ in 0..8 {
-        assert_eq!(&*collect(&world).row.outcome.as_str(), "complete");
+        assert_eq!(collect(&world).row.outcome.as_str(), "complete");
         world.clock.advance_ms(i64::from(5 * MINUTE_MS));
     }
     let history =

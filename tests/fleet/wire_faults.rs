@@ -45,10 +45,7 @@ fn breaks_pages(seed: u64, breakage: Breakage, outcomes: &[&str]) {
     world.add_ros(running(&world, ROWS));
     let wire = Wire::to(&world.endpoint());
     let collector = collector(&world, &wire.endpoint());
-    assert_eq!(
-        &*collect(&world, &collector).row.outcome.as_str(),
-        "complete"
-    );
+    assert_eq!(collect(&world, &collector).row.outcome.as_str(), "complete");
     wire.break_all(breakage, "ListStackGroupOperationResults");
     let begun = Instant::now();
     let end = collect(&world, &collector);
@@ -262,10 +259,7 @@ fn faults_51_to_64_now_and_then_leave_every_operation_complete_and_right() {
     let broken = "SELECT count(DISTINCT outcome) > 2 FROM requests";
     assert_eq!(world.number(broken), 1);
     wire.heal();
-    assert_eq!(
-        &*collect(&world, &collector).row.outcome.as_str(),
-        "complete"
-    );
+    assert_eq!(collect(&world, &collector).row.outcome.as_str(), "complete");
     assert_ros(&world, OWN, |_| true);
     let open = "SELECT count(*) FROM coverage_gaps WHERE gap_until IS NULL";
     assert_eq!(world.number(open), 0);
