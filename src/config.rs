@@ -86,24 +86,24 @@ pub struct Flags {
     pub zone: Zone,
 }
 
-/// How the cloud is reached.
+/// The way to the cloud.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network {
-    /// Through what.
+    /// Through which proxy.
     pub proxy: Proxy,
-    /// Certificates to trust besides those of the program, PEM.
+    /// PEM certificates that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
 }
 
-/// Through what the cloud is reached.
+/// Through which proxy requests go.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum Proxy {
-    /// Directly.
+    /// None, whatever the environment says.
     #[default]
     None,
-    /// What the environment's proxy variables say.
+    /// That of the process's environment: `HTTPS_PROXY` or `ALL_PROXY`, but for hosts in `NO_PROXY`.
     Environment,
-    /// This address; it may hold a password.
+    /// This one, which may hold a password: `http://[USER:PASSWORD@]HOST:PORT`.
     Url(String),
 }
 

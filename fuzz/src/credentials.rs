@@ -10,6 +10,7 @@ use optrail::cloud::credentials::answer::{read_flat, read_printed, read_sts};
 use optrail::cloud::credentials::command_line;
 use optrail::cloud::credentials::echo;
 use optrail::cloud::credentials::{check_profile, check_section, default_region};
+use optrail::cloud::sign::percent_encode;
 
 use crate::{CANARY, pick, scratch, text};
 
@@ -49,8 +50,8 @@ pub fn echo(bytes: &[u8]) {
     let (before, after) = around.split_once('\n').unwrap_or((around, ""));
     let encoded = match how % 4 {
         0 => secret.to_owned(),
-        1 => percent(secret),
-        2 => percent(&percent(secret)),
+        1 => percent_encode(secret),
+        2 => percent_encode(&percent_encode(secret)),
         _ => STANDARD.encode(secret),
     };
     let message = format!("{before}{encoded}{after}");
@@ -65,16 +66,6 @@ pub fn echo(bytes: &[u8]) {
         assert_ne!(told, message, "{secret:?}");
         assert!(!told.contains(secret));
     }
-}
-
-fn percent(text: &str) -> String {
-    let of_byte = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-            char::from(byte).to_string()
-        }
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(of_byte).collect()
 }
 
 /// A home directory with nothing in it but the file that is looked at.

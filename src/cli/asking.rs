@@ -7,9 +7,9 @@ use anyhow::Context as _;
 
 use super::os_user::os_user;
 use crate::cloud::credentials::{Context, Keeper, Role, Source};
-use crate::cloud::{Client, ClientConfig, Endpoint, Endpoints, Limits, Network, ProxyChoice, Site};
+use crate::cloud::{Client, ClientConfig, Endpoint, Endpoints, Limits};
 use crate::collect::{Account, Collector, DEFAULT_LABEL, Failure, Progress, Stopping, host_name};
-use crate::config::{self, Access, Config, Proxy};
+use crate::config::{self, Access, Config};
 use crate::export::escape::terminal;
 use crate::model::{Clock, Outcome, Service, SystemClock};
 
@@ -145,11 +145,7 @@ impl<'c> Workshop<'c> {
     }
 
     fn client_config(&self, account: &config::Account) -> anyhow::Result<ClientConfig> {
-        let site = match account.site {
-            config::Site::Cn => Site::Cn,
-            config::Site::Intl => Site::Intl,
-        };
-        let mut endpoints = Endpoints::for_site(site);
+        let mut endpoints = Endpoints::for_site(account.site);
         for service in SERVICES {
             if let Some(address) = self.config.endpoint_of(account, service) {
                 let endpoint = Endpoint::parse(address)
@@ -162,7 +158,7 @@ impl<'c> Workshop<'c> {
             endpoints,
             signature: account.signature,
             limits: Limits::default(),
-            network: network(self.config),
+            network: self.config.network.clone(),
         })
     }
 
@@ -201,17 +197,6 @@ impl<'c> Workshop<'c> {
         self.bases
             .push((access.clone(), asked.clone(), Arc::clone(&keeper)));
         Ok(keeper)
-    }
-}
-
-fn network(config: &Config) -> Network {
-    Network {
-        proxy: match &config.network.proxy {
-            Proxy::None => ProxyChoice::None,
-            Proxy::Environment => ProxyChoice::Environment,
-            Proxy::Url(url) => ProxyChoice::Url(url.clone()),
-        },
-        ca_file: config.network.ca_file.clone(),
     }
 }
 

@@ -31,7 +31,7 @@ use crate::collect::{
 };
 use crate::config::{CONCURRENCY_MAX, Config};
 use crate::evidence::leaf::SkipCause;
-use crate::model::Service;
+use crate::model::{RunOutcome, Service};
 use crate::record::Recorder;
 use crate::seal::{SealError, Sealed};
 use crate::store::fold::Log;
@@ -341,7 +341,7 @@ impl Rounds<'_> {
                 return Ok(exit);
             }
             lost |= end.row.watches_failed + end.row.not_found + end.row.expired_unseen > 0
-                || end.row.outcome == "failed";
+                || end.row.outcome == RunOutcome::Failed;
             // What has ended is asked again once, not in every run.
             options.recheck = false;
             let active = self.collector.operations_active(&options)?;
@@ -385,7 +385,7 @@ fn exit_of(end: &RoundEnd, allow_partial: bool) -> Exit {
         return signal.into();
     }
     let row = &end.row;
-    if row.outcome == "failed" {
+    if row.outcome == RunOutcome::Failed {
         return Exit::Failed;
     }
     let missing = row.watches_failed

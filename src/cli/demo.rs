@@ -28,7 +28,6 @@ use crate::sandbox::{
 };
 use crate::services::alidns::DEFAULT_LANG;
 use crate::store::query::Query;
-use crate::store::watches::WatchTarget;
 use crate::store::{Connection, open, story};
 use crate::verify::{Depth, verify};
 
@@ -193,16 +192,9 @@ fn watch_all(database: &Path, ids: &DemoIds, now: UtcMillis) -> anyhow::Result<(
     let recorder = Recorder::create(database, &log_id::random()?, now)?;
     for entity in ids.entities() {
         let service: Service = entity.service.parse()?;
-        let target = WatchTarget {
-            service: service.as_str().to_owned(),
-            label: DEFAULT_LABEL.to_owned(),
-            region_id: entity.region_id.unwrap_or_default().to_owned(),
-            operation_id: entity.id.clone(),
-            ..WatchTarget::default()
-        };
         let watch = Watch {
             service: Some(service),
-            label: Some(target.label.clone()),
+            label: Some(DEFAULT_LABEL.to_owned()),
             region: entity.region_id.map(str::to_owned),
             operation: Some(entity.id),
             lang: (service == Service::Alidns).then(|| DEFAULT_LANG.to_owned()),
@@ -210,7 +202,7 @@ fn watch_all(database: &Path, ids: &DemoIds, now: UtcMillis) -> anyhow::Result<(
             reason: Some(entity.role),
             ..Watch::new(0, WatchChange::Add, os_user(), now)
         };
-        recorder.add_watch(watch, target)?;
+        recorder.add_watch(watch)?;
     }
     Ok(())
 }

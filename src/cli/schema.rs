@@ -136,7 +136,7 @@ fn existing(file: &Path) -> anyhow::Result<Option<PathBuf>> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::derive::watching::WatchState;
+    use crate::model::WatchState;
     use crate::store::dictionary::Kind;
 
     #[test]
@@ -149,15 +149,8 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         };
-        let states = [
-            WatchState::Active,
-            WatchState::Settled,
-            WatchState::Unsettled,
-            WatchState::NotFound,
-            WatchState::Expired,
-        ];
-        let mut states: Vec<_> = states.map(WatchState::as_str).to_vec();
-        states.push("removed");
+        let mut states: Vec<_> = WatchState::ALL.map(WatchState::as_str).to_vec();
+        states.push(dictionary::REMOVED);
         assert_eq!(words("operations", "watch_state"), states);
         assert_eq!(words("watches", "state"), states);
     }

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::export::escape::terminal;
 use crate::model::{Clock as _, OperationKey, SystemClock};
 use crate::store::Connection;
+use crate::store::dictionary::REMOVED;
 use crate::store::query::Rows;
 use crate::store::show::{CHOICES, Shown, find, watches_on};
 
@@ -134,7 +135,7 @@ fn never_seen(id: &str, watches: &Rows) -> String {
             "no operation seen has an id that begins with '{id}'; `optrail export operations` lists them"
         );
     };
-    if state == "removed" {
+    if state == REMOVED {
         return format!("operation '{id}' was watched, and given up before it was seen");
     }
     let outcome = match watches.text("last_outcome") {

@@ -16,11 +16,12 @@ use super::endpoint::{Endpoint, Endpoints};
 use super::error::CloudError;
 use super::exchange::{End, Exchange, NoAnswer};
 use super::failure;
-use super::network::{Network, Trust, http_client};
+use super::network::{Trust, http_client};
 use super::nonce::Nonces;
 use super::receive::{Until, receive};
 use super::sign::SignatureVersion;
 use super::wire::{self, Stamp, WireRequest};
+use crate::config::Network;
 use crate::model::Clock;
 use crate::services::Request;
 

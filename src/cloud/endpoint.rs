@@ -7,28 +7,8 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
+use crate::config::Site;
 use crate::model::Service;
-
-/// Which of the vendor's two businesses an account was opened with. ROS and BPStudio have a host for each;
-/// the host follows the account, not the region that is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Site {
-    /// The Chinese site (aliyun.com).
-    #[default]
-    Cn,
-    /// The international site (alibabacloud.com).
-    Intl,
-}
-
-impl Site {
-    /// The word used in the configuration.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cn => "cn",
-            Self::Intl => "intl",
-        }
-    }
-}
 
 /// The documented public host of a service (Alibaba Cloud documentation, "Endpoints" of each
 /// product) for accounts of a site.

@@ -24,12 +24,12 @@ pub mod retry;
 pub mod sign;
 mod wire;
 
+pub use crate::config::{Network, Proxy, Site};
 pub use client::{Client, ClientConfig, Limits};
 pub use credentials::{Context, FetchReport, Fetched, Keeper, Lease, Role, Source};
 pub use credentials::{Credentials, CredentialsError, Secret};
-pub use endpoint::{Endpoint, EndpointError, Endpoints, Site};
+pub use endpoint::{Endpoint, EndpointError, Endpoints};
 pub use error::CloudError;
 pub use exchange::{Answer, End, Exchange, Framing, NoAnswer};
 pub use limiter::{Learned, Limiter, Permit};
-pub use network::{Network, ProxyChoice};
 pub use sign::SignatureVersion;

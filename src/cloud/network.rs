@@ -4,15 +4,15 @@
 //! The environment's proxy variables count only where the configuration says so: a recorder that runs
 //! unattended must not change its way because a shell had a variable. Loopback never goes through a proxy.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use reqwest::{Certificate, ClientBuilder, NoProxy, Proxy, Url, redirect, retry};
+use reqwest::{Certificate, ClientBuilder, NoProxy, Url, redirect, retry};
 
 use super::client::Limits;
 use super::error::CloudError;
+use crate::config::{Network, Proxy};
 
 /// Variables that name a proxy for https, first one wins: upper case first, as the official CLI reads them.
 /// Plain http goes to loopback alone, so that `HTTP_PROXY` means nothing here.
@@ -24,38 +24,6 @@ const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 /// Bytes of a file of certificates at most: that of all public authorities has 250,000.
 const FILE_LONGEST_BYTES: u64 = 4 << 20;
-
-/// The way to the cloud.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Network {
-    /// Through which proxy.
-    pub proxy: ProxyChoice,
-    /// PEM certificates that are trusted beside the system's.
-    pub ca_file: Option<PathBuf>,
-}
-
-/// Through which proxy requests go.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub enum ProxyChoice {
-    /// None, whatever the environment says.
-    #[default]
-    None,
-    /// That of the process's environment: `HTTPS_PROXY` or `ALL_PROXY`, but for hosts in `NO_PROXY`.
-    Environment,
-    /// This one: `http://[USER:PASSWORD@]HOST:PORT`.
-    Url(String),
-}
-
-/// Without the address, which may hold a password.
-impl fmt::Debug for ProxyChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "None",
-            Self::Environment => "Environment",
-            Self::Url(_) => "Url(***)",
-        })
-    }
-}
 
 /// Whose certificates are trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,12 +65,12 @@ pub(super) fn http_client(
 }
 
 /// Adds the proxy.
-fn through(builder: ClientBuilder, choice: &ProxyChoice) -> Result<ClientBuilder, CloudError> {
+fn through(builder: ClientBuilder, choice: &Proxy) -> Result<ClientBuilder, CloudError> {
     let variable = |name: &&str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let (origin, address, direct) = match choice {
-        ProxyChoice::None => return Ok(builder),
-        ProxyChoice::Url(url) => ("[network] proxy", url.clone(), String::new()),
-        ProxyChoice::Environment => {
+        Proxy::None => return Ok(builder),
+        Proxy::Url(url) => ("[network] proxy", url.clone(), String::new()),
+        Proxy::Environment => {
             let found = PROXY_VARIABLES
                 .iter()
                 .find_map(|name| Some((*name, variable(name)?)));
@@ -129,7 +97,7 @@ fn through(builder: ClientBuilder, choice: &ProxyChoice) -> Result<ClientBuilder
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         return Err(refused("it has more than scheme, user, host and port"));
     }
-    let proxy = Proxy::all(url).map_err(|_| refused("it is no address of a proxy"))?;
+    let proxy = reqwest::Proxy::all(url).map_err(|_| refused("it is no address of a proxy"))?;
     let direct = format!("{direct},{LOOPBACK}");
     Ok(builder.proxy(proxy.no_proxy(NoProxy::from_string(&direct))))
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::evidence::leaf::{Watch, WatchChange};
 use crate::model::UtcMillis;
-use crate::record::{Found, Recorder};
+use crate::record::{Recorder, target_of};
 use crate::store::watches::WatchTarget;
 use crate::store::{StoreError, watches};
 
@@ -28,12 +28,12 @@ pub struct Declared {
 /// one is about the same already, nothing is added. The database must exist.
 pub fn declare(
     recorder: &Recorder,
-    wanted: Vec<Found>,
+    wanted: Vec<Watch>,
     user: &str,
     at: UtcMillis,
 ) -> Result<Declared, StoreError> {
     let there = recorder.read_blocking(|db| watches::of_origin(db, CONFIGURATION))?;
-    let targets: HashSet<WatchTarget> = wanted.iter().map(|found| found.target.clone()).collect();
+    let targets: HashSet<WatchTarget> = wanted.iter().map(target_of).collect();
     let undeclared: Vec<Watch> = there
         .into_iter()
         .filter(|(_, known)| !targets.contains(known))

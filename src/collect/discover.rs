@@ -16,10 +16,9 @@ use super::poll;
 use super::round::CollectorError;
 use crate::evidence::leaf::{self, Parameters, Watch, WatchChange};
 use crate::model::{Action, BatchCount, Service, UtcMillis, parse_cloud_time};
-use crate::record::{Found, PlanEntry};
+use crate::record::PlanEntry;
 use crate::services::alidns::BatchAnswer;
 use crate::services::{Content, alidns, ros};
-use crate::store::watches::WatchTarget;
 use crate::store::{page_listings, stack_groups};
 
 /// Status of a stack group that is no more.
@@ -210,19 +209,12 @@ fn was_created_since(create_time: Option<&str>, since: Option<UtcMillis>) -> boo
 }
 
 /// The watch of what a watch has found.
-fn child(caller: &Caller, parent: &Watched, region_id: &str, operation_id: String) -> Found {
-    let target = WatchTarget {
-        service: parent.service.as_str().to_owned(),
-        label: parent.row.target.label.clone(),
-        region_id: region_id.to_owned(),
-        operation_id,
-        ..WatchTarget::default()
-    };
-    let watch = Watch {
+fn child(caller: &Caller, parent: &Watched, region_id: &str, operation_id: String) -> Watch {
+    Watch {
         service: Some(parent.service),
-        label: Some(target.label.clone()),
-        region: Some(target.region_id.clone()).filter(|region| !region.is_empty()),
-        operation: Some(target.operation_id.clone()),
+        label: Some(parent.row.target.label.clone()),
+        region: Some(region_id.to_owned()).filter(|region| !region.is_empty()),
+        operation: Some(operation_id),
         parent: Some(parent.row.watch_id),
         lang: parent.declared.lang.clone(),
         origin: Some(format!("watch {}", parent.row.watch_id)),
@@ -232,15 +224,14 @@ fn child(caller: &Caller, parent: &Watched, region_id: &str, operation_id: Strin
             caller.shared.user.clone(),
             caller.shared.clock.now(),
         )
-    };
-    Found { watch, target }
+    }
 }
 
 /// Adds what was found and is new, and plans a look at each in this same run.
 async fn watch_found(
     caller: &Caller,
     service: Service,
-    found: Vec<Found>,
+    found: Vec<Watch>,
 ) -> Result<VecDeque<Job>, CollectorError> {
     if found.is_empty() {
         return Ok(VecDeque::new());

@@ -1,8 +1,8 @@
 //! What a run asks, and in which order.
 
 use crate::evidence::leaf::{Leaf, Watch};
-use crate::model::{Service, UtcMillis};
-use crate::record::{Found, PlanEntry, leaf_at};
+use crate::model::{Service, UtcMillis, WatchState};
+use crate::record::{PlanEntry, leaf_at, target_of};
 use crate::store::watches::{self, WatchRow};
 use crate::store::{Connection, StoreError};
 
@@ -25,18 +25,18 @@ pub struct Watched {
 
 impl Watched {
     /// A watch that was found and added just now.
-    pub(super) fn new(watch_id: i64, found: Found, service: Service) -> Self {
+    pub(super) fn new(watch_id: i64, declared: Watch, service: Service) -> Self {
         Self {
             row: WatchRow {
                 watch_id,
-                target: found.target,
+                target: target_of(&declared),
                 add_sequence: 0,
                 op: None,
                 state: None,
                 last_sequence: None,
-                parent: found.watch.parent,
+                parent: declared.parent,
             },
-            declared: found.watch,
+            declared,
             service,
             last_asked_at: None,
         }
@@ -56,16 +56,24 @@ impl Watched {
         }
     }
 
+    /// Whether it is asked in each run: its operation has not ended, or was never seen.
+    pub(super) fn is_active(&self) -> bool {
+        matches!(self.row.state, None | Some(WatchState::Active))
+    }
+
+    /// When its operation began, as was declared, or else when it was added: a CADT operation's id dies an hour later.
+    pub(super) fn born_at(&self) -> UtcMillis {
+        self.declared
+            .declared_started_at
+            .unwrap_or(self.declared.at)
+    }
+
     /// Its place in a run: what dies first comes first, then whatever was not asked for longest.
     fn urgency(&self) -> (u8, i64, i64) {
         let watch_id = self.row.watch_id;
         let last_sequence = self.row.last_sequence.unwrap_or(-1);
         if self.service == Service::Bpstudio {
-            let born_at = self
-                .declared
-                .declared_started_at
-                .unwrap_or(self.declared.at);
-            (0, born_at.0, watch_id)
+            (0, self.born_at().0, watch_id)
         } else {
             (1, last_sequence, watch_id)
         }
@@ -89,9 +97,9 @@ pub fn due(
 }
 
 fn is_due(watch: &Watched, now: UtcMillis) -> bool {
-    match watch.row.state.as_deref() {
-        None | Some("active") => true,
-        Some("unsettled") => watch.last_asked_at.is_none_or(|last| {
+    match watch.row.state {
+        None | Some(WatchState::Active) => true,
+        Some(WatchState::Unsettled) => watch.last_asked_at.is_none_or(|last| {
             // Our own clock may have stepped back; then it is asked, too.
             !(0..UNSETTLED_INTERVAL_MS).contains(&now.0.saturating_sub(last.0))
         }),
@@ -115,7 +123,7 @@ pub(super) fn read_watches(db: &Connection, with_ended: bool) -> Result<Vec<Watc
         let declared = declared(db, &row)?;
         let last_asked_at = match row.last_sequence {
             // Only what is asked daily needs to know.
-            Some(sequence) if row.state.as_deref() == Some("unsettled") => {
+            Some(sequence) if row.state == Some(WatchState::Unsettled) => {
                 requested_at(db, sequence)?
             }
             _ => None,
@@ -154,26 +162,15 @@ mod tests {
     use crate::evidence::leaf::WatchChange;
     use crate::store::watches::WatchTarget;
 
-    fn watched(watch_id: i64, service: Service, state: Option<&str>, last: Option<i64>) -> Watched {
+    fn watched(
+        watch_id: i64,
+        service: Service,
+        state: Option<WatchState>,
+        last: Option<i64>,
+    ) -> Watched {
         let declared = Watch {
-            watch: watch_id,
-            change: WatchChange::Add,
             service: Some(service),
-            label: None,
-            region: None,
-            operation: None,
-            kind: None,
-            names: Vec::new(),
-            since: None,
-            parent: None,
-            batch_type: None,
-            lang: None,
-            resource_group: None,
-            declared_started_at: None,
-            origin: None,
-            reason: None,
-            user: String::new(),
-            at: UtcMillis(1000 - watch_id),
+            ..Watch::new(watch_id, WatchChange::Add, "", UtcMillis(1000 - watch_id))
         };
         let target = WatchTarget {
             service: service.as_str().to_owned(),
@@ -187,7 +184,7 @@ mod tests {
             target,
             add_sequence: 0,
             op: None,
-            state: state.map(str::to_owned),
+            state,
             last_sequence: last,
             parent: None,
         };
@@ -207,7 +204,7 @@ mod tests {
     fn mortal_ids_come_first_and_then_the_most_overdue() {
         let all = vec![
             watched(1, Service::Ros, None, Some(50)),
-            watched(2, Service::Ros, Some("active"), None),
+            watched(2, Service::Ros, Some(WatchState::Active), None),
             watched(3, Service::Bpstudio, None, Some(90)),
             watched(4, Service::Bpstudio, None, Some(10)),
             watched(5, Service::Alidns, None, Some(20)),
@@ -217,7 +214,12 @@ mod tests {
 
     #[test]
     fn what_has_ended_is_asked_on_request_only() {
-        let states = ["settled", "not_found", "expired", "unsettled"];
+        let states = [
+            WatchState::Settled,
+            WatchState::NotFound,
+            WatchState::Expired,
+            WatchState::Unsettled,
+        ];
         let all: Vec<_> = (1..)
             .zip(states)
             .map(|(id, state)| watched(id, Service::Ros, Some(state), Some(5)))

@@ -13,11 +13,10 @@ impl Collector {
     pub fn operations_active(&self, options: &RoundOptions) -> Result<usize, CollectorError> {
         let db = open::read_only(&self.database)?;
         let watched = read_watches(&db, false)?;
-        let is_active = |state: Option<&str>| matches!(state, None | Some("active"));
         Ok(watched
             .iter()
             .filter(|watched| !watched.row.target.is_moving())
-            .filter(|watched| is_active(watched.row.state.as_deref()))
+            .filter(|watched| watched.is_active())
             .filter(|watched| {
                 options.services.is_empty() || options.services.contains(&watched.service)
             })

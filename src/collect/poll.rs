@@ -9,7 +9,7 @@ use super::pages::{self, List};
 use super::patience::RepeatUntil;
 use super::round::CollectorError;
 use crate::evidence::leaf::{self, Parameters};
-use crate::model::{Action, OperationKey, Outcome, Phase, Service};
+use crate::model::{Action, OperationKey, Outcome, Service};
 use crate::services::{Request, alidns, bpstudio, ros};
 use crate::store::{operations, page_listings};
 
@@ -111,9 +111,8 @@ async fn read_details(
             let Some(op) = operations::find(db, &key)? else {
                 return Ok(false);
             };
-            let has_ended = operations::newest(db, op)?
-                .and_then(|newest| Phase::from_word(&newest.phase))
-                .is_some_and(Phase::is_final);
+            let newest = operations::newest(db, op)?;
+            let has_ended = newest.is_some_and(|newest| newest.phase.is_final());
             Ok(has_ended && !page_listings::details_complete(db, op)?)
         })
         .await?;

@@ -6,9 +6,11 @@ use std::fmt;
 use super::declared::CONFIGURATION;
 use super::due::{Watched, due, read_watches};
 use super::round::{Collector, CollectorError, RoundOptions};
-use crate::model::{Service, UtcMillis};
-use crate::record::Found;
-use crate::store::{StoreError, open, watches};
+use crate::evidence::leaf::Watch;
+use crate::model::{Service, UtcMillis, WatchState};
+use crate::record::target_of;
+use crate::store::watches::{self, WatchTarget};
+use crate::store::{StoreError, open};
 
 /// How long the cloud answers about a CADT operation, ms (BPStudio, GetExecuteOperationResult).
 const CADT_ID_LIFETIME_MS: i64 = 60 * 60 * 1000;
@@ -48,17 +50,13 @@ impl fmt::Display for Why {
 
 impl Why {
     fn of(watched: &Watched, is_left_over: bool) -> Self {
-        match watched.row.state.as_deref() {
-            None | Some("active") => {}
-            Some("unsettled") => return Self::Daily,
+        match watched.row.state {
+            None | Some(WatchState::Active) => {}
+            Some(WatchState::Unsettled) => return Self::Daily,
             Some(_) => return Self::Recheck,
         }
         if watched.service == Service::Bpstudio {
-            let born_at = watched
-                .declared
-                .declared_started_at
-                .unwrap_or(watched.declared.at);
-            return Self::ExpiresBy(born_at.plus_ms(CADT_ID_LIFETIME_MS));
+            return Self::ExpiresBy(watched.born_at().plus_ms(CADT_ID_LIFETIME_MS));
         }
         match watched.row.last_sequence {
             _ if is_left_over => Self::Overdue,
@@ -78,7 +76,7 @@ impl Collector {
     pub fn preview(
         &self,
         options: &RoundOptions,
-        declared: Vec<Found>,
+        declared: Vec<Watch>,
     ) -> Result<Vec<(Watched, Why)>, CollectorError> {
         let (watched, left_over) = self.watched_with(options, declared)?;
         let watched = watched
@@ -103,7 +101,7 @@ impl Collector {
     fn watched_with(
         &self,
         options: &RoundOptions,
-        declared: Vec<Found>,
+        declared: Vec<Watch>,
     ) -> Result<(Vec<Watched>, BTreeSet<i64>), CollectorError> {
         let db = match open::read_only(&self.database) {
             Ok(db) => db,
@@ -118,15 +116,16 @@ impl Collector {
             return Err(CollectorError::NothingWatched(self.database.clone()));
         }
         let mut watched = read_watches(&db, options.recheck)?;
+        let targets: Vec<WatchTarget> = declared.iter().map(target_of).collect();
         let undeclared: BTreeSet<i64> = watches::of_origin(&db, CONFIGURATION)?
             .into_iter()
-            .filter(|(_, target)| declared.iter().all(|found| found.target != *target))
+            .filter(|(_, target)| !targets.contains(target))
             .map(|(watch_id, _)| watch_id)
             .collect();
         watched.retain(|watched| !undeclared.contains(&watched.row.watch_id));
-        for found in declared {
-            if watches::find(&db, &found.target)?.is_none() {
-                watched.extend(announced(found));
+        for (watch, target) in declared.into_iter().zip(&targets) {
+            if watches::find(&db, target)?.is_none() {
+                watched.extend(announced(watch));
             }
         }
         Ok((watched, watches::left_over(&db)?.into_iter().collect()))
@@ -134,7 +133,7 @@ impl Collector {
 }
 
 /// A watch that is not added yet.
-fn announced(found: Found) -> Option<Watched> {
-    let service = found.watch.service?;
-    Some(Watched::new(0, found, service))
+fn announced(watch: Watch) -> Option<Watched> {
+    let service = watch.service?;
+    Some(Watched::new(0, watch, service))
 }

@@ -60,7 +60,7 @@ pub fn summary_line(end: &RoundEnd) -> String {
         started_at: end.started_at.to_string(),
         ended_at: row.ended_at.map(|ms| UtcMillis(ms).to_string()),
         duration_ms: row.ended_at.map(|ms| ms - end.started_at.0),
-        outcome: &row.outcome,
+        outcome: row.outcome.as_str(),
         watches_due: row.watches_due,
         watches_polled: row.watches_polled,
         watches_failed: row.watches_failed,

@@ -98,7 +98,8 @@ pub struct Role {
     pub duration_seconds: u32,
 }
 
-/// The two sites of the cloud: an account belongs to one, and some services have a host for each.
+/// The two sites of the cloud, which are two businesses of the vendor: an account belongs to one, and some services
+/// have a host for each. The host follows the account, not the region that is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Site {
     /// The Chinese site, aliyun.com.

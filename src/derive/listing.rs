@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::listed_rows::{ListedRow, ListedRows};
-use super::paging::{Page, Paging};
+use super::paging::{Page, Paging, verdict};
 use crate::model::{Outcome, Verdict};
 
 /// A listing that is being read.
@@ -99,13 +99,8 @@ impl Listing {
         for target in self.disputes.keys() {
             rows.remove(*target);
         }
-        let verdict = if reason.is_none() {
-            Verdict::Complete
-        } else {
-            Verdict::Incomplete
-        };
         Closed {
-            verdict,
+            verdict: verdict(reason.as_ref()),
             reason,
             lacks_pages,
             distinct_keys,

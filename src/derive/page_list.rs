@@ -7,7 +7,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::paging::{Page, Paging};
+use super::paging::{Page, Paging, verdict};
 use crate::model::{Outcome, Verdict};
 
 /// A list that is being read.
@@ -98,13 +98,8 @@ impl<K: Ord + Clone, R: PartialEq> PageList<K, R> {
         let failure = self.paging.failure();
         let lacks_pages = reason.is_some() && self.paging.lacks_pages();
         let disputed = self.disputed;
-        let verdict = if reason.is_none() {
-            Verdict::Complete
-        } else {
-            Verdict::Incomplete
-        };
         ClosedList {
-            verdict,
+            verdict: verdict(reason.as_ref()),
             failed_outcome: failure
                 .map(|(_, outcome)| outcome)
                 .filter(|_| reason.is_some()),

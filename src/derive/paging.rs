@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Outcome, UtcMillis};
+use crate::model::{Extent, Outcome, UtcMillis, Verdict};
 
 /// What a page says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,27 @@ impl Page {
             Some(total) if total > self.rows && size > 0 => (total - 1) / size + 1,
             _ => 1,
         }
+    }
+}
+
+/// How far the pages of a list reach, which are in order of their leaves.
+pub fn extent(pages: &[Page]) -> Extent {
+    let (first, last) = (pages.first(), pages.last());
+    Extent {
+        started_at: pages.iter().map(|page| page.requested_at).min(),
+        ended_at: pages.iter().map(|page| page.received_at).max(),
+        pages: i64::try_from(pages.len()).unwrap_or(i64::MAX),
+        page_size: first.and_then(|page| page.page_size),
+        first_total_count: first.and_then(|page| page.total_count),
+        last_total_count: last.and_then(|page| page.total_count),
+    }
+}
+
+/// What a list is by the reason why it cannot be believed to be whole.
+pub const fn verdict(reason: Option<&String>) -> Verdict {
+    match reason {
+        None => Verdict::Complete,
+        Some(_) => Verdict::Incomplete,
     }
 }
 

@@ -1,62 +1,13 @@
 //! What one run means for one watch: whether it was a good look, why not, and in which state the
 //! operation is watched from then on.
 
-use std::fmt;
-
-pub use crate::model::Cause;
+pub use crate::model::{Cause, WatchState};
 use crate::model::{Outcome, Phase, Service};
 
 /// Runs in a row in which an id must be unknown to the cloud before it is no longer asked for.
 pub const NOT_FOUND_RUNS: u32 = 3;
 /// Looks at an ended operation without a complete, all-final listing before it is asked daily only.
 pub const UNSETTLED_LOOKS: u32 = 5;
-
-/// In which state an operation is watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WatchState {
-    /// Asked in each run.
-    Active,
-    /// Ended and completely seen: asked no more.
-    Settled,
-    /// Ended, and its results never came whole: asked daily.
-    Unsettled,
-    /// The cloud does not know it: asked no more.
-    NotFound,
-    /// Past its hour: asked no more.
-    Expired,
-}
-
-impl WatchState {
-    /// The word used in views.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Settled => "settled",
-            Self::Unsettled => "unsettled",
-            Self::NotFound => "not_found",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// The state of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::Active,
-            Self::Settled,
-            Self::Unsettled,
-            Self::NotFound,
-            Self::Expired,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == word)
-    }
-}
-
-impl fmt::Display for WatchState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// How a watch was asked in one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +77,26 @@ pub struct Poll {
     pub final_looks: u32,
     /// The state before.
     pub state: WatchState,
+}
+
+impl Poll {
+    /// What is known of a watch of that service that was not asked, and of which nothing was seen before.
+    pub const fn not_begun(service: Service, ended: RunEnded) -> Self {
+        Self {
+            service,
+            asked: Asked::NotBegun,
+            ended,
+            phase: None,
+            listing_complete: false,
+            listing_all_final: false,
+            details_complete: false,
+            page_failure: None,
+            cut: None,
+            not_found_runs: 0,
+            final_looks: 0,
+            state: WatchState::Active,
+        }
+    }
 }
 
 /// What the run means for the watch.
@@ -235,18 +206,10 @@ mod tests {
     use super::*;
 
     const POLL: Poll = Poll {
-        service: Service::Ros,
         asked: Asked::Answered(Outcome::Ok),
-        ended: RunEnded::ByItself,
         phase: Some(Phase::Running),
         listing_complete: true,
-        listing_all_final: false,
-        details_complete: false,
-        page_failure: None,
-        cut: None,
-        not_found_runs: 0,
-        final_looks: 0,
-        state: WatchState::Active,
+        ..Poll::not_begun(Service::Ros, RunEnded::ByItself)
     };
 
     #[test]

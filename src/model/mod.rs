@@ -15,9 +15,12 @@ mod list_page;
 mod outcome;
 mod phase;
 mod ros;
+mod run;
 mod stack_group;
 mod time;
 mod version;
+mod watch_state;
+mod words;
 
 /// The program with its version, as leaves, exports and bundles name what made them.
 pub const PROGRAM: &str = concat!("optrail ", env!("CARGO_PKG_VERSION"));
@@ -30,12 +33,14 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use hex::hex;
 pub use identity::CallerIdentity;
 pub use key::OperationKey;
-pub use list_page::ListPage;
+pub use list_page::{Extent, ListPage};
 pub use outcome::{Outcome, Verdict};
 pub use phase::Phase;
 pub use ros::{
     DeploymentTargets, DriftDetection, OperationPreferences, ResultRow, ResultsPage, RosOperation,
 };
+pub use run::{RunKind, RunOutcome};
 pub use stack_group::{ListedOperation, RosRegion, StackGroup, Tag};
 pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, UtcMillis, millis, parse_cloud_time};
 pub use version::{FieldValue, OperationState, ResultVersion, VersionPlace, result_flags};
+pub use watch_state::WatchState;

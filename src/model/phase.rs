@@ -1,60 +1,30 @@
 //! One vocabulary over the services' status words.
 
-use std::fmt;
+use super::words::words;
 
-/// What a status word means. A word that is not known is `Unknown`: stored, shown, never final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Phase {
-    /// Accepted, not begun.
-    Pending,
-    /// Under way.
-    Running,
-    /// Being stopped.
-    Stopping,
-    /// Ended well (single targets may have failed: `has_failures`).
-    Succeeded,
-    /// Ended badly.
-    Failed,
-    /// Never begun, because the operation ended first.
-    Cancelled,
-    /// Ended by a stop.
-    Stopped,
-    /// A word that the program does not know.
-    Unknown,
+words! {
+    /// What a status word means. A word that is not known is `Unknown`: stored, shown, never final.
+    pub enum Phase {
+        /// Accepted, not begun.
+        Pending = "pending",
+        /// Under way.
+        Running = "running",
+        /// Being stopped.
+        Stopping = "stopping",
+        /// Ended well (single targets may have failed: `has_failures`).
+        Succeeded = "succeeded",
+        /// Ended badly.
+        Failed = "failed",
+        /// Never begun, because the operation ended first.
+        Cancelled = "cancelled",
+        /// Ended by a stop.
+        Stopped = "stopped",
+        /// A word that the program does not know.
+        Unknown = "unknown",
+    }
 }
 
 impl Phase {
-    /// Every phase.
-    pub const ALL: [Self; 8] = [
-        Self::Pending,
-        Self::Running,
-        Self::Stopping,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Cancelled,
-        Self::Stopped,
-        Self::Unknown,
-    ];
-
-    /// The word used in views.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Stopped => "stopped",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The phase of the word used in views.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|phase| phase.as_str() == word)
-    }
-
     /// Whether nothing more will happen.
     pub const fn is_final(self) -> bool {
         matches!(
@@ -87,12 +57,6 @@ impl Phase {
             2 => Self::Failed,
             _ => Self::Unknown,
         }
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

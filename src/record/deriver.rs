@@ -224,7 +224,7 @@ fn watch(place: Place<'_>, sequence: i64, leaf: &Watch) -> Result<(), StoreError
             place.derived,
             leaf.watch,
             sequence,
-            &target(leaf),
+            &target_of(leaf),
             leaf.parent,
         ),
         WatchChange::Remove => {
@@ -235,7 +235,7 @@ fn watch(place: Place<'_>, sequence: i64, leaf: &Watch) -> Result<(), StoreError
 }
 
 /// What a watch is about, as its leaf says.
-fn target(leaf: &Watch) -> watches::WatchTarget {
+pub fn target_of(leaf: &Watch) -> watches::WatchTarget {
     let operation_id = leaf.operation.clone().unwrap_or_default();
     let is_moving = operation_id.is_empty();
     watches::WatchTarget {

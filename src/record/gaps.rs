@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::deriver::{Place, leaf_at};
 use crate::evidence::leaf::Leaf;
-use crate::model::{Cause, OperationKey, Service};
+use crate::model::{Cause, OperationKey, RunKind, Service};
 use crate::store::gaps::{self, GapEnd, GapRow, Subject, WatchSpan};
 use crate::store::runs::RunRow;
 use crate::store::{StoreError, operations, runs};
@@ -375,7 +375,7 @@ pub(super) fn remove_watch(
 ) -> Result<(), StoreError> {
     let is_collecting = runs::open(place.derived)?
         .iter()
-        .any(|run| run.kind == "collect");
+        .any(|run| run.kind == RunKind::Collect);
     if is_collecting {
         return Ok(());
     }

@@ -88,7 +88,7 @@ fn judge_watch(
                 op,
                 number + 1,
                 end.sequence,
-                judgement.state.as_str(),
+                judgement.state,
             )?;
         }
     }
@@ -227,8 +227,7 @@ fn look_up(place: Place<'_>, end: &Ending, entry: &PlanEntry) -> Result<Found, S
     found.look_at_listings(place, end, op, cut_short)?;
     if let Some((number, state)) = operations::watch_state(place.derived, op)? {
         found.state_number = Some(number);
-        found.poll.state = WatchState::from_word(&state)
-            .ok_or_else(|| StoreError::Inconsistent(format!("'{state}' is no watch state")))?;
+        found.poll.state = state;
     }
     Ok(found)
 }
@@ -238,20 +237,7 @@ impl Found {
     fn not_begun(service: Service, ended: RunEnded) -> Self {
         Self {
             op: None,
-            poll: Poll {
-                service,
-                asked: Asked::NotBegun,
-                ended,
-                phase: None,
-                listing_complete: false,
-                listing_all_final: false,
-                details_complete: false,
-                page_failure: None,
-                cut: None,
-                not_found_runs: 0,
-                final_looks: 0,
-                state: WatchState::Active,
-            },
+            poll: Poll::not_begun(service, ended),
             state_number: None,
             failed: None,
             read: None,
@@ -270,7 +256,7 @@ impl Found {
         }
         self.poll.not_found_runs = not_found_runs(&reads);
         if let Some(newest) = operations::newest(place.derived, op)? {
-            self.poll.phase = Some(phase_of(&newest.phase)?);
+            self.poll.phase = Some(newest.phase);
         }
         if self.poll.phase.is_some_and(Phase::is_final) {
             let looks = operations::final_looks(place.derived, op)?;
@@ -316,10 +302,6 @@ impl Found {
     }
 }
 
-fn phase_of(word: &str) -> Result<Phase, StoreError> {
-    Phase::from_word(word).ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no phase")))
-}
-
 /// Runs in a row, the newest first, whose last read was `not_found`.
 fn not_found_runs(reads: &[(i64, i64, Outcome)]) -> u32 {
     let mut runs = 0;
@@ -340,12 +322,6 @@ fn not_found_runs(reads: &[(i64, i64, Outcome)]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_phase_that_no_program_wrote_is_damage() {
-        assert_eq!(phase_of("stopped").ok(), Some(Phase::Stopped));
-        assert!(phase_of("melting").is_err_and(|error| error.is_damage()));
-    }
 
     #[test]
     fn runs_in_a_row_are_counted_by_their_last_read() {

@@ -34,7 +34,7 @@ pub(super) fn note(place: Place<'_>, sequence: i64, leaf: &Note) -> Result<(), S
             run_id: leaf.run,
             label: leaf.label.clone().unwrap_or_default(),
             account_id: leaf.account.clone(),
-            cause: leaf.cause.as_str().to_owned(),
+            cause: leaf.cause,
             at: leaf.at.0,
         },
     )

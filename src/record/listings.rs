@@ -1,14 +1,18 @@
 //! Listings while they are read and when they close.
 
+use std::collections::BTreeMap;
+
 use super::closing::{self, Told};
 use super::deriver::{Deriver, OpenListing, Place, leaf_at};
 use super::unchanged::Unchanged;
 use super::{answers, body};
 use crate::derive::listed_rows::ListedRow;
 use crate::derive::listing::{Closed, Listing};
-use crate::derive::paging::Page;
+use crate::derive::paging::{Page, extent};
 use crate::evidence::leaf::{Ask, Exchange, Leaf, Listing as ListingLeaf};
-use crate::model::{OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMillis, Verdict};
+use crate::model::{
+    ListPage, OperationKey, Outcome, Phase, ResultRow, ResultsPage, UtcMillis, Verdict,
+};
 use crate::services::Body;
 use crate::store::evidence::LeafRow;
 use crate::store::listings::ListingEnd;
@@ -138,6 +142,21 @@ pub(super) struct PageLeaf<'a> {
     pub(super) leaf: &'a Exchange,
 }
 
+impl PageLeaf<'_> {
+    /// What the page says of itself, and where and when it came.
+    pub(super) fn of<T>(&self, content: &ListPage<T>) -> Page {
+        Page {
+            sequence: self.sequence,
+            page_number: i64::from(self.page_number),
+            rows: i64::try_from(content.rows.len()).unwrap_or(i64::MAX),
+            page_size: content.page_size,
+            total_count: content.total_count,
+            requested_at: self.leaf.requested_at,
+            received_at: self.leaf.received_at,
+        }
+    }
+}
+
 fn take(
     deriver: &mut Deriver,
     place: Place<'_>,
@@ -155,16 +174,7 @@ fn take(
         .collect::<Result<Vec<_>, _>>()?;
     drop(targets);
     deriver.ahead = ahead;
-    let page = Page {
-        sequence: page.sequence,
-        page_number: i64::from(page.page_number),
-        rows: i64::try_from(content.rows.len()).unwrap_or(i64::MAX),
-        page_size: content.page_size,
-        total_count: content.total_count,
-        requested_at: page.leaf.requested_at,
-        received_at: page.leaf.received_at,
-    };
-    listing.add_page(page, rows);
+    listing.add_page(page.of(content), rows);
     Ok(())
 }
 
@@ -220,19 +230,19 @@ fn text_no(
     Ok(Some(text_no))
 }
 
+/// The numbers of the open lists for which `ends` holds, in order.
+pub(super) fn ending<L>(open: &BTreeMap<i64, L>, ends: impl Fn(&L) -> bool) -> Vec<i64> {
+    let ending = open.iter().filter(|(_, list)| ends(list));
+    ending.map(|(listing_id, _)| *listing_id).collect()
+}
+
 /// Closes the open listings for which `ends` holds, in order.
 pub(super) fn close_where(
     deriver: &mut Deriver,
     place: Place<'_>,
     ends: impl Fn(&OpenListing) -> bool,
 ) -> Result<(), StoreError> {
-    let ending: Vec<i64> = deriver
-        .listings
-        .iter()
-        .filter(|(_, open)| ends(open))
-        .map(|(listing_id, _)| *listing_id)
-        .collect();
-    for listing_id in ending {
+    for listing_id in ending(&deriver.listings, ends) {
         if let Some(open) = deriver.listings.remove(&listing_id) {
             close(deriver, place, listing_id, open)?;
         }
@@ -266,7 +276,7 @@ fn close(
         let before = listings::newest_look(place.derived, op)?;
         end.look = Some(before.map_or(1, |(look, _)| look + 1));
         end.look_gap_ms = before
-            .zip(end.ended_at)
+            .zip(end.extent.ended_at)
             .map(|((_, started_at), UtcMillis(ended_at))| ended_at.saturating_sub(started_at));
     }
     listings::insert_end(place.derived, &end)?;
@@ -291,12 +301,7 @@ fn summary(
         verdict: closed.verdict,
         look: None,
         look_gap_ms: None,
-        started_at: closed.pages.iter().map(|page| page.requested_at).min(),
-        ended_at: closed.pages.iter().map(|page| page.received_at).max(),
-        pages: i64::try_from(closed.pages.len()).unwrap_or(i64::MAX),
-        page_size: closed.pages.first().and_then(|page| page.page_size),
-        first_total_count: closed.pages.first().and_then(|page| page.total_count),
-        last_total_count: closed.pages.last().and_then(|page| page.total_count),
+        extent: extent(&closed.pages),
         distinct_keys: closed.distinct_keys,
         succeeded_count: told.succeeded,
         failed_count: told.failed,
@@ -339,13 +344,7 @@ fn read_again(
     sequence: i64,
     page_number: u32,
 ) -> Result<(), StoreError> {
-    let (row, leaf) = leaf_at(place.evidence, sequence)?;
-    let Leaf::Exchange(exchange) = leaf else {
-        return Err(StoreError::Inconsistent(format!(
-            "leaf {sequence} is no exchange"
-        )));
-    };
-    let body = Body::from(body::read_body(place.evidence, &row)?.unwrap_or_default());
+    let (exchange, body) = answer_at(place, sequence)?;
     let reading = answers::read_page(&exchange, page_number, &body).ok_or_else(|| {
         StoreError::Inconsistent(format!("leaf {sequence} is no page of results"))
     })?;
@@ -355,4 +354,16 @@ fn read_again(
         leaf: &exchange,
     };
     take(deriver, place, listing, &page, &reading.value)
+}
+
+/// An answer that was kept, with its body.
+pub(super) fn answer_at(place: Place<'_>, sequence: i64) -> Result<(Exchange, Body), StoreError> {
+    let (row, leaf) = leaf_at(place.evidence, sequence)?;
+    let Leaf::Exchange(exchange) = leaf else {
+        return Err(StoreError::Inconsistent(format!(
+            "leaf {sequence} is no exchange"
+        )));
+    };
+    let body = body::read_body(place.evidence, &row)?.unwrap_or_default();
+    Ok((exchange, Body::from(body)))
 }

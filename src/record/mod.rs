@@ -32,10 +32,10 @@ mod whose;
 
 pub use body::read_body;
 pub use configuration::{NamedAccount, Settings};
-pub use deriver::{DERIVE_VERSION, Deriver, leaf_at};
+pub use deriver::{DERIVE_VERSION, Deriver, leaf_at, target_of};
 pub use gaps::recorder::is_late;
 pub use plan::PlanEntry;
-pub use recorder::{Found, Recorder, RunStarted};
+pub use recorder::{Recorder, RunStarted};
 pub use schedule::Schedule;
 pub use sealing::{Keyring, MadeKey};
 pub use session::Session;

@@ -3,18 +3,17 @@
 
 use std::collections::HashSet;
 
-use super::deriver::{Deriver, Place, leaf_at};
-use super::listings::PageLeaf;
-use super::{answers, body};
+use super::answers;
+use super::deriver::{Deriver, Place};
+use super::listings::{PageLeaf, answer_at, ending};
 use crate::derive::page_list::{ClosedList, PageList, place_objection};
-use crate::derive::paging::Page;
+use crate::derive::paging::extent;
 use crate::derive::stack_group;
-use crate::evidence::leaf::{Leaf, Listing as ListingLeaf};
+use crate::evidence::leaf::Listing as ListingLeaf;
 use crate::model::{
-    Action, BatchDetail, FieldValue, ListPage, ListedOperation, OperationKey, Outcome, StackGroup,
-    Verdict,
+    Action, BatchDetail, FieldValue, ListedOperation, OperationKey, Outcome, StackGroup, Verdict,
 };
-use crate::services::{Asked, Body, Content};
+use crate::services::{Asked, Content};
 use crate::store::page_listings::{PageListing, PageListingEnd};
 use crate::store::{StoreError, batch_details, exchanges, operations, page_listings, stack_groups};
 
@@ -52,18 +51,18 @@ impl Rows {
             (Self::Groups(list), Content::StackGroupsPage(reading)) => {
                 let rows = reading.value.rows.iter().cloned();
                 let keyed = rows.map(|row| (row.stack_group_id.clone(), row));
-                list.add_page(page_of(page, &reading.value), keyed);
+                list.add_page(page.of(&reading.value), keyed);
             }
             (Self::Operations(list), Content::GroupOperationsPage(reading)) => {
                 let rows = reading.value.rows.iter().cloned();
                 let keyed = rows.map(|row| (row.operation_id.clone(), row));
-                list.add_page(page_of(page, &reading.value), keyed);
+                list.add_page(page.of(&reading.value), keyed);
             }
             (Self::Details(list), Content::BatchDetailsPage(reading)) => {
                 let number = i64::from(page.page_number);
                 let rows = reading.value.rows.iter().cloned().enumerate();
                 let placed = rows.map(|(place, row)| ((number, place), row));
-                list.add_page(page_of(page, &reading.value), placed);
+                list.add_page(page.of(&reading.value), placed);
             }
             _ => {}
         }
@@ -83,18 +82,6 @@ impl Rows {
             Self::Operations(list) => list.is_complete(),
             Self::Details(list) => list.is_complete(),
         }
-    }
-}
-
-fn page_of<T>(page: &PageLeaf<'_>, content: &ListPage<T>) -> Page {
-    Page {
-        sequence: page.sequence,
-        page_number: i64::from(page.page_number),
-        rows: i64::try_from(content.rows.len()).unwrap_or(i64::MAX),
-        page_size: content.page_size,
-        total_count: content.total_count,
-        requested_at: page.leaf.requested_at,
-        received_at: page.leaf.received_at,
     }
 }
 
@@ -222,13 +209,7 @@ fn close_where(
     place: Place<'_>,
     ends: impl Fn(&PageListing) -> bool,
 ) -> Result<(), StoreError> {
-    let ending: Vec<i64> = deriver
-        .page_lists
-        .iter()
-        .filter(|(_, open)| ends(&open.listing))
-        .map(|(listing_id, _)| *listing_id)
-        .collect();
-    for listing_id in ending {
+    for listing_id in ending(&deriver.page_lists, |open| ends(&open.listing)) {
         if let Some(open) = deriver.page_lists.remove(&listing_id) {
             close(place, open)?;
         }
@@ -280,19 +261,14 @@ fn keep_verdict<K, R>(
     listing: &PageListing,
     closed: &ClosedList<K, R>,
 ) -> Result<(), StoreError> {
-    let (first, last) = (closed.pages.first(), closed.pages.last());
+    let last = closed.pages.last();
     let end = PageListingEnd {
         listing_id: listing.listing_id,
         end_sequence: last.map_or(listing.listing_id, |page| page.sequence),
         verdict: closed.verdict,
         reason: closed.reason.clone(),
         failed_outcome: closed.failed_outcome,
-        started_at: closed.pages.iter().map(|page| page.requested_at).min(),
-        ended_at: closed.pages.iter().map(|page| page.received_at).max(),
-        pages: i64::try_from(closed.pages.len()).unwrap_or(i64::MAX),
-        page_size: first.and_then(|page| page.page_size),
-        first_total_count: first.and_then(|page| page.total_count),
-        last_total_count: last.and_then(|page| page.total_count),
+        extent: extent(&closed.pages),
         distinct_keys: closed.distinct_keys,
         lacks_pages: closed.lacks_pages,
     };
@@ -376,13 +352,7 @@ fn read_again(
     sequence: i64,
     page_number: u32,
 ) -> Result<(), StoreError> {
-    let (row, leaf) = leaf_at(place.evidence, sequence)?;
-    let Leaf::Exchange(exchange) = leaf else {
-        return Err(StoreError::Inconsistent(format!(
-            "leaf {sequence} is no exchange"
-        )));
-    };
-    let body = Body::from(body::read_body(place.evidence, &row)?.unwrap_or_default());
+    let (exchange, body) = answer_at(place, sequence)?;
     let (action, asked) = asked_page(listing, page_number);
     let page = PageLeaf {
         sequence,

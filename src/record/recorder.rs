@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use super::deriver::target_of;
 use super::tree::head;
 use super::{PlanEntry, Session, plan};
 use crate::evidence::digest::Digest;
@@ -20,15 +21,6 @@ use crate::store::{Connection, StoreError, Transaction, Writer, evidence, open, 
 pub struct Recorder {
     pub(super) writer: Writer<Session>,
     migrated: Option<Migrated>,
-}
-
-/// A target that a discovery has found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The watch to add; its number is filled in by [`Recorder::discover`].
-    pub watch: Watch,
-    /// What it is about.
-    pub target: WatchTarget,
 }
 
 /// A run that has begun.
@@ -108,7 +100,7 @@ impl Recorder {
 
     /// Adds watches for what a discovery has found, all or none. Tells the number of each new watch; `None`
     /// where the target ever had a watch: what a person has given up is not taken up again by itself.
-    pub async fn discover(&self, found: Vec<Found>) -> Result<Vec<Option<i64>>, StoreError> {
+    pub async fn discover(&self, found: Vec<Watch>) -> Result<Vec<Option<i64>>, StoreError> {
         self.writer
             .write(move |transaction, session| discover(transaction, session, found))
             .await
@@ -163,15 +155,15 @@ impl Recorder {
 
     /// Adds a watch unless it is there; tells its number and whether it is new. The number in `watch` is
     /// filled in here.
-    pub fn add_watch(&self, watch: Watch, target: WatchTarget) -> Result<(i64, bool), StoreError> {
-        let added = self.add_watches(vec![Found { watch, target }])?;
+    pub fn add_watch(&self, watch: Watch) -> Result<(i64, bool), StoreError> {
+        let added = self.add_watches(vec![watch])?;
         added.first().copied().ok_or_else(|| {
             StoreError::Inconsistent("a watch was neither added nor found".to_owned())
         })
     }
 
     /// Adds watches unless they are there, all or none; tells of each its number and whether it is new.
-    pub fn add_watches(&self, wanted: Vec<Found>) -> Result<Vec<(i64, bool)>, StoreError> {
+    pub fn add_watches(&self, wanted: Vec<Watch>) -> Result<Vec<(i64, bool)>, StoreError> {
         self.writer
             .write_blocking(move |transaction, session| add(transaction, session, wanted))
     }
@@ -246,10 +238,7 @@ fn begin_run(
     };
     session.append(transaction, &Leaf::RunStart(start), None)?;
     let mut aborted = 0;
-    for run in open
-        .iter()
-        .filter(|run| dead.iter().any(|kind| kind.as_str() == run.kind))
-    {
+    for run in open.iter().filter(|run| dead.contains(&run.kind)) {
         let leaf = RunAborted {
             run: run.run_id,
             found_by: run_id,
@@ -285,14 +274,15 @@ fn append_plan(
 fn discover(
     transaction: &Transaction<'_>,
     session: &mut Session,
-    found: Vec<Found>,
+    found: Vec<Watch>,
 ) -> Result<Vec<Option<i64>>, StoreError> {
     session.settle(transaction)?;
     let mut next_id = watches::next_id(transaction)?;
     // Nothing of this transaction is derived before its end, so what comes twice is known from here.
     let mut added = HashSet::new();
     let mut numbers = Vec::with_capacity(found.len());
-    for Found { watch, target } in found {
+    for watch in found {
+        let target = target_of(&watch);
         if watches::find_ever(transaction, &target)?.is_some() || !added.insert(target) {
             numbers.push(None);
             continue;
@@ -310,14 +300,15 @@ fn discover(
 fn add(
     transaction: &Transaction<'_>,
     session: &mut Session,
-    wanted: Vec<Found>,
+    wanted: Vec<Watch>,
 ) -> Result<Vec<(i64, bool)>, StoreError> {
     session.settle(transaction)?;
     let mut next_id = watches::next_id(transaction)?;
     // Nothing of this transaction is derived before its end, so what comes twice is known from here.
     let mut added: HashMap<WatchTarget, i64> = HashMap::new();
     let mut numbers = Vec::with_capacity(wanted.len());
-    for Found { watch, target } in wanted {
+    for watch in wanted {
+        let target = target_of(&watch);
         let there = match added.get(&target) {
             Some(watch_id) => Some(*watch_id),
             None => watches::find(transaction, &target)?,

@@ -3,7 +3,8 @@
 use super::deriver::{Deriver, Place};
 use super::{gaps, judging, life, listings, page_lists};
 use crate::derive::watching::{Asked, Cause, Judgement, RunEnded};
-use crate::evidence::leaf::{RunAborted, RunEnd, RunKind, RunStart};
+use crate::evidence::leaf::{RunAborted, RunEnd, RunStart};
+use crate::model::{RunKind, RunOutcome};
 use crate::store::runs::RunEndRow;
 use crate::store::runs::RunRow;
 use crate::store::{StoreError, runs};
@@ -13,7 +14,7 @@ pub(super) fn begin(place: Place<'_>, sequence: i64, leaf: &RunStart) -> Result<
     let row = RunRow {
         run_id: leaf.run,
         start_sequence: sequence,
-        kind: leaf.kind.as_str().to_owned(),
+        kind: leaf.kind,
         started_at: leaf.started_at.0,
         is_filtered: !leaf.services.is_empty() || !leaf.accounts.is_empty(),
     };
@@ -123,7 +124,7 @@ fn close(deriver: &mut Deriver, place: Place<'_>, end: &Ending) -> Result<(), St
             run_id: end.run_id,
             end_sequence: end.sequence,
             ended_at: (end.how != How::Aborted).then_some(end.at),
-            outcome: tally.outcome(end.how).to_owned(),
+            outcome: tally.outcome(end.how),
             watches_due: tally.due,
             watches_polled: tally.polled,
             watches_failed: tally.failed,
@@ -177,19 +178,19 @@ impl Tally {
         }
     }
 
-    fn outcome(&self, how: How) -> &'static str {
+    fn outcome(&self, how: How) -> RunOutcome {
         let missing = self.failed
             + self.deferred
             + self.not_found
             + self.expired_unseen
             + self.details_missing;
         match how {
-            How::Aborted => "aborted",
-            How::Interrupted => "interrupted",
-            How::Error => "failed",
-            How::ByItself if self.due > 0 && self.answered == 0 => "failed",
-            How::ByItself if missing > 0 => "partial",
-            How::ByItself => "complete",
+            How::Aborted => RunOutcome::Aborted,
+            How::Interrupted => RunOutcome::Interrupted,
+            How::Error => RunOutcome::Failed,
+            How::ByItself if self.due > 0 && self.answered == 0 => RunOutcome::Failed,
+            How::ByItself if missing > 0 => RunOutcome::Partial,
+            How::ByItself => RunOutcome::Complete,
         }
     }
 }
@@ -204,7 +205,7 @@ mod tests {
         assert!(How::of("deadline") == How::ByItself && How::of("done") == How::ByItself);
         assert_eq!(
             Tally::default().outcome(How::of("error: disk full")),
-            "failed"
+            RunOutcome::Failed
         );
     }
 }

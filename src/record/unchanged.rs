@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::deriver::Place;
 use crate::evidence::leaf::Exchange;
-use crate::model::UtcMillis;
+use crate::model::{Extent, UtcMillis};
 use crate::store::evidence::LeafRow;
 use crate::store::listings::ListingEnd;
 use crate::store::{StoreError, evidence, exchanges, listings, unknowns};
@@ -50,7 +50,7 @@ impl Unchanged {
                 Some((page_number, *template_ids.get(&sequence)?))
             })
             .collect();
-        let whole = i64::try_from(templates.len()).is_ok_and(|pages| pages == before.pages);
+        let whole = i64::try_from(templates.len()).is_ok_and(|pages| pages == before.extent.pages);
         Ok(whole.then_some(Self {
             before,
             templates,
@@ -97,14 +97,18 @@ impl Unchanged {
             .map(|page| page.sequence)
             .max()
             .unwrap_or(listing_id);
-        let gap = |ended_at: UtcMillis| Some(ended_at.0.saturating_sub(self.before.started_at?.0));
+        let gap =
+            |ended_at: UtcMillis| Some(ended_at.0.saturating_sub(self.before.extent.started_at?.0));
         ListingEnd {
             listing_id,
             end_sequence,
             look: self.before.look.map(|look| look + 1),
             look_gap_ms: ended_at.and_then(gap),
-            started_at,
-            ended_at,
+            extent: Extent {
+                started_at,
+                ended_at,
+                ..self.before.extent
+            },
             versions_new: 0,
             ..self.before
         }

@@ -53,12 +53,9 @@ pub(super) fn whose(place: Place<'_>, run_id: i64, label: &str) -> Result<Whose,
     let identity = runs::identity(place.derived, run_id, label)?;
     let note = match life::note(place.derived, run_id, label)? {
         Some(note) => {
-            let word = &note.cause;
-            let cause = Cause::from_word(word)
-                .ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no cause")))?;
             // Of an account other than the run began with, it came in the middle.
             let is_refusal = note.account_id.is_some() && note.account_id == identity;
-            Some((is_refusal, cause, Failed::Noted(note.at)))
+            Some((is_refusal, note.cause, Failed::Noted(note.at)))
         }
         None => None,
     };

@@ -195,13 +195,8 @@ mod tests {
     fn unknown_statuses_are_kept() {
         let body = r#"{"TaskId":1,"Status":"DONE","BatchType":"RR_MOVE"}"#;
         let reading = read(body).unwrap();
-        let told: Vec<_> = reading
-            .unknown
-            .iter()
-            .map(|item| (item.name.as_str(), item.value.as_str()))
-            .collect();
         assert_eq!(
-            told,
+            reading.told(),
             [
                 ("BatchCount.BatchType", "RR_MOVE"),
                 ("BatchCount.Status", "DONE")

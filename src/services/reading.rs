@@ -45,6 +45,17 @@ pub struct Reading<T> {
     pub extra: Option<Value>,
 }
 
+#[cfg(test)]
+impl<T> Reading<T> {
+    /// Name and value of what is unknown.
+    pub(super) fn told(&self) -> Vec<(&str, &str)> {
+        let unknown = self.unknown.iter();
+        unknown
+            .map(|item| (item.name.as_str(), item.value.as_str()))
+            .collect()
+    }
+}
+
 /// What kind of thing is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnknownKind {

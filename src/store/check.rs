@@ -7,6 +7,7 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::operation_key::of_row;
+use super::values::shown_phase;
 use super::{StoreError, accounts};
 use crate::model::{OperationKey, Phase, UtcMillis};
 
@@ -107,14 +108,14 @@ pub fn failures(connection: &Connection, accounts: &[String]) -> Result<Vec<Fail
             resource_id: row.get(6)?,
             resource_name: row.get(7)?,
             status: row.get(8)?,
-            phase: phase(row.get(9)?),
+            phase: shown_phase(&row.get::<_, String>(9)?),
             reason: row.get(10)?,
             place: Place {
                 cloud_started_ms: row.get(11)?,
                 first_sequence: row.get(12)?,
             },
             sequence: row.get(13)?,
-            since: UtcMillis(row.get(14)?),
+            since: row.get(14)?,
             failed_count: row.get(15)?,
             total_count: row.get(16)?,
         });
@@ -159,7 +160,7 @@ pub fn of_group(
         Ok(OfGroup {
             op: row.get(0)?,
             kind: row.get(1)?,
-            phase: phase(row.get(2)?),
+            phase: shown_phase(&row.get::<_, String>(2)?),
             place: Place {
                 cloud_started_ms: row.get(3)?,
                 first_sequence: row.get(4)?,
@@ -230,7 +231,7 @@ pub fn phase_of(
             Ok((row.get::<_, bool>(0)?, row.get::<_, String>(1)?))
         })
         .optional()?;
-    Ok(newest.and_then(|(is_present, word)| is_present.then(|| phase(word))))
+    Ok(newest.and_then(|(is_present, word)| is_present.then(|| shown_phase(&word))))
 }
 
 /// In the order of the table: the last row of a target is its newest.
@@ -265,11 +266,6 @@ pub fn ended_targets(connection: &Connection, op: i64) -> Result<Vec<i64>, Store
     }
     ended.extend(before.and_then(has_ended));
     Ok(ended)
-}
-
-/// A word of the views; one that is none of them means nothing that is known.
-fn phase(word: String) -> Phase {
-    Phase::from_word(&word).unwrap_or(Phase::Unknown)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use super::views;
-use crate::model::{Cause, Outcome, Phase, Service, Verdict};
+use crate::model::{Cause, Outcome, Phase, RunOutcome, Service, Verdict, WatchState};
 
 /// A view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,8 @@ impl Unit {
     }
 }
 
+/// The state of a watch that was given up, whatever became of its operation.
+pub const REMOVED: &str = "removed";
 /// How a time is written.
 const UTC_TIME: &str = "UTC time";
 /// How a flag is written.
@@ -160,15 +162,11 @@ fn vocabulary(name: &str) -> Option<Vec<&'static str>> {
         "outcome" => Outcome::ALL.map(Outcome::as_str).to_vec(),
         "verdict" => Verdict::ALL.map(Verdict::as_str).to_vec(),
         "cause" => Cause::ALL.map(Cause::as_str).to_vec(),
-        "watch_state" => vec![
-            "active",
-            "settled",
-            "unsettled",
-            "not_found",
-            "expired",
-            "removed",
-        ],
-        "run_outcome" => vec!["complete", "partial", "failed", "interrupted", "aborted"],
+        "watch_state" => {
+            let states = WatchState::ALL.into_iter().map(WatchState::as_str);
+            states.chain([REMOVED]).collect()
+        }
+        "run_outcome" => RunOutcome::ALL.map(RunOutcome::as_str).to_vec(),
         "effect" => vec!["stopping", "stopped", "ended_otherwise", "none_seen"],
         "unit" => {
             let units = Unit::ALL.into_iter().map(Unit::as_str);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::disk;
+use super::values::UnknownWord;
 
 /// An error of the database.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -169,6 +170,11 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        if let rusqlite::Error::FromSqlConversionFailure(_, _, reason) = &error
+            && let Some(unknown) = reason.downcast_ref::<UnknownWord>()
+        {
+            return Self::Inconsistent(unknown.to_string());
+        }
         Self::Sqlite(Arc::new(error))
     }
 }

@@ -41,7 +41,7 @@ pub fn insert(connection: &Connection, row: &ExchangeRow) -> Result<(), StoreErr
             row.page.map(|(listing_id, _)| listing_id),
             row.page.map(|(_, page_number)| page_number),
             row.attempt,
-            row.outcome.as_str(),
+            row.outcome,
             row.look.map(|(look, _)| look),
             row.look.and_then(|(_, gap_ms)| gap_ms),
             row.request_id
@@ -84,16 +84,10 @@ pub fn reads(
          WHERE op = ?1 AND sequence NOT IN (SELECT sequence FROM intervention_call)
          ORDER BY sequence DESC LIMIT ?2",
     )?;
-    let mut rows = statement.query([op, limit])?;
-    let mut reads = Vec::new();
-    while let Some(row) = rows.next()? {
-        reads.push((
-            row.get(0)?,
-            row.get(1)?,
-            outcome(&row.get::<_, String>(2)?)?,
-        ));
-    }
-    Ok(reads)
+    let rows = statement.query_map([op, limit], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Ties an exchange that names no operation to the watch for which it was made.
@@ -175,16 +169,10 @@ pub fn pages(
         "SELECT sequence, page_number, outcome FROM exchange
          WHERE sequence > ?1 AND listing_id = ?1 ORDER BY sequence",
     )?;
-    let mut rows = statement.query([listing_id])?;
-    let mut pages = Vec::new();
-    while let Some(row) = rows.next()? {
-        pages.push((
-            row.get(0)?,
-            row.get(1)?,
-            outcome(&row.get::<_, String>(2)?)?,
-        ));
-    }
-    Ok(pages)
+    let rows = statement.query_map([listing_id], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Pages of a listing that were answered and read, up to the leaf `last`: sequence and page asked for.
@@ -206,14 +194,7 @@ fn newest(
     statement: &mut Statement<'_>,
     parameters: impl Params,
 ) -> Result<Option<(i64, Outcome)>, StoreError> {
-    let mut rows = statement.query(parameters)?;
-    match rows.next()? {
-        Some(row) => Ok(Some((row.get(0)?, outcome(&row.get::<_, String>(1)?)?))),
-        None => Ok(None),
-    }
-}
-
-fn outcome(word: &str) -> Result<Outcome, StoreError> {
-    Outcome::from_word(word)
-        .ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no outcome")))
+    Ok(statement
+        .query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
 }

@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::StoreError;
+use crate::model::Verdict;
 
 /// What was not seen, as a gap's row names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -243,10 +244,10 @@ fn complete_listing(
              WHERE r.run_id = ?1 ORDER BY e.listing_id DESC LIMIT 1",
         )?
         .query_row([run_id, op], |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?))
+            Ok((row.get::<_, Verdict>(0)?, row.get(1)?))
         })
         .optional()?;
-    Ok(newest.and_then(|(verdict, ended_at)| (verdict == "complete").then_some(ended_at)))
+    Ok(newest.and_then(|(verdict, ended_at)| (verdict == Verdict::Complete).then_some(ended_at)))
 }
 
 /// A watch of an operation: when it began and, where it has, when it ended, by the sequences of its leaves.

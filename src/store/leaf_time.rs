@@ -71,10 +71,10 @@ pub fn received_at(
 ) -> Result<Option<UtcMillis>, StoreError> {
     let mut statement = connection
         .prepare_cached("SELECT record ->> '$.received_at' FROM leaf WHERE sequence = ?1")?;
-    let at: Option<Option<i64>> = statement
+    let at = statement
         .query_row([sequence], |row| row.get(0))
         .optional()?;
-    Ok(at.flatten().map(UtcMillis))
+    Ok(at.flatten())
 }
 
 /// The receipt in the line of an answer, without reading all of it.

@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
+use crate::model::Cause;
 
 /// An account of a run that could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +17,8 @@ pub struct NoteRow {
     pub label: String,
     /// Account as which they answer, where that is why.
     pub account_id: Option<String>,
-    /// Word of the cause.
-    pub cause: String,
+    /// The cause.
+    pub cause: Cause,
     /// When that was found, ms.
     pub at: i64,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, runs};
-use crate::model::{UtcMillis, Verdict};
+use crate::model::{Extent, Verdict};
 
 /// The verdict on a listing, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,18 +24,8 @@ pub struct ListingEnd {
     pub look: Option<i64>,
     /// From the start of the look before to the end of this one.
     pub look_gap_ms: Option<i64>,
-    /// Request of its first answer.
-    pub started_at: Option<UtcMillis>,
-    /// Receipt of its last answer.
-    pub ended_at: Option<UtcMillis>,
-    /// Pages answered and read.
-    pub pages: i64,
-    /// PageSize answered.
-    pub page_size: Option<i64>,
-    /// TotalCount of the first page.
-    pub first_total_count: Option<i64>,
-    /// TotalCount of the last page.
-    pub last_total_count: Option<i64>,
+    /// How far its pages reach.
+    pub extent: Extent,
     /// Distinct keys.
     pub distinct_keys: i64,
     /// Rows of phase succeeded.
@@ -100,16 +90,16 @@ pub fn insert_end(connection: &Connection, end: &ListingEnd) -> Result<(), Store
             end.listing_id,
             end.op,
             end.end_sequence,
-            end.verdict.as_str(),
+            end.verdict,
             end.reason,
             end.look,
             end.look_gap_ms,
-            end.started_at.map(|at| at.0),
-            end.ended_at.map(|at| at.0),
-            end.pages,
-            end.page_size,
-            end.first_total_count,
-            end.last_total_count,
+            end.extent.started_at,
+            end.extent.ended_at,
+            end.extent.pages,
+            end.extent.page_size,
+            end.extent.first_total_count,
+            end.extent.last_total_count,
             end.distinct_keys,
             end.succeeded_count,
             end.failed_count,
@@ -177,16 +167,18 @@ pub fn newest_end(connection: &Connection, op: i64) -> Result<Option<ListingEnd>
         listing_id: row.get(0)?,
         op,
         end_sequence: row.get(1)?,
-        verdict: verdict_of(&row.get::<_, String>(2)?)?,
+        verdict: row.get(2)?,
         reason: row.get(3)?,
         look: row.get(4)?,
         look_gap_ms: row.get(5)?,
-        started_at: row.get::<_, Option<i64>>(6)?.map(UtcMillis),
-        ended_at: row.get::<_, Option<i64>>(7)?.map(UtcMillis),
-        pages: row.get(8)?,
-        page_size: row.get(9)?,
-        first_total_count: row.get(10)?,
-        last_total_count: row.get(11)?,
+        extent: Extent {
+            started_at: row.get(6)?,
+            ended_at: row.get(7)?,
+            pages: row.get(8)?,
+            page_size: row.get(9)?,
+            first_total_count: row.get(10)?,
+            last_total_count: row.get(11)?,
+        },
         distinct_keys: row.get(12)?,
         succeeded_count: row.get(13)?,
         failed_count: row.get(14)?,
@@ -195,11 +187,6 @@ pub fn newest_end(connection: &Connection, op: i64) -> Result<Option<ListingEnd>
         versions_new: row.get(17)?,
         lacks_pages: row.get(18)?,
     }))
-}
-
-fn verdict_of(word: &str) -> Result<Verdict, StoreError> {
-    Verdict::from_word(word)
-        .ok_or_else(|| StoreError::Inconsistent(format!("'{word}' is no verdict")))
 }
 
 /// What a run's listings of an operation came to.
@@ -231,7 +218,7 @@ pub fn of_run(connection: &Connection, run_id: i64, op: i64) -> Result<RunListin
     let mut found = RunListings::default();
     while let Some(row) = rows.next()? {
         found.newest = Some(row.get(0)?);
-        found.complete = verdict_of(&row.get::<_, String>(1)?)? == Verdict::Complete;
+        found.complete = row.get::<_, Verdict>(1)? == Verdict::Complete;
         found.lacks_pages = row.get(3)?;
         found.all_final = found.complete && row.get(2)?;
     }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::StoreError;
 use super::query::{Rows, Value};
 use super::status::Status;
-use crate::model::UtcMillis;
+use crate::model::{RunOutcome, UtcMillis};
 
 /// How the recorder stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,7 +38,7 @@ pub struct LastRun {
     pub started_at: UtcMillis,
     /// `None` for one that died.
     pub ended_at: Option<UtcMillis>,
-    pub outcome: String,
+    pub outcome: RunOutcome,
     pub watches_due: i64,
     pub watches_polled: i64,
     pub watches_failed: i64,
@@ -121,8 +121,8 @@ fn last_run(connection: &Connection) -> Result<Option<LastRun>, StoreError> {
         .query_row([], |row| {
             Ok(LastRun {
                 run_id: row.get(0)?,
-                started_at: UtcMillis(row.get(1)?),
-                ended_at: row.get::<_, Option<i64>>(2)?.map(UtcMillis),
+                started_at: row.get(1)?,
+                ended_at: row.get(2)?,
                 outcome: row.get(3)?,
                 watches_due: row.get(4)?,
                 watches_polled: row.get(5)?,
@@ -140,15 +140,14 @@ fn last_run(connection: &Connection) -> Result<Option<LastRun>, StoreError> {
 }
 
 fn last_success_at(connection: &Connection) -> Result<Option<UtcMillis>, StoreError> {
-    let ended_at: Option<i64> = connection
+    Ok(connection
         .prepare_cached(
             "SELECT e.ended_at FROM run_end e JOIN run r ON r.run_id = e.run_id
              WHERE r.kind = 'collect' AND NOT r.is_filtered AND e.outcome = 'complete' ORDER BY e.run_id DESC LIMIT 1",
         )?
         .query_row([], |row| row.get(0))
         .optional()?
-        .flatten();
-    Ok(ended_at.map(UtcMillis))
+        .flatten())
 }
 
 #[cfg(test)]

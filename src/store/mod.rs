@@ -59,6 +59,7 @@ pub mod targets;
 pub mod told;
 pub mod unknowns;
 mod untrusted;
+mod values;
 pub mod views;
 pub mod watches;
 mod writer;

@@ -1,20 +1,12 @@
 //! Rows of operations: identities, versions, the state in which they are watched.
 
-use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::StoreError;
-use crate::model::{FieldValue, OperationKey, OperationState, Service, VersionPlace};
-
-impl ToSql for FieldValue {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self {
-            Self::Null => ToSqlOutput::Owned(Value::Null),
-            Self::Integer(number) => ToSqlOutput::Owned(Value::Integer(*number)),
-            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
-        })
-    }
-}
+use crate::model::{
+    FieldValue, OperationKey, OperationState, Phase, Service, VersionPlace, WatchState,
+};
 
 /// The columns of `ros_operation_version` after its key, in the order of the insert.
 pub const ROS_COLUMNS: [&str; 27] = [
@@ -89,12 +81,7 @@ pub fn find(connection: &Connection, key: &OperationKey) -> Result<Option<i64>, 
              WHERE service = ?1 AND account_id = ?2 AND region_id = ?3 AND operation_id = ?4",
         )?
         .query_row(
-            params![
-                key.service.as_str(),
-                key.account_id,
-                key.region_id,
-                key.operation_id
-            ],
+            params![key.service, key.account_id, key.region_id, key.operation_id],
             |row| row.get(0),
         )
         .optional()?)
@@ -132,8 +119,8 @@ pub struct Newest {
     pub place: VersionPlace,
     /// Its status, trimmed.
     pub status: Option<String>,
-    /// Word of its phase.
-    pub phase: String,
+    /// Its phase.
+    pub phase: Phase,
 }
 
 /// The newest version of an operation.
@@ -212,15 +199,15 @@ pub fn insert_version(
             place.starts_stretch,
             state.status,
             state.status_raw,
-            state.phase.as_str(),
+            state.phase,
             changed,
             state.kind,
             state.resource_id,
             state.resource_name,
             state.reason,
-            state.cloud_started_at.map(|at| at.0),
+            state.cloud_started_at,
             state.cloud_started_at_raw,
-            state.cloud_ended_at.map(|at| at.0),
+            state.cloud_ended_at,
             state.cloud_ended_at_raw,
             state.unknown_fields,
         ])?;
@@ -271,7 +258,10 @@ pub fn insert_list(
 }
 
 /// The state in which an operation is watched, with the number of the change that brought it.
-pub fn watch_state(connection: &Connection, op: i64) -> Result<Option<(i64, String)>, StoreError> {
+pub fn watch_state(
+    connection: &Connection,
+    op: i64,
+) -> Result<Option<(i64, WatchState)>, StoreError> {
     Ok(connection
         .prepare_cached(
             "SELECT number, state FROM operation_state WHERE op = ?1 ORDER BY number DESC LIMIT 1",
@@ -286,7 +276,7 @@ pub fn insert_watch_state(
     op: i64,
     number: i64,
     from_sequence: i64,
-    state: &str,
+    state: WatchState,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{StoreError, runs};
-use crate::model::{Action, Outcome, UtcMillis, Verdict};
+use crate::model::{Action, Extent, Outcome, Verdict};
 
 /// A listing that begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,18 +41,8 @@ pub struct PageListingEnd {
     pub reason: Option<String>,
     /// What became of the page that failed for good, where one did.
     pub failed_outcome: Option<Outcome>,
-    /// Request of its first answer.
-    pub started_at: Option<UtcMillis>,
-    /// Receipt of its last answer.
-    pub ended_at: Option<UtcMillis>,
-    /// Pages answered and read.
-    pub pages: i64,
-    /// PageSize answered.
-    pub page_size: Option<i64>,
-    /// TotalCount of the first page.
-    pub first_total_count: Option<i64>,
-    /// TotalCount of the last page.
-    pub last_total_count: Option<i64>,
+    /// How far its pages reach.
+    pub extent: Extent,
     /// Distinct keys, or rows of a list without.
     pub distinct_keys: i64,
     /// Whether pages of it were not answered.
@@ -72,7 +61,7 @@ pub fn insert(connection: &Connection, listing: &PageListing) -> Result<(), Stor
         .execute(params![
             listing.listing_id,
             listing.run_id,
-            listing.action.as_str(),
+            listing.action,
             listing.account_id,
             listing.region_id,
             listing.stack_group_name,
@@ -108,7 +97,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PageListing> {
     Ok(PageListing {
         listing_id: row.get(0)?,
         run_id: row.get(1)?,
-        action: read_action(row, 2)?,
+        action: row.get(2)?,
         account_id: row.get(3)?,
         region_id: row.get(4)?,
         stack_group_name: row.get(5)?,
@@ -128,16 +117,16 @@ pub fn insert_end(connection: &Connection, end: &PageListingEnd) -> Result<(), S
         .execute(params![
             end.listing_id,
             end.end_sequence,
-            end.verdict.as_str(),
+            end.verdict,
             end.reason,
-            end.started_at.map(|at| at.0),
-            end.ended_at.map(|at| at.0),
-            end.pages,
-            end.page_size,
-            end.first_total_count,
-            end.last_total_count,
+            end.extent.started_at,
+            end.extent.ended_at,
+            end.extent.pages,
+            end.extent.page_size,
+            end.extent.first_total_count,
+            end.extent.last_total_count,
             end.distinct_keys,
-            end.failed_outcome.map(Outcome::as_str),
+            end.failed_outcome,
             end.lacks_pages
         ])?;
     Ok(())
@@ -204,7 +193,7 @@ pub fn newest_of_run(
         )?
         .query_row(
             params![
-                list.action.as_str(),
+                list.action,
                 list.account_id,
                 list.region_id,
                 list.stack_group_name,
@@ -231,7 +220,7 @@ pub fn last_listed(
     let mut statement = connection.prepare_cached(
         "SELECT region_id, max(listing_id) FROM page_listing WHERE action = ?1 AND account_id = ?2 GROUP BY region_id",
     )?;
-    let rows = statement.query_map([action.as_str(), account_id], |row| {
+    let rows = statement.query_map(params![action, account_id], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -242,14 +231,6 @@ pub fn details_begun(connection: &Connection, run_id: i64, op: i64) -> Result<bo
     Ok(connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM page_listing WHERE op = ?1 AND run_id = ?2)")?
         .query_row([op, run_id], |row| row.get(0))?)
-}
-
-fn read_action(row: &Row<'_>, column: usize) -> rusqlite::Result<Action> {
-    let word: String = row.get(column)?;
-    Action::from_wire(&word).ok_or_else(|| {
-        let unknown = format!("'{word}' is no action");
-        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, unknown.into())
-    })
 }
 
 #[cfg(test)]

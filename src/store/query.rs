@@ -46,6 +46,18 @@ pub struct Query<'c> {
     statement: Statement<'c>,
 }
 
+/// Why the reading of rows ends early.
+enum Stop<E> {
+    Enough,
+    Failed(E),
+}
+
+impl<E: From<StoreError>> From<StoreError> for Stop<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 impl<'c> Query<'c> {
     /// Prepares one statement that answers with rows.
     ///
@@ -78,7 +90,32 @@ impl<'c> Query<'c> {
         self.each_row_of(params_from_iter(parameters), visit)
     }
 
-    /// The same with parameters of any type.
+    /// Asks without parameters, and calls `visit` with the first rows, `limit` at most where there is one; whether
+    /// those were all.
+    ///
+    /// # Errors
+    /// As [`Query::each_row`].
+    pub fn first_rows<E: From<StoreError>>(
+        &mut self,
+        limit: Option<u64>,
+        mut visit: impl FnMut(&[Value<'_>]) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        let mut visited = 0;
+        let read = self.each_row(&[], |values| {
+            if limit == Some(visited) {
+                return Err(Stop::Enough);
+            }
+            visited += 1;
+            visit(values).map_err(Stop::Failed)
+        });
+        match read {
+            Ok(()) => Ok(true),
+            Err(Stop::Enough) => Ok(false),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    /// [`Query::each_row`] with parameters of any type.
     pub(super) fn each_row_of<E: From<StoreError>>(
         &mut self,
         parameters: impl Params,

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
+use crate::model::{RunKind, RunOutcome};
 
 /// A run that began.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +12,8 @@ pub struct RunRow {
     pub run_id: i64,
     /// Its run_start leaf.
     pub start_sequence: i64,
-    /// `collect` or `stop`.
-    pub kind: String,
+    /// What it is for.
+    pub kind: RunKind,
     /// When it began, ms.
     pub started_at: i64,
     /// Whether it was limited to some services or accounts.
@@ -20,13 +21,13 @@ pub struct RunRow {
 }
 
 /// How a run ended, and what it came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)] // the columns of `run_end`, explained in the migration
 pub struct RunEndRow {
     pub run_id: i64,
     pub end_sequence: i64,
     pub ended_at: Option<i64>,
-    pub outcome: String,
+    pub outcome: RunOutcome,
     pub watches_due: i64,
     pub watches_polled: i64,
     pub watches_failed: i64,

@@ -12,6 +12,10 @@ use super::query::{Query, Value};
 /// The key of an operation, with which the keys of its rows begin.
 pub const OPERATION_KEY: [&str; 4] = ["service", "account_id", "region_id", "operation_id"];
 
+/// The account of a row of the view `requests` that asked whose the credentials are and so bears their label alone:
+/// what its run was told. It is read as a column of that view, the leaves of which say no such thing.
+pub const ACCOUNT_TOLD: &str = "(SELECT i.account_id FROM run_identity i WHERE i.run_id = requests.run_id AND i.label = requests.label)";
+
 /// Which rows of a view, in which order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
@@ -33,7 +37,7 @@ pub struct Selection {
 /// Columns and the values of which one of them must have one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    /// The columns; never none.
+    /// The columns, or what is read as one; never none.
     pub columns: Vec<&'static str>,
     /// Any of these.
     pub values: Vec<String>,

@@ -240,7 +240,7 @@ pub fn last_collect(connection: &Connection) -> Result<LastCollect, StoreError> 
     let read = |row: &rusqlite::Row<'_>| {
         let every_ms: Option<i64> = row.get(1)?;
         Ok(LastCollect {
-            started_at: Some(UtcMillis(row.get(0)?)),
+            started_at: row.get(0)?,
             every_ms: every_ms.and_then(|ms| u64::try_from(ms).ok()),
         })
     };

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::query::Rows;
 use super::{StoreError, accounts};
-use crate::model::UtcMillis;
+use crate::model::{UtcMillis, WatchState};
 
 /// What a watch is about: no two watches that have not been given up are about the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -52,7 +52,7 @@ pub struct WatchRow {
     /// The operation that it turned out to be.
     pub op: Option<i64>,
     /// State of that operation.
-    pub state: Option<String>,
+    pub state: Option<WatchState>,
     /// Leaf of the newest exchange about that operation, or made for a watch without one.
     pub last_sequence: Option<i64>,
     /// The discovery watch that found it.
@@ -89,7 +89,7 @@ pub fn insert(
             target.kind,
             target.batch_type,
             target.names_json(),
-            target.since.map(|at| at.0),
+            target.since,
             watch_id,
             add_sequence,
             parent
@@ -129,9 +129,9 @@ pub fn find_discovery(
                 target.region_id,
                 target.kind,
                 target.names_json(),
-                target.since.map(|at| at.0)
+                target.since
             ],
-            |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(UtcMillis))),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?)
 }
@@ -163,7 +163,7 @@ fn by_target(
     target: &WatchTarget,
     sql: &str,
 ) -> Result<Option<i64>, StoreError> {
-    let (names, since) = (target.names_json(), target.since.map(|at| at.0));
+    let names = target.names_json();
     let parameters: [&dyn ToSql; 8] = [
         &target.service,
         &target.label,
@@ -172,7 +172,7 @@ fn by_target(
         &target.kind,
         &target.batch_type,
         &names,
-        &since,
+        &target.since,
     ];
     Ok(connection
         .prepare_cached(sql)?
@@ -264,7 +264,7 @@ fn read_target(row: &Row<'_>) -> rusqlite::Result<WatchTarget> {
         kind: row.get(5)?,
         batch_type: row.get(6)?,
         names,
-        since: row.get::<_, Option<i64>>(8)?.map(UtcMillis),
+        since: row.get(8)?,
     })
 }
 

@@ -94,10 +94,7 @@ pub fn record_second_run(path: &Path) {
 pub fn record_later(path: &Path, status: &str) {
     let (mut teller, _) = watched(path);
     let target = target("ros", "cn-hangzhou", LATER);
-    let (number, _) = teller
-        .recorder
-        .add_watch(watch(&target), target.clone())
-        .unwrap();
+    let (number, _) = teller.recorder.add_watch(watch(&target)).unwrap();
     let plan = [PlanEntry {
         watch: number,
         service: target.service,
@@ -134,7 +131,7 @@ fn told_by(recorder: Recorder) -> (Teller, Vec<PlanEntry>) {
     ];
     let mut plan = Vec::new();
     for target in targets {
-        let (watch, _) = recorder.add_watch(watch(&target), target.clone()).unwrap();
+        let (watch, _) = recorder.add_watch(watch(&target)).unwrap();
         plan.push(PlanEntry {
             watch,
             service: target.service,
@@ -165,24 +162,13 @@ fn target(service: &str, region_id: &str, operation_id: &str) -> WatchTarget {
 
 fn watch(target: &WatchTarget) -> Watch {
     Watch {
-        watch: 0,
-        change: WatchChange::Add,
         service: Some(target.service.parse::<Service>().unwrap()),
         label: Some(target.label.clone()),
         region: Some(target.region_id.clone()).filter(|region| !region.is_empty()),
         operation: Some(target.operation_id.clone()),
-        kind: None,
-        names: Vec::new(),
-        since: None,
-        parent: None,
-        batch_type: None,
         lang: (target.service == "alidns").then(|| "en".to_owned()),
-        resource_group: None,
-        declared_started_at: None,
         origin: Some("command".to_owned()),
-        reason: None,
-        user: "ann".to_owned(),
-        at: UtcMillis(BEGIN),
+        ..Watch::new(0, WatchChange::Add, "ann", UtcMillis(BEGIN))
     }
 }
 

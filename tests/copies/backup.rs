@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use optrail::evidence::leaf::{Watch, WatchChange};
 use optrail::model::UtcMillis;
 use optrail::record::Recorder;
-use optrail::store::watches::WatchTarget;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -92,16 +91,10 @@ fn backups_of_a_database_that_is_written_all_agree() {
         let writing = scope.spawn(|| {
             let mut added = 0_u32;
             while !done.load(Ordering::Relaxed) {
-                let target = WatchTarget {
-                    service: "bpstudio".to_owned(),
-                    label: "default".to_owned(),
-                    operation_id: format!("op_{added}"),
-                    ..WatchTarget::default()
-                };
                 let watch = Watch {
                     service: Some(optrail::model::Service::Bpstudio),
-                    label: Some(target.label.clone()),
-                    operation: Some(target.operation_id.clone()),
+                    label: Some("default".to_owned()),
+                    operation: Some(format!("op_{added}")),
                     ..Watch::new(
                         0,
                         WatchChange::Add,
@@ -109,7 +102,7 @@ fn backups_of_a_database_that_is_written_all_agree() {
                         UtcMillis(1_769_900_000_000),
                     )
                 };
-                recorder.add_watch(watch, target).unwrap();
+                recorder.add_watch(watch).unwrap();
                 added += 1;
             }
             added

@@ -7,6 +7,8 @@ mod backup;
 #[allow(dead_code)] // each test program uses a part of it
 mod bench;
 mod files;
+#[path = "../custody/former.rs"]
+mod former;
 mod migration;
 mod snapshot;
 #[path = "../cli/story.rs"]

@@ -4,45 +4,20 @@ use std::fs;
 use std::path::Path;
 
 use optrail::store::migrate::known_version;
-use optrail::store::open::APPLICATION_ID;
 use rusqlite::Connection;
 
 use crate::bench::Bench;
-use crate::{assert_no_drafts, assert_plain_file, mode, names};
+use crate::{assert_no_drafts, assert_plain_file, former, mode, names};
 
-mod embedded {
-    refinery::embed_migrations!("migrations");
-}
-
-/// A database of that schema with the evidence of the story, of which nothing is derived.
+/// A database of that schema with the evidence of the story, as a collector leaves it.
 fn older(bench: &Bench, schema: i64) {
-    let told = bench.path("story.db");
-    crate::story::record(&told);
-    let mut connection = Connection::open(bench.database()).unwrap();
-    connection
-        .pragma_update(None, "application_id", APPLICATION_ID)
-        .unwrap();
+    let path = bench.database();
+    former::make(bench, &path, schema);
+    let connection = Connection::open(&path).unwrap();
     connection
         .pragma_update(None, "journal_mode", "WAL")
         .unwrap();
-    embedded::migrations::runner()
-        .set_target(refinery::Target::Version(schema.try_into().unwrap()))
-        .run(&mut connection)
-        .unwrap();
-    connection
-        .pragma_update(None, "user_version", schema)
-        .unwrap();
-    connection
-        .execute_batch(&format!(
-            "ATTACH '{}' AS told;
-             INSERT INTO body_template SELECT * FROM told.body_template;
-             INSERT INTO leaf SELECT * FROM told.leaf;
-             INSERT INTO subtree SELECT * FROM told.subtree;",
-            told.display()
-        ))
-        .unwrap();
     connection.close().unwrap();
-    fs::remove_file(told).unwrap();
 }
 
 /// Schema and leaves of a file.

@@ -6,6 +6,7 @@ mod at_once;
 #[path = "../cli/bench.rs"]
 #[allow(dead_code)] // each test program uses a part of it
 mod bench;
+mod former;
 mod keys;
 mod looks;
 mod modes;

@@ -4,47 +4,17 @@ use optrail::evidence::leaf::SchemaChange;
 use optrail::model::UtcMillis;
 use optrail::record::Recorder;
 use optrail::store::migrate::known_version;
-use optrail::store::open::APPLICATION_ID;
 use rusqlite::Connection;
 
 use crate::bench::{Bench, said};
-use crate::{leaves, number};
-
-mod embedded {
-    refinery::embed_migrations!("migrations");
-}
-
-/// A file of that schema with the evidence of the story.
-fn older(bench: &Bench, name: &str, schema: i64) {
-    let told = bench.path("story.db");
-    crate::story::record(&told);
-    let mut connection = Connection::open(bench.path(name)).unwrap();
-    for (pragma, value) in [("application_id", APPLICATION_ID), ("user_version", schema)] {
-        connection.pragma_update(None, pragma, value).unwrap();
-    }
-    embedded::migrations::runner()
-        .set_target(refinery::Target::Version(schema.try_into().unwrap()))
-        .run(&mut connection)
-        .unwrap();
-    connection
-        .execute_batch(&format!(
-            "ATTACH '{}' AS told;
-             INSERT INTO body_template SELECT * FROM told.body_template;
-             INSERT INTO leaf SELECT * FROM told.leaf;
-             INSERT INTO subtree SELECT * FROM told.subtree;",
-            told.display()
-        ))
-        .unwrap();
-    connection.close().unwrap();
-    std::fs::remove_file(told).unwrap();
-}
+use crate::{former, leaves, number};
 
 const FORMER: i64 = 4;
 
 #[test]
 fn fault_21_a_database_of_the_former_schema_is_sealed_by_its_next_run() {
     let bench = Bench::new();
-    older(&bench, "optrail.db", FORMER);
+    former::make(&bench, &bench.path("optrail.db"), FORMER);
     let said = bench.run(&["collect"]);
     assert_eq!(said.code, 0, "{said:?}");
     let (size, covered) = (
@@ -74,7 +44,7 @@ fn fault_21_stop_and_prove_bring_a_database_of_the_former_schema_up_to_date() {
         (&["prove", "--runs", "1", "-o", "runs.tar"][..], 0),
     ] {
         let bench = Bench::new();
-        older(&bench, "optrail.db", FORMER);
+        former::make(&bench, &bench.path("optrail.db"), FORMER);
         let mut command = bench.command(arguments);
         let said = said(command.env("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true"));
         assert_eq!(said.code, code, "{said:?}");
@@ -89,7 +59,7 @@ fn fault_21_stop_and_prove_bring_a_database_of_the_former_schema_up_to_date() {
 #[test]
 fn fault_21_a_backup_of_the_former_schema_is_restored_and_brought_up_to_date() {
     let bench = Bench::new();
-    older(&bench, "backup.db", FORMER);
+    former::make(&bench, &bench.path("backup.db"), FORMER);
     let said = bench.run(&["restore", "backup.db", "--reason", "moved"]);
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.out.contains("holds 24 leaves"), "{said:?}");
@@ -131,7 +101,7 @@ fn fault_21_a_newer_schema_is_refused() {
 fn fault_21_every_command_that_brings_it_up_to_date_says_so_once_in_the_log() {
     for command in ["checkpoint", "init"] {
         let bench = Bench::new();
-        older(&bench, "optrail.db", FORMER);
+        former::make(&bench, &bench.path("optrail.db"), FORMER);
         let said = bench.run(&[command]);
         assert_eq!(said.code, 0, "{command}: {said:?}");
         let told = said.err.matches("optrail.db.schema-4").count();
@@ -158,7 +128,7 @@ fn fault_21_every_command_that_brings_it_up_to_date_says_so_once_in_the_log() {
 #[test]
 fn fault_21_an_older_backup_that_cannot_be_derived_leaves_nothing_behind() {
     let bench = Bench::new();
-    older(&bench, "backup.db", FORMER);
+    former::make(&bench, &bench.path("backup.db"), FORMER);
     let connection = Connection::open(bench.path("backup.db")).unwrap();
     connection
         .execute_batch(

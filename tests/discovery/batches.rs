@@ -21,7 +21,7 @@ fn a_task_is_settled_once_its_rows_were_listed_completely() {
 
     scene.begin(plan.clone());
     scene.count("7", 0);
-    assert_eq!(scene.end().outcome, "complete");
+    assert_eq!(scene.end().outcome.as_str(), "complete");
     assert_eq!(state(&scene), "active");
 
     // Ended, and nothing listed: no missed look, and yet not all that was to be read.
@@ -107,7 +107,7 @@ fn a_task_whose_rows_never_come_whole_is_unsettled() {
     scene.count("7", 2);
     let whole = scene.begin_list(DETAIL, "7");
     scene.page(whole, 1, &rows_of(1, 0, &[]));
-    assert_eq!(scene.end().outcome, "complete");
+    assert_eq!(scene.end().outcome.as_str(), "complete");
     assert_eq!(state(&scene), "settled");
     scene.rederive();
 }

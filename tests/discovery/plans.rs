@@ -16,7 +16,7 @@ fn a_long_plan_is_kept_in_parts_that_can_be_read_again() {
         ..entry(watch, &task("7"))
     };
     scene.begin(vec![long; ENTRIES]);
-    assert_eq!(scene.end().outcome, "failed");
+    assert_eq!(scene.end().outcome.as_str(), "failed");
     let kept = "SELECT count(*) > 1, sum(json_extract(record, '$.entries')), max(json_extract(record, '$.length')) < 20000000
         FROM leaf WHERE json_extract(record, '$.t') = 'plan'";
     assert_eq!(scene.rows(kept), [[json!(1), json!(ENTRIES), json!(1)]]);

@@ -8,7 +8,7 @@ use optrail::evidence::leaf::{
     WatchChange, WatchKind,
 };
 use optrail::model::{Action, Service, UtcMillis};
-use optrail::record::{Deriver, Found, PlanEntry, Recorder, Settings};
+use optrail::record::{Deriver, PlanEntry, Recorder, Settings};
 use optrail::store::catalogue::Table;
 use optrail::store::runs::RunEndRow;
 use optrail::store::watches::WatchTarget;
@@ -63,8 +63,6 @@ impl Scene {
     pub fn watch(&mut self, target: &WatchTarget) -> Watch {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         Watch {
-            watch: 0,
-            change: WatchChange::Add,
             service: Some(target.service.parse::<Service>().unwrap()),
             label: some(&target.label),
             region: some(&target.region_id),
@@ -73,29 +71,19 @@ impl Scene {
             names: target.names.clone(),
             since: target.since,
             batch_type: target.batch_type.clone(),
-            lang: None,
-            resource_group: None,
-            declared_started_at: None,
-            origin: None,
-            parent: None,
-            reason: None,
-            user: "ann".to_owned(),
-            at: self.tick(),
+            ..Watch::new(0, WatchChange::Add, "ann", self.tick())
         }
     }
 
     pub fn add(&mut self, target: &WatchTarget) -> (i64, bool) {
         let watch = self.watch(target);
-        self.recorder.add_watch(watch, target.clone()).unwrap()
+        self.recorder.add_watch(watch).unwrap()
     }
 
     pub fn discover(&mut self, parent: i64, targets: &[WatchTarget]) -> Vec<Option<i64>> {
-        let found = targets.iter().map(|target| Found {
-            watch: Watch {
-                parent: Some(parent),
-                ..self.watch(target)
-            },
-            target: target.clone(),
+        let found = targets.iter().map(|target| Watch {
+            parent: Some(parent),
+            ..self.watch(target)
         });
         let found = found.collect();
         let added = self.recorder.discover(found);

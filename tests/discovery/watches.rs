@@ -112,7 +112,7 @@ fn a_discovery_looked_well_when_every_part_did() {
     scene.begin(vec![part(REGION, Some("A"))]);
     let gone = scene.begin_list(Action::ListStackGroupOperations, "A");
     scene.page_fails(gone, 1, "StackGroupNotFound");
-    assert_eq!(scene.end().outcome, "complete");
+    assert_eq!(scene.end().outcome.as_str(), "complete");
     scene.rederive();
 }
 
@@ -146,7 +146,7 @@ fn a_discovery_that_missed_a_part_says_why() {
     scene.begin(root());
     let refusal = json!({"RequestId": "R", "Code": "NoPermission", "Message": "no"});
     scene.call(for_watch(Action::DescribeRegions, 1), 403, &refusal);
-    assert_eq!(scene.end().outcome, "failed");
+    assert_eq!(scene.end().outcome.as_str(), "failed");
     // Dead after the root: what it had yet to find is not known.
     scene.begin(root());
     scene.regions(1);
@@ -214,7 +214,7 @@ fn the_last_task_is_looked_at_for_its_watch() {
     scene.call(count(1), 200, &task);
     let none = json!({"RequestId": "R", "Status": -1});
     scene.call(count(2), 200, &none);
-    assert_eq!(scene.end().outcome, "complete");
+    assert_eq!(scene.end().outcome.as_str(), "complete");
     // The task is another's matter: these watches go on.
     assert_eq!(
         scene.rows("SELECT batch_type, state, last_outcome FROM watches ORDER BY watch_id"),
@@ -260,7 +260,7 @@ fn refused_credentials_are_those_of_their_label() {
     scene.identify(LABEL, "1234567890123456");
     scene.groups(0, &[]);
     let end = scene.end();
-    assert_eq!(end.outcome, "partial");
+    assert_eq!(end.outcome.as_str(), "partial");
     assert_eq!(
         missed(&scene),
         [

@@ -105,7 +105,7 @@ fn fault_44_tokens_that_end_in_the_middle_of_two_thousand_pages_lose_nothing() {
     let end = world.collect_within(&by_role(&world, &role), &patient());
     drop(expiring);
     assert_eq!(
-        (&*end.row.outcome, end.failures.len()),
+        (end.row.outcome.as_str(), end.failures.len()),
         ("complete", 0),
         "{:?}",
         end.failures
@@ -138,7 +138,7 @@ fn fault_44_a_refresh_that_is_refused_is_told_and_the_next_run_is_well() {
     let collector = by_role(&world, &role);
     let end = world.collect_within(&collector, &patient());
     drop(refusing);
-    assert_eq!(&*end.row.outcome, "partial", "{:?}", end.failures);
+    assert_eq!(end.row.outcome.as_str(), "partial", "{:?}", end.failures);
     let of_account: Vec<&str> = end.failures.iter().map(|failure| failure.outcome).collect();
     assert!(of_account.contains(&"credential"), "{:?}", end.failures);
     assert_eq!(
@@ -149,7 +149,10 @@ fn fault_44_a_refresh_that_is_refused_is_told_and_the_next_run_is_well() {
     assert_eq!(world.lines(cause), ["credential"]);
     reader_role(&world);
     let end = world.collect_within(&by_role(&world, &role), &patient());
-    assert_eq!((&*end.row.outcome, end.failures.len()), ("complete", 0));
+    assert_eq!(
+        (end.row.outcome.as_str(), end.failures.len()),
+        ("complete", 0)
+    );
     assert_ros(&world, OWN, |_| true);
     world.verify();
 }
@@ -171,7 +174,7 @@ fn fault_44_a_refresh_that_answers_as_another_account_stops_that_account() {
     });
     let end = world.collect_within(&by_uri(&world), &patient());
     drop(swapping);
-    assert_eq!(&*end.row.outcome, "partial", "{:?}", end.failures);
+    assert_eq!(end.row.outcome.as_str(), "partial", "{:?}", end.failures);
     let told = end.failures.iter().find(|failure| failure.action.is_none());
     let told = told
         .and_then(|failure| failure.message.clone())
@@ -198,7 +201,7 @@ fn fault_44_a_refresh_that_answers_as_another_account_stops_that_account() {
     world.verify();
     // The next run knows whose account it was, and asks nothing either.
     let end = world.collect_within(&by_uri(&world), &patient());
-    assert_eq!(&*end.row.outcome, "failed");
+    assert_eq!(end.row.outcome.as_str(), "failed");
     let accounts = "SELECT DISTINCT account_id FROM operations";
     assert_eq!(world.lines(accounts), [OWN]);
     world.verify();

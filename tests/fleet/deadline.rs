@@ -56,7 +56,7 @@ fn a_deadline_defers_whole_watches_and_the_most_overdue_come_first_next_time() {
         ..patient()
     };
     let end = world.collect_within(&world.collector(), &short);
-    assert_eq!(&*end.row.outcome, "partial");
+    assert_eq!(end.row.outcome.as_str(), "partial");
     assert!(end.row.watches_deferred > 0, "{:?}", end.row);
     assert_eq!(end.row.watches_failed, 0);
     let first = asked(&world, 1);
@@ -91,7 +91,7 @@ fn a_deadline_defers_whole_watches_and_the_most_overdue_come_first_next_time() {
 
     let end = world.collect_within(&world.collector(), &patient());
     assert_eq!(
-        (&*end.row.outcome, end.row.watches_deferred),
+        (end.row.outcome.as_str(), end.row.watches_deferred),
         ("complete", 0)
     );
     assert_ros(&world, OWN, |_| true);
@@ -112,7 +112,7 @@ fn a_listing_that_has_begun_is_read_to_its_end_whatever_the_deadline() {
         ..patient()
     };
     let end = world.collect_within(&world.collector(), &short);
-    assert_eq!(&*end.row.outcome, "complete", "{:?}", end.failures);
+    assert_eq!(end.row.outcome.as_str(), "complete", "{:?}", end.failures);
     assert_ros(&world, OWN, |_| true);
     assert_eq!(
         world.lines("SELECT pages, verdict FROM listings"),

@@ -40,7 +40,10 @@ fn one_watch_for_each_region_finds_every_operation_of_forty_groups_within_one_ru
     }
     for round in 0..ROUNDS {
         let end = collect(&world);
-        assert_eq!((&*end.row.outcome, end.failures.len()), ("complete", 0));
+        assert_eq!(
+            (end.row.outcome.as_str(), end.failures.len()),
+            ("complete", 0)
+        );
         // All that is there now, also what began since the run before.
         assert_ros(&world, OWN, |_| true);
         assert_groups(&world, OWN);
@@ -65,7 +68,7 @@ fn one_watch_for_each_region_finds_every_operation_of_forty_groups_within_one_ru
     assert_eq!(world.number(open), 0, "everything has ended");
     // What has ended is asked no more: only the lists are.
     let before = world.requests_of("GetStackGroupOperation");
-    assert_eq!(&*collect(&world).row.outcome, "complete");
+    assert_eq!(collect(&world).row.outcome.as_str(), "complete");
     assert_eq!(world.requests_of("GetStackGroupOperation"), before);
     assert_eq!(
         world.number("SELECT count(*) FROM coverage_gaps WHERE scope = 'watch'"),
@@ -79,7 +82,7 @@ fn one_watch_for_all_regions_finds_the_same() {
     let (world, _) = fleet_world(2);
     watch(&world, stack_groups("all"));
     for _ in 0..3 {
-        assert_eq!(&*collect(&world).row.outcome, "complete");
+        assert_eq!(collect(&world).row.outcome.as_str(), "complete");
         assert_ros(&world, OWN, |_| true);
         assert_groups(&world, OWN);
         for _ in 0..4 {
@@ -108,7 +111,7 @@ fn names_and_a_time_narrow_what_is_taken_up() {
         (name.starts_with("network-") || is_dns) && begun >= since
     };
     for _ in 0..2 {
-        assert_eq!(&*collect(&world).row.outcome, "complete");
+        assert_eq!(collect(&world).row.outcome.as_str(), "complete");
         assert_ros(&world, OWN, is_meant);
         // Which groups there are is known of all of them: one list says it.
         assert_groups(&world, OWN);
@@ -131,10 +134,13 @@ fn the_last_task_is_followed_and_each_task_that_was_met_is_recorded_to_its_end()
     watch(&world, last_task(Some("RR_ADD")));
     for _ in 0..8 {
         let end = collect(&world);
-        assert_eq!((&*end.row.outcome, end.failures.len()), ("complete", 0));
+        assert_eq!(
+            (end.row.outcome.as_str(), end.failures.len()),
+            ("complete", 0)
+        );
         world.clock.advance_ms(i64::from(5 * MINUTE_MS));
     }
-    assert_eq!(&*collect(&world).row.outcome, "complete");
+    assert_eq!(collect(&world).row.outcome.as_str(), "complete");
     let tasks = &account.batch_task_ids;
     assert_batches(&world, OWN, tasks);
     for task in tasks {
@@ -179,7 +185,7 @@ fn one_list_fails(seed: u64, outcome: &str, kind: FaultKind) {
     for region in FLEET_REGIONS {
         watch(&world, stack_groups(region));
     }
-    assert_eq!(&*collect(&world).row.outcome, "complete");
+    assert_eq!(collect(&world).row.outcome.as_str(), "complete");
     advance(&world);
     let groups = "SELECT stack_group_id, status, present FROM stack_groups ORDER BY 1";
     let before = world.lines(groups);
@@ -187,7 +193,7 @@ fn one_list_fails(seed: u64, outcome: &str, kind: FaultKind) {
     world.cloud.script(fault);
     let end = collect(&world);
     let failed: Vec<&str> = end.failures.iter().map(|failure| failure.outcome).collect();
-    assert_eq!(&*end.row.outcome, "partial");
+    assert_eq!(end.row.outcome.as_str(), "partial");
     assert_eq!(failed, [outcome; 3], "one for each region");
     assert_eq!(world.lines(groups), before, "nothing went, nothing came");
     assert_nothing_gone(&world);
@@ -207,7 +213,7 @@ fn one_list_fails(seed: u64, outcome: &str, kind: FaultKind) {
 fn a_list_of_operations_that_fails_is_told_with_its_stack_group() {
     let (world, _) = fleet_world(15);
     watch(&world, stack_groups("all"));
-    assert_eq!(&*collect(&world).row.outcome, "complete");
+    assert_eq!(collect(&world).row.outcome.as_str(), "complete");
     advance(&world);
     let fault = Fault::times(FaultKind::NullBody, u32::MAX).on_action("ListStackGroupOperations");
     world.cloud.script(fault);
@@ -235,7 +241,7 @@ fn a_torn_list_of_groups_takes_nothing_away() {
     };
     let (world, _) = fleet_world(14);
     watch(&world, stack_groups("all"));
-    assert_eq!(&*collect(&world).row.outcome, "complete");
+    assert_eq!(collect(&world).row.outcome.as_str(), "complete");
     let groups = "SELECT stack_group_id, status, present FROM stack_groups ORDER BY 1";
     let before = world.lines(groups);
     advance(&world);
@@ -257,7 +263,7 @@ fn a_torn_list_of_groups_takes_nothing_away() {
         .cloud
         .set_list_paging("ListStackGroupOperations", Paging::default());
     world.clock.advance_ms(i64::from(MINUTE_MS));
-    assert_eq!(&*collect(&world).row.outcome, "complete");
+    assert_eq!(collect(&world).row.outcome.as_str(), "complete");
     assert_groups(&world, OWN);
     world.verify();
 }

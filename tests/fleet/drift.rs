@@ -24,7 +24,7 @@ const REQUESTS_MAX: i64 = 3 * 20 + 10;
 fn recorded(seed: u64) -> (World, Wire) {
     let world = World::new(seed);
     world.add_ros(running(&world, ROWS));
-    assert_eq!(&*collect(&world, None).row.outcome, "complete");
+    assert_eq!(collect(&world, None).row.outcome.as_str(), "complete");
     let wire = Wire::to(&world.endpoint());
     (world, wire)
 }
@@ -47,7 +47,11 @@ fn assert_harmless(world: &World, what: &str) {
     assert_complete_means_complete(world);
     let present = world.number("SELECT count(*) FROM results WHERE present = 1");
     assert_eq!(present, i64::from(ROWS), "{what}");
-    assert_eq!(&*collect(world, None).row.outcome, "complete", "{what}");
+    assert_eq!(
+        collect(world, None).row.outcome.as_str(),
+        "complete",
+        "{what}"
+    );
     assert_ros(world, OWN, |_| true);
     world.verify();
 }
@@ -85,7 +89,7 @@ fn fault_39_a_list_that_repeats_itself_or_never_ends_is_given_up_and_not_called_
         let (world, wire) = recorded(seed);
         wire.rewrite_all(rewrite, "ListStackGroupOperationResults");
         let end = collect(&world, Some(&wire));
-        assert_eq!(&*end.row.outcome, "partial", "{what}");
+        assert_eq!(end.row.outcome.as_str(), "partial", "{what}");
         assert!(
             end.row.counts.requests <= REQUESTS_MAX,
             "{what}: {:?}",
@@ -112,7 +116,7 @@ fn fault_46_a_request_whose_answer_was_lost_is_sent_again_with_a_nonce_of_its_ow
     world
         .cloud
         .script(used.on_action("ListStackGroupOperationResults"));
-    assert_eq!(&*collect(&world, None).row.outcome, "complete");
+    assert_eq!(collect(&world, None).row.outcome.as_str(), "complete");
     let attempts = |action: &str| {
         let sql = format!(
             "SELECT outcome, error_code FROM requests WHERE action = '{action}' ORDER BY exchange_id"
@@ -285,7 +289,7 @@ fn fault_48_two_rows_of_one_id_that_differ_are_not_believed() {
         rows: Rows::Listed(vec![row(&world, 0), other, row(&world, 1)]),
         ..running(&world, 0)
     });
-    assert_eq!(&*collect(&world, None).row.outcome, "partial");
+    assert_eq!(collect(&world, None).row.outcome.as_str(), "partial");
     let verdicts = "SELECT DISTINCT verdict FROM listings";
     assert_eq!(world.lines(verdicts), ["incomplete"]);
     let believed = "SELECT target_account_id FROM results";

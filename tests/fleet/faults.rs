@@ -139,7 +139,7 @@ fn faults_37_to_48_often_leave_every_operation_complete_and_right() {
 fn fault_37_a_page_that_fails_for_good_leaves_the_others_and_takes_nothing_away() {
     let world = World::new(63);
     let id = world.add_ros(running(&world, 260));
-    assert_eq!(&*collect(&world).row.outcome, "complete");
+    assert_eq!(collect(&world).row.outcome.as_str(), "complete");
     world.cloud.script(
         Fault::times(FaultKind::Denied, u32::MAX)
             .on_action("ListStackGroupOperationResults")
@@ -148,7 +148,10 @@ fn fault_37_a_page_that_fails_for_good_leaves_the_others_and_takes_nothing_away(
     for _ in 0..3 {
         world.clock.advance_ms(i64::from(MINUTE_MS));
         let end = collect(&world);
-        assert_eq!((&*end.row.outcome, end.row.watches_failed), ("partial", 1));
+        assert_eq!(
+            (end.row.outcome.as_str(), end.row.watches_failed),
+            ("partial", 1)
+        );
         assert!(
             end.failures
                 .iter()
@@ -210,7 +213,7 @@ fn fault_40_odd_totals_and_smaller_pages_are_read_or_named() {
         assert_nothing_gone(&world);
         let seen = world.number("SELECT count(*) FROM results WHERE present = 1");
         assert_eq!(seen, 130, "{total_count:?}: what was shown is kept");
-        let is_whole = &*end.row.outcome == "complete";
+        let is_whole = end.row.outcome.as_str() == "complete";
         let counted = "SELECT count(*) FROM operations WHERE total_count = 130";
         assert_eq!(world.number(counted) == 1, is_whole, "{total_count:?}");
         if !is_whole {
@@ -252,7 +255,7 @@ fn fault_41_throttling_storm_is_bounded_named_and_over_when_it_is_over() {
     }));
     // The first call, whose account it is, is among those refused.
     let end = collect(&world);
-    assert_eq!(&*end.row.outcome, "failed");
+    assert_eq!(end.row.outcome.as_str(), "failed");
     assert_eq!(end.row.counts.requests, end.row.counts.throttled);
     assert!(end.row.counts.requests <= 4, "{:?}", end.row);
     world.cloud.set_random_faults(None);
@@ -262,7 +265,7 @@ fn fault_41_throttling_storm_is_bounded_named_and_over_when_it_is_over() {
     let mut options = patient();
     options.deadline = Duration::from_secs(8);
     let end = world.collect_within(&world.collector(), &options);
-    assert_eq!(&*end.row.outcome, "failed");
+    assert_eq!(end.row.outcome.as_str(), "failed");
     assert!(
         end.row.counts.requests <= 1 + 12 * 4,
         "no storm: {:?}",
@@ -300,7 +303,7 @@ fn fault_42_nothing_that_is_no_answer_makes_an_empty_list() {
     ] {
         let world = World::new(seed);
         world.add_ros(running(&world, 70));
-        assert_eq!(&*collect(&world).row.outcome, "complete");
+        assert_eq!(collect(&world).row.outcome.as_str(), "complete");
         let fault = Fault::times(kind.clone(), u32::MAX);
         world
             .cloud
@@ -308,7 +311,7 @@ fn fault_42_nothing_that_is_no_answer_makes_an_empty_list() {
         for _ in 0..2 {
             world.clock.advance_ms(i64::from(MINUTE_MS));
             let end = collect(&world);
-            assert_ne!(&*end.row.outcome, "complete", "{kind:?}");
+            assert_ne!(end.row.outcome.as_str(), "complete", "{kind:?}");
             assert!(!end.failures.is_empty(), "{kind:?}");
         }
         assert_nothing_gone(&world);
@@ -380,7 +383,7 @@ fn fault_49_a_row_that_comes_and_goes_is_versions_in_order() {
     };
     world.add_ros(spec);
     for _ in 0..8 {
-        assert_eq!(&*collect(&world).row.outcome, "complete");
+        assert_eq!(collect(&world).row.outcome.as_str(), "complete");
         world.clock.advance_ms(i64::from(5 * MINUTE_MS));
     }
     let history =

@@ -53,7 +53,10 @@ fn run(world: &World, calls_per_s: u32) -> Got {
     options.recheck = true;
     let end = world.collect_within(&world.collector(), &options);
     let took_s = begun.elapsed().as_secs_f64();
-    assert_eq!((&*end.row.outcome, end.failures.len()), ("complete", 0));
+    assert_eq!(
+        (end.row.outcome.as_str(), end.failures.len()),
+        ("complete", 0)
+    );
     let after = count();
     let (passed, refused) = (after.0 - before.0, after.1 - before.1);
     let got = Got {

@@ -45,8 +45,6 @@ pub fn watch(world: &World, target: WatchTarget) -> i64 {
     let service: Service = target.service.parse().unwrap();
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let leaf = Watch {
-        watch: 0,
-        change: WatchChange::Add,
         service: Some(service),
         label: Some(target.label.clone()),
         region: some(&target.region_id),
@@ -54,17 +52,12 @@ pub fn watch(world: &World, target: WatchTarget) -> i64 {
         kind: target.kind.as_ref().map(|_| WatchKind::RosStackGroups),
         names: target.names.clone(),
         since: target.since,
-        parent: None,
         batch_type: target.batch_type.clone(),
         lang: (service == Service::Alidns).then(|| "en".to_owned()),
-        resource_group: None,
-        declared_started_at: None,
         origin: Some("test".to_owned()),
-        reason: None,
-        user: "tester".to_owned(),
-        at: world.cloud.now(),
+        ..Watch::new(0, WatchChange::Add, "tester", world.cloud.now())
     };
-    world.recorder().add_watch(leaf, target).unwrap().0
+    world.recorder().add_watch(leaf).unwrap().0
 }
 
 /// The stack groups of a region, or of `all`.

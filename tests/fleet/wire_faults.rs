@@ -45,12 +45,12 @@ fn breaks_pages(seed: u64, breakage: Breakage, outcomes: &[&str]) {
     world.add_ros(running(&world, ROWS));
     let wire = Wire::to(&world.endpoint());
     let collector = collector(&world, &wire.endpoint());
-    assert_eq!(&*collect(&world, &collector).row.outcome, "complete");
+    assert_eq!(collect(&world, &collector).row.outcome.as_str(), "complete");
     wire.break_all(breakage, "ListStackGroupOperationResults");
     let begun = Instant::now();
     let end = collect(&world, &collector);
     assert!(begun.elapsed() < Duration::from_secs(40), "{breakage:?}");
-    assert_eq!(&*end.row.outcome, "partial", "{breakage:?}");
+    assert_eq!(end.row.outcome.as_str(), "partial", "{breakage:?}");
     let named: Vec<&str> = end.failures.iter().map(|failure| failure.outcome).collect();
     assert!(
         !named.is_empty() && named.iter().all(|outcome| outcomes.contains(outcome)),
@@ -60,7 +60,7 @@ fn breaks_pages(seed: u64, breakage: Breakage, outcomes: &[&str]) {
     still_whole(&world, &format!("{breakage:?}"));
     wire.heal();
     assert_eq!(
-        &*collect(&world, &collector).row.outcome,
+        collect(&world, &collector).row.outcome.as_str(),
         "complete",
         "{breakage:?}"
     );
@@ -86,7 +86,7 @@ fn fault_51_a_name_that_does_not_resolve_is_unreachable_soon() {
     let begun = Instant::now();
     let end = collect(&world, &collector);
     assert!(begun.elapsed() < Duration::from_secs(60));
-    assert_eq!(&*end.row.outcome, "failed");
+    assert_eq!(end.row.outcome.as_str(), "failed");
     assert!(
         end.failures
             .iter()
@@ -210,7 +210,8 @@ fn fault_63_connections_that_end_after_an_answer_cost_nothing() {
         for _ in 0..2 {
             let end = collect(&world, &collector);
             assert_eq!(
-                &*end.row.outcome, "complete",
+                end.row.outcome.as_str(),
+                "complete",
                 "{breakage:?}: {:?}",
                 end.failures
             );
@@ -258,7 +259,7 @@ fn faults_51_to_64_now_and_then_leave_every_operation_complete_and_right() {
     let broken = "SELECT count(DISTINCT outcome) > 2 FROM requests";
     assert_eq!(world.number(broken), 1);
     wire.heal();
-    assert_eq!(&*collect(&world, &collector).row.outcome, "complete");
+    assert_eq!(collect(&world, &collector).row.outcome.as_str(), "complete");
     assert_ros(&world, OWN, |_| true);
     let open = "SELECT count(*) FROM coverage_gaps WHERE gap_until IS NULL";
     assert_eq!(world.number(open), 0);

@@ -27,26 +27,7 @@ pub fn seen(thing: usize) -> String {
 }
 
 pub fn watch_leaf(watch: i64, change: WatchChange, at: i64) -> WatchLeaf {
-    WatchLeaf {
-        watch,
-        change,
-        service: None,
-        label: None,
-        region: None,
-        operation: None,
-        kind: None,
-        names: vec![],
-        since: None,
-        batch_type: None,
-        lang: None,
-        resource_group: None,
-        declared_started_at: None,
-        origin: None,
-        parent: None,
-        reason: None,
-        user: "ops".to_owned(),
-        at: UtcMillis(at),
-    }
+    WatchLeaf::new(watch, change, "ops", UtcMillis(at))
 }
 
 pub fn identity_call(label: &str) -> Ask {

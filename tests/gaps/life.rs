@@ -10,7 +10,6 @@ use optrail::evidence::leaf::{
 };
 use optrail::model::{Action, Cause, UtcMillis};
 use optrail::record::{PlanEntry, Recorder};
-use optrail::store::watches::WatchTarget;
 use tokio::runtime::Runtime;
 
 use super::answers::{ACCOUNT, REGION, bpstudio_expired, caller_identity, failure, ros_page};
@@ -105,14 +104,7 @@ impl Life {
             operation: Some(THINGS[thing].to_owned()),
             ..watch_leaf(0, WatchChange::Add, at)
         };
-        let target = WatchTarget {
-            service: service(thing).as_str().to_owned(),
-            label: label.to_owned(),
-            region_id: region(thing).unwrap_or_default(),
-            operation_id: THINGS[thing].to_owned(),
-            ..WatchTarget::default()
-        };
-        let (watch_id, is_new) = self.recorder.add_watch(leaf, target).unwrap();
+        let (watch_id, is_new) = self.recorder.add_watch(leaf).unwrap();
         if is_new {
             let added = (self.next(), at);
             self.log.watches.push(Watch {

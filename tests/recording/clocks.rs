@@ -23,7 +23,10 @@ fn fault_32_a_clock_that_steps_back_disorders_nothing() {
     world.add_ros(spec);
     let collector = world.collector_by(&(Arc::clone(&ours) as Arc<dyn Clock>), |_| ());
     for step_ms in [-HOUR_MS, 2 * HOUR_MS, -HOUR_MS / 2] {
-        assert_eq!(world.collect_as(&collector).row.outcome, "complete");
+        assert_eq!(
+            world.collect_as(&collector).row.outcome.as_str(),
+            "complete"
+        );
         ours.advance_ms(step_ms);
         world.clock.advance_ms(i64::from(MINUTE_MS));
     }
@@ -48,7 +51,10 @@ fn fault_33_a_timestamp_that_is_refused_is_told_as_such_and_nothing_is_concluded
     world.collect_as(&world.collector_by(&right, |_| ()));
     let wrong = Arc::new(ManualClock::new(ours.now().plus_ms(HOUR_MS))) as Arc<dyn Clock>;
     let end = world.collect_as(&world.collector_by(&wrong, |_| ()));
-    assert_eq!((&*end.row.outcome, end.row.watches_failed), ("failed", 1));
+    assert_eq!(
+        (end.row.outcome.as_str(), end.row.watches_failed),
+        ("failed", 1)
+    );
     assert_eq!(
         world.lines("SELECT action, outcome FROM requests WHERE run_id = 2"),
         ["GetCallerIdentity,clock"]
@@ -73,7 +79,10 @@ fn fault_32_clocks_at_the_ends_of_their_numbers_disorder_nothing() {
         let now = ours.now();
         ours.advance_ms(seconds * 1_000 - now.0);
         for _ in 0..2 {
-            assert_eq!(world.collect_as(&collector).row.outcome, "complete");
+            assert_eq!(
+                world.collect_as(&collector).row.outcome.as_str(),
+                "complete"
+            );
             // Over the end of the number.
             ours.advance_ms(2_000);
             world.clock.advance_ms(i64::from(MINUTE_MS));

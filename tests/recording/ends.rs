@@ -44,9 +44,9 @@ async fn a_run_that_was_declared_dead_may_still_end() {
         .unwrap();
     assert_eq!(second.aborted, 1);
     let (row, ..) = recorder.end_run(end(first, 3)).await.unwrap();
-    assert_eq!(row.outcome, "aborted");
+    assert_eq!(row.outcome.as_str(), "aborted");
     let (row, ..) = recorder.end_run(end(second.run_id, 4)).await.unwrap();
-    assert_eq!(row.outcome, "complete");
+    assert_eq!(row.outcome.as_str(), "complete");
     let report = tokio::task::spawn_blocking(move || {
         drop(recorder);
         verify(&path, Depth::All).unwrap()

@@ -162,7 +162,7 @@ fn each_fault_is_told_from_the_others_and_hides_no_other_watch() {
     );
     assert_eq!((end.row.watches_polled, end.row.watches_failed), expected);
     assert_eq!(
-        (&*end.row.outcome, end.failures.len()),
+        (end.row.outcome.as_str(), end.failures.len()),
         ("partial", lasting.len())
     );
     assert_eq!(
@@ -187,7 +187,10 @@ fn each_fault_is_told_from_the_others_and_hides_no_other_watch() {
 
     // The faults are over: the next run gets what this one did not.
     let end = world.collect_as(&collector(&world));
-    assert_eq!((&*end.row.outcome, end.row.watches_failed), ("complete", 0));
+    assert_eq!(
+        (end.row.outcome.as_str(), end.row.watches_failed),
+        ("complete", 0)
+    );
     assert_eq!(world.number("SELECT count(*) FROM operations"), expected.0);
     world.verify();
 }
@@ -310,7 +313,10 @@ fn a_page_that_is_refused_makes_its_list_incomplete_and_keeps_the_others() {
         .on_page(2);
     world.cloud.script(page);
     let end = world.collect_as(&collector(&world));
-    assert_eq!((&*end.row.outcome, end.row.watches_failed), ("partial", 1));
+    assert_eq!(
+        (end.row.outcome.as_str(), end.row.watches_failed),
+        ("partial", 1)
+    );
     let listings =
         format!("SELECT verdict, distinct_keys FROM listings WHERE operation_id = '{id}'");
     assert_eq!(world.lines(&listings), ["incomplete,70"]);
@@ -326,9 +332,12 @@ fn a_key_that_the_identity_call_refuses_asks_nothing_else() {
     let refused = Fault::once(error(403, "InvalidSecurityToken.Expired"));
     world.cloud.script(refused.on_action("GetCallerIdentity"));
     let end = world.collect_as(&collector(&world));
-    assert_eq!((&*end.row.outcome, end.row.watches_polled), ("failed", 0));
+    assert_eq!(
+        (end.row.outcome.as_str(), end.row.watches_polled),
+        ("failed", 0)
+    );
     assert_eq!(world.cloud.requests().len(), 1);
-    assert_eq!(world.collect().row.outcome, "complete");
+    assert_eq!(world.collect().row.outcome.as_str(), "complete");
     world.verify();
 }
 

@@ -18,7 +18,6 @@ use optrail::record::Recorder;
 use optrail::sandbox::{
     DEFAULT_ACCOUNT_ID, Key, RosSpec, Row, RowState, Rows, Sandbox, SandboxConfig, Schedule, Word,
 };
-use optrail::store::watches::WatchTarget;
 use optrail::verify::{Depth, verify};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
@@ -122,34 +121,16 @@ impl World {
     /// Watches something.
     pub fn watch(&self, service: Service, operation: &str) {
         let region = (service == Service::Ros).then(|| REGION.to_owned());
-        let target = WatchTarget {
-            service: service.as_str().to_owned(),
-            label: DEFAULT_LABEL.to_owned(),
-            region_id: region.clone().unwrap_or_default(),
-            operation_id: operation.to_owned(),
-            ..WatchTarget::default()
-        };
         let watch = Watch {
-            watch: 0,
-            change: WatchChange::Add,
             service: Some(service),
-            label: Some(target.label.clone()),
+            label: Some(DEFAULT_LABEL.to_owned()),
             region,
             operation: Some(operation.to_owned()),
-            kind: None,
-            names: Vec::new(),
-            since: None,
-            parent: None,
-            batch_type: None,
             lang: (service == Service::Alidns).then(|| "en".to_owned()),
-            resource_group: None,
-            declared_started_at: None,
             origin: Some("test".to_owned()),
-            reason: None,
-            user: "tester".to_owned(),
-            at: self.clock.now(),
+            ..Watch::new(0, WatchChange::Add, "tester", self.clock.now())
         };
-        let (_, is_new) = self.recorder().add_watch(watch, target).unwrap();
+        let (_, is_new) = self.recorder().add_watch(watch).unwrap();
         assert!(is_new, "{operation} is watched already");
     }
 

@@ -14,7 +14,6 @@ use optrail::evidence::leaf::{
 use optrail::evidence::redact::Span;
 use optrail::model::{Action, Service, UtcMillis};
 use optrail::record::{PlanEntry, Recorder};
-use optrail::store::watches::WatchTarget;
 use tokio::runtime::Runtime;
 
 /// 2026-03-01T00:00:00Z.
@@ -282,13 +281,6 @@ impl Scene {
 
     fn watch(&mut self, label: &str, service: Service, region: &str, operation: &str) {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let target = WatchTarget {
-            service: service.as_str().to_owned(),
-            label: label.to_owned(),
-            region_id: region.to_owned(),
-            operation_id: operation.to_owned(),
-            ..WatchTarget::default()
-        };
         let watch = Watch {
             service: Some(service),
             label: some(label),
@@ -297,13 +289,13 @@ impl Scene {
             origin: some("command"),
             ..Watch::new(0, WatchChange::Add, "ann", UtcMillis(BEGIN + MINUTE))
         };
-        let (watch, _) = self.recorder.add_watch(watch, target.clone()).unwrap();
+        let (watch, _) = self.recorder.add_watch(watch).unwrap();
         self.plan.push(PlanEntry {
             watch,
-            service: target.service,
-            label: target.label,
-            region: target.region_id,
-            operation: target.operation_id,
+            service: service.as_str().to_owned(),
+            label: label.to_owned(),
+            region: region.to_owned(),
+            operation: operation.to_owned(),
             ..PlanEntry::default()
         });
     }

@@ -6,7 +6,6 @@ use std::path::Path;
 use optrail::evidence::leaf::{Ask, Call, Listing, Parameters, RunKind, Watch, WatchChange};
 use optrail::model::{Action, Service, UtcMillis};
 use optrail::record::{PlanEntry, Recorder};
-use optrail::store::watches::WatchTarget;
 
 use super::answers;
 use super::coverage::Coverage;
@@ -463,31 +462,11 @@ fn call(operation: &Operation, is_named: bool) -> Call {
 
 fn add_watch(recorder: &Recorder, operation: &Operation) {
     let watch = Watch {
-        watch: 0,
-        change: WatchChange::Add,
         service: Some(operation.service),
         label: Some(LABEL.to_owned()),
         region: Some(operation.region_id.to_owned()),
         operation: Some(operation.operation_id.clone()),
-        kind: None,
-        names: Vec::new(),
-        since: None,
-        parent: None,
-        batch_type: None,
-        lang: None,
-        resource_group: None,
-        declared_started_at: None,
-        origin: None,
-        reason: None,
-        user: "ops".to_owned(),
-        at: UtcMillis(world::BEGIN),
+        ..Watch::new(0, WatchChange::Add, "ops", UtcMillis(world::BEGIN))
     };
-    let target = WatchTarget {
-        service: operation.service.as_str().to_owned(),
-        label: LABEL.to_owned(),
-        region_id: operation.region_id.to_owned(),
-        operation_id: operation.operation_id.clone(),
-        ..WatchTarget::default()
-    };
-    recorder.add_watch(watch, target).expect("added");
+    recorder.add_watch(watch).expect("added");
 }

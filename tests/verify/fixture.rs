@@ -11,7 +11,6 @@ use optrail::evidence::leaf::{
 use optrail::evidence::redact::{Redactor, Span};
 use optrail::model::{Action, Cause, Outcome, Service, UtcMillis};
 use optrail::record::{NamedAccount, PlanEntry, Recorder, Settings};
-use optrail::store::watches::WatchTarget;
 use tokio::runtime::Runtime;
 
 use crate::answers::{
@@ -93,14 +92,7 @@ impl Scene {
     fn add_watches(&mut self) {
         for (service, operation) in WATCHED {
             let watch = self.watch(0, WatchChange::Add, Some((service, operation)));
-            let target = WatchTarget {
-                service: service.as_str().to_owned(),
-                label: LABEL.to_owned(),
-                region_id: region(service).unwrap_or_default(),
-                operation_id: operation.to_owned(),
-                ..WatchTarget::default()
-            };
-            self.recorder.add_watch(watch, target).unwrap();
+            self.recorder.add_watch(watch).unwrap();
         }
         let given_up = self.watch(7, WatchChange::Remove, None);
         self.recorder.remove_watch(given_up).unwrap();
@@ -108,24 +100,13 @@ impl Scene {
 
     fn watch(&mut self, watch: i64, change: WatchChange, what: Option<(Service, &str)>) -> Watch {
         Watch {
-            watch,
-            change,
             service: what.map(|(service, _)| service),
             label: what.map(|_| LABEL.to_owned()),
             region: what.and_then(|(service, _)| region(service)),
             operation: what.map(|(_, operation)| operation.to_owned()),
-            kind: None,
-            names: Vec::new(),
-            since: None,
-            parent: None,
-            batch_type: None,
-            lang: None,
-            resource_group: None,
-            declared_started_at: None,
             origin: Some("command".to_owned()),
             reason: what.is_none().then(|| "no longer ours".to_owned()),
-            user: "auditor".to_owned(),
-            at: self.tick(),
+            ..Watch::new(watch, change, "auditor", self.tick())
         }
     }
 

@@ -13,7 +13,6 @@ use optrail::evidence::leaf::{RunSkipped, SkipCause, Watch, WatchChange, WatchKi
 use optrail::model::{Clock, ManualClock, Service, UtcMillis};
 use optrail::record::Recorder;
 use optrail::sandbox::{Key, Sandbox, SandboxConfig, SeenRequest, World};
-use optrail::store::watches::WatchTarget;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -95,18 +94,9 @@ impl Desk {
         let is_ros = service == Service::Ros;
         let discovers = is_ros && operation.is_none();
         let names = Vec::from_iter(discovers.then(|| WANTED.to_owned()));
-        let target = WatchTarget {
-            service: service.as_str().to_owned(),
-            label: DEFAULT_LABEL.to_owned(),
-            region_id: if is_ros { REGION } else { "" }.to_owned(),
-            operation_id: operation.unwrap_or_default().to_owned(),
-            kind: discovers.then(|| "ros-stack-groups".to_owned()),
-            names: names.clone(),
-            ..WatchTarget::default()
-        };
         let watch = Watch {
             service: Some(service),
-            label: Some(target.label.clone()),
+            label: Some(DEFAULT_LABEL.to_owned()),
             region: is_ros.then(|| REGION.to_owned()),
             operation: operation.map(str::to_owned),
             kind: discovers.then_some(WatchKind::RosStackGroups),
@@ -114,7 +104,7 @@ impl Desk {
             lang: (service == Service::Alidns).then(|| "en".to_owned()),
             ..self.leaf(0, WatchChange::Add)
         };
-        let (watch_id, is_new) = self.recorder().add_watch(watch, target).unwrap();
+        let (watch_id, is_new) = self.recorder().add_watch(watch).unwrap();
         assert!(is_new, "{operation:?} is watched already");
         watch_id
     }
@@ -135,26 +125,7 @@ impl Desk {
     }
 
     fn leaf(&self, watch: i64, change: WatchChange) -> Watch {
-        Watch {
-            watch,
-            change,
-            service: None,
-            label: None,
-            region: None,
-            operation: None,
-            kind: None,
-            names: Vec::new(),
-            since: None,
-            parent: None,
-            batch_type: None,
-            lang: None,
-            resource_group: None,
-            declared_started_at: None,
-            origin: None,
-            reason: None,
-            user: "tester".to_owned(),
-            at: self.clock.now(),
-        }
+        Watch::new(watch, change, "tester", self.clock.now())
     }
 
     /// A collector that asks nothing.

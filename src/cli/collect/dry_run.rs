@@ -35,7 +35,7 @@ pub(super) fn print(
     collector: &Collector,
     options: &RoundOptions,
 ) -> anyhow::Result<()> {
-    let declared = declared::found(config, SystemClock.now());
+    let declared = declared::watches(config, SystemClock.now());
     let preview = collector.preview(options, declared)?;
     let rows = Rows {
         columns: COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect(),

@@ -10,13 +10,10 @@ use crate::cli::output::AtomicFile;
 use crate::cli::sealing::guard_reading;
 use crate::cli::status::FileSize;
 use crate::config::Config;
-use crate::model::{Clock as _, SystemClock, UtcMillis};
+use crate::model::{Clock as _, RunOutcome, SystemClock, UtcMillis};
 use crate::store::disk::free_bytes;
 use crate::store::metrics::{LastRun, Metrics};
 use crate::store::{StoreError, open};
-
-/// What a run may come to; one of them is 1.
-const OUTCOMES: [&str; 5] = ["complete", "partial", "failed", "interrupted", "aborted"];
 
 /// Writes the file, wholly or not at all, so that everybody may read it.
 pub(super) fn write(path: &Path, config: &Config, exit: Exit) -> anyhow::Result<()> {
@@ -156,11 +153,11 @@ fn of_run(page: &mut Page, run: &LastRun) {
         "gauge",
         "1 for what the last run came to.",
     );
-    for outcome in OUTCOMES {
+    for outcome in RunOutcome::ALL {
         let is_it = u8::from(run.outcome == outcome);
         page.sample(
             "optrail_last_run_outcome",
-            Some(("outcome", outcome)),
+            Some(("outcome", outcome.as_str())),
             is_it,
         );
     }

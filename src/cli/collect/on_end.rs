@@ -11,7 +11,7 @@ pub(super) fn hook<'a>(command: &'a str, end: &RoundEnd, exit: Exit) -> Hook<'a>
         command,
         variables: vec![
             ("OPTRAIL_RUN_ID", end.row.run_id.to_string()),
-            ("OPTRAIL_OUTCOME", end.row.outcome.clone()),
+            ("OPTRAIL_OUTCOME", end.row.outcome.to_string()),
             ("OPTRAIL_EXIT", exit.code().to_string()),
         ],
         stdin: format!("{}\n", summary_line(end)),

@@ -9,7 +9,7 @@ use crate::cli::when::{AsOf, When, as_of, when};
 use crate::config::Zone;
 use crate::model::{Service, UtcMillis};
 use crate::report::manifest::Filters;
-use crate::store::selection::{Filter, Period, Selection, columns};
+use crate::store::selection::{ACCOUNT_TOLD, Filter, Period, Selection, columns};
 use crate::store::{Connection, StoreError};
 
 /// Which rows. Values of one option are alternatives, different options narrow each other. With
@@ -116,6 +116,9 @@ const FILTERS: [Known; 7] = [
     (&["status"], "--status", |all| &all.status),
 ];
 
+/// The dataset of which rows may bear a label where their run was told the account.
+const REQUESTS: &str = "requests";
+
 /// The rows of a dataset that these filters mean.
 ///
 /// # Errors
@@ -137,7 +140,10 @@ pub(in crate::cli) fn selection(
             continue;
         }
         let has = |column: &&&'static str| columns.iter().any(|name| name == **column);
-        let found: Vec<&'static str> = wanted.iter().filter(has).copied().collect();
+        let mut found: Vec<&'static str> = wanted.iter().filter(has).copied().collect();
+        if dataset.view == REQUESTS && wanted.contains(&"label") {
+            found.push(ACCOUNT_TOLD);
+        }
         if found.is_empty() {
             return Err(UsageError(format!(
                 "{} has no column {}; leave {flag} out",

@@ -1,20 +1,20 @@
 //! Files that go into a bundle: checkpoints that somebody kept, and what is attached as it is.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
 use crate::cli::UsageError;
-use crate::evidence::note::NOTE_LONGEST_BYTES;
+use crate::cli::read::bytes;
+use crate::cli::verify::read_note;
 use crate::prove::{ATTACHMENT_BYTES_MAX, ATTACHMENTS_MAX, Held, is_attachment_name};
 
-/// Reads checkpoints.
+/// Reads checkpoints, from pipes, too, as `verify` does.
 pub(super) fn held(paths: &[PathBuf]) -> anyhow::Result<Vec<Held>> {
     let read = |path: &PathBuf| {
-        let bytes = read(path, NOTE_LONGEST_BYTES as u64)?;
-        Ok(Held::parse(&path.display().to_string(), &bytes)?)
+        let (name, bytes) = read_note(path)?;
+        Ok(Held::parse(&name, &bytes)?)
     };
     paths.iter().map(read).collect()
 }
@@ -37,28 +37,18 @@ pub(super) fn attachments(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, Vec<
             let text = format!("two files of the name {name} cannot be attached; rename one");
             return Err(UsageError(text).into());
         }
-        attachments.push((name.to_owned(), read(path, ATTACHMENT_BYTES_MAX)?));
+        attachments.push((name.to_owned(), read(path)?));
     }
     Ok(attachments)
 }
 
-/// The bytes of a file that is not longer than that.
-fn read(path: &Path, longest: u64) -> anyhow::Result<Vec<u8>> {
+/// The bytes of a file that may be attached.
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let cannot = || format!("cannot read {}", path.display());
     // Asked first: a pipe opens only when somebody writes to it.
     if !path.metadata().with_context(cannot)?.is_file() {
         bail!("{} is no file", path.display());
     }
     let file = File::open(path).with_context(cannot)?;
-    let mut bytes = Vec::new();
-    file.take(longest + 1)
-        .read_to_end(&mut bytes)
-        .with_context(cannot)?;
-    if bytes.len() as u64 > longest {
-        bail!(
-            "{} has more than {longest} bytes; is it the right file?",
-            path.display()
-        );
-    }
-    Ok(bytes)
+    bytes(file, ATTACHMENT_BYTES_MAX).with_context(cannot)
 }

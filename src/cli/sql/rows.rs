@@ -5,7 +5,6 @@ use std::io::Write;
 
 use super::super::sections::cell;
 use crate::export::{Cell, Encoder, Format};
-use crate::store::StoreError;
 use crate::store::query::Query;
 
 /// What was written.
@@ -15,18 +14,6 @@ pub(super) enum Shown {
     All,
     /// The first rows, so many; there are more.
     First(u64),
-}
-
-/// Why the reading of rows ends early.
-enum Stop {
-    Enough,
-    Failed(anyhow::Error),
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Failed(error.into())
-    }
 }
 
 /// Writes rows, `limit` at most. A document is whole even where rows are left out.
@@ -40,22 +27,16 @@ pub(super) fn write_some(
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     encoder.header(&columns, out)?;
     let mut written = 0;
-    let read = query.each_row(&[], |values| {
-        if limit == Some(written) {
-            return Err(Stop::Enough);
-        }
+    let were_all = query.first_rows(limit, |values| -> anyhow::Result<()> {
         written += 1;
         let cells: Vec<Cell<'_>> = values.iter().map(|value| cell(*value)).collect();
-        let done = encoder.row(&cells, out);
-        done.map_err(|error| Stop::Failed(error.into()))
-    });
-    let shown = match read {
-        Ok(()) => Shown::All,
-        Err(Stop::Enough) => Shown::First(written),
-        Err(Stop::Failed(error)) => return Err(error),
-    };
+        Ok(encoder.row(&cells, out)?)
+    })?;
     encoder.finish(out)?;
-    Ok(shown)
+    Ok(match were_all {
+        true => Shown::All,
+        false => Shown::First(written),
+    })
 }
 
 /// The names of the columns. An object has each name once: in JSON, the second `status` is `status_2`.

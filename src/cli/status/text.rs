@@ -8,6 +8,8 @@ use crate::cli::sections::{Column, Look, section};
 use crate::config::DEFAULT_LABEL;
 use crate::export::escape::terminal;
 use crate::export::paint::Paint;
+use crate::model::RunOutcome;
+use crate::store::dictionary::REMOVED;
 use crate::store::query::{Rows, Value};
 use crate::store::status::Status;
 use unicode_width::UnicodeWidthStr as _;
@@ -193,11 +195,11 @@ fn wrong(shown: &Shown<'_>, look: &Look) -> String {
 
 /// Marks for outcomes of runs: a higher one is worse. In ASCII letters.
 const MARKS: [(&str, char, char); 6] = [
-    ("complete", '▁', '.'),
-    ("partial", '▄', 'p'),
-    ("interrupted", '▂', 'i'),
-    ("failed", '█', 'F'),
-    ("aborted", '▇', 'A'),
+    (RunOutcome::Complete.as_str(), '▁', '.'),
+    (RunOutcome::Partial.as_str(), '▄', 'p'),
+    (RunOutcome::Interrupted.as_str(), '▂', 'i'),
+    (RunOutcome::Failed.as_str(), '█', 'F'),
+    (RunOutcome::Aborted.as_str(), '▇', 'A'),
     ("open", '·', '-'),
 ];
 
@@ -308,7 +310,7 @@ fn watches(rows: &Rows) -> String {
     for row in &rows.rows {
         if let [Value::Text(state), Value::Integer(count)] =
             row.iter().map(Value::from).collect::<Vec<_>>()[..]
-            && state != "removed"
+            && state != REMOVED
         {
             total += count;
             parts.push(format!("{count} {state}"));
@@ -379,6 +381,10 @@ mod tests {
                 .map(|&word| vec![word.to_owned().into()])
                 .collect(),
         };
+        for outcome in RunOutcome::ALL {
+            let known = MARKS.iter().filter(|(word, ..)| *word == outcome.as_str());
+            assert_eq!(known.count(), 1, "{outcome}");
+        }
         let newest_first = outcomes(&["open", "failed", "complete", "complete"]);
         let expected = "▁▁█·  the newest last: ▁ complete, █ failed, · open";
         assert_eq!(glance(&newest_first, &look(false)), expected);

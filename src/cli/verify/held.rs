@@ -1,7 +1,7 @@
 //! Checkpoints that were kept elsewhere: notes in files, lines of logs and mails.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread::Builder;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::VerifyArgs;
+use crate::cli::read::{self, ReadError};
 use crate::evidence::checkpoint::{self, Checkpoint};
 use crate::evidence::note::{NOTE_LONGEST_BYTES, Note, VerifierKey};
 use crate::seal::Known;
@@ -119,8 +120,8 @@ pub(in crate::cli) fn signed(
     )
 }
 
-/// The bytes of a file, and one more at most than a note may have; of a pipe within that time, to its end.
-fn read_within(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
+/// The bytes of a file, as many as a note may have; of a pipe within that time, to its end.
+fn read_within(path: &Path, patience: Duration) -> Result<Vec<u8>, ReadError> {
     if path.metadata()?.is_file() {
         return read_to_end(path);
     }
@@ -132,16 +133,12 @@ fn read_within(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
         .spawn(move || done.send(read_to_end(&there)))?;
     read_there.recv_timeout(patience).unwrap_or_else(|_| {
         let waited = format!("nothing came to its end there within {patience:?}");
-        Err(io::Error::new(io::ErrorKind::TimedOut, waited))
+        Err(io::Error::new(io::ErrorKind::TimedOut, waited).into())
     })
 }
 
-fn read_to_end(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(NOTE_LONGEST_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+fn read_to_end(path: &Path) -> Result<Vec<u8>, ReadError> {
+    read::bytes(File::open(path)?, NOTE_LONGEST_BYTES as u64)
 }
 
 #[cfg(test)]
@@ -163,7 +160,10 @@ mod tests {
                 .success()
         );
         let refused = read_within(&pipe, Duration::from_millis(50)).unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::TimedOut);
+        assert!(
+            matches!(&refused, ReadError::Io(error) if error.kind() == io::ErrorKind::TimedOut),
+            "{refused}"
+        );
 
         let other = home.path().join("other");
         assert!(

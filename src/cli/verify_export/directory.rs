@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -101,11 +100,7 @@ pub(super) fn compare_sums(
 fn bytes_of(directory: &Path, name: &str) -> Option<Vec<u8>> {
     let path = directory.join(name);
     let file = path.is_file().then(|| File::open(&path).ok()).flatten()?;
-    let mut bytes = Vec::new();
-    file.take(FILE_LONGEST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .ok()?;
-    (bytes.len() as u64 <= FILE_LONGEST_BYTES).then_some(bytes)
+    read::bytes(file, FILE_LONGEST_BYTES).ok()
 }
 
 fn is_plain(name: &str) -> bool {

@@ -1,15 +1,16 @@
 //! One file with its manifest: read, compared with the database, and written again.
 
 use std::fs::File;
-use std::io::{BufReader, Read as _, Write};
+use std::io::{BufReader, Write};
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use super::evidence::{compare_facts, is_that_log, refuse_newer};
 use super::{About, Checked, report, rows};
 use crate::cli::export::moment::{self, Moment};
 use crate::cli::manifested::{manifest_path, sha256_of};
+use crate::cli::read;
 use crate::config::Config;
 use crate::report::compare::{Comparison, FirstDifference};
 use crate::report::manifest::{BYTES_MAX, Content, FileDigest, Manifest};
@@ -106,18 +107,7 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
             path.display()
         )
     };
-    let file = File::open(path).with_context(cannot)?;
-    let mut text = String::new();
-    file.take(BYTES_MAX + 1)
-        .read_to_string(&mut text)
-        .with_context(cannot)?;
-    if text.len() as u64 > BYTES_MAX {
-        bail!(
-            "{} has more than {BYTES_MAX} bytes; is it the right file?",
-            path.display()
-        );
-    }
-    Ok(text)
+    read::file(path, BYTES_MAX).with_context(cannot)
 }
 
 /// Compares a file with what its manifest says of it.

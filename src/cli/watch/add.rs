@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use super::wanted::{Origin, Wanted};
 use super::{AddArgs, AlidnsArgs, Operations, StackGroupsArgs, accounts, adding};
 use crate::cli::from_answer::{self, MAX_ANSWER_BYTES};
+use crate::cli::read;
 use crate::cli::region::default_of;
 use crate::cli::when::When;
 use crate::cli::{Exit, FileOrStd, UsageError};
@@ -146,15 +147,7 @@ pub(super) fn read_text(source: &FileOrStd, bytes_max: u64, what: &str) -> anyho
             (name, Box::new(file))
         }
     };
-    let mut text = String::new();
-    source
-        .take(bytes_max + 1)
-        .read_to_string(&mut text)
-        .with_context(|| format!("cannot read {what} from {name}"))?;
-    if text.len() as u64 > bytes_max {
-        bail!("{name} holds more than {bytes_max} bytes; that is not {what}");
-    }
-    Ok(text)
+    read::text(source, bytes_max).with_context(|| format!("cannot read {what} from {name}"))
 }
 
 /// The region of a stack group: what was typed, else that of the account's profile or of the environment.

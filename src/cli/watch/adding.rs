@@ -32,12 +32,11 @@ pub(super) fn add(wanted: &[Wanted], origin: Origin, config: &Config) -> anyhow:
         bail!(listed(&conflicts));
     }
     let user = os_user::os_user();
-    let found = |watch: &Wanted| watch.found(origin, &user, now);
     let new = wanted
         .iter()
         .zip(&standings)
         .filter(|(_, standing)| **standing == Standing::New)
-        .map(|(watch, _)| found(watch));
+        .map(|(wanted, _)| wanted.watch(origin, &user, now));
     let mut added = recorder.add_watches(new.collect())?.into_iter();
     let mut lines = String::new();
     for (watch, standing) in wanted.iter().zip(standings) {

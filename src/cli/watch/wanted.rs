@@ -1,19 +1,21 @@
 //! A watch that is wanted, and whether what is there already does the same.
 
+use crate::collect::CONFIGURATION;
 use crate::evidence::leaf::{Watch, WatchChange, WatchKind};
 use crate::export::escape::terminal;
 use crate::model::{Service, UtcMillis};
-use crate::record::Found;
+use crate::record::target_of;
 use crate::services::alidns::DEFAULT_LANG;
 use crate::store::watches::{self, WatchTarget};
 use crate::store::{Connection, StoreError};
 
 /// Where a watch comes from.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Origin {
+pub(in crate::cli) enum Origin {
     Command,
     Answer,
     Import,
+    Configuration,
 }
 
 impl Origin {
@@ -22,6 +24,7 @@ impl Origin {
             Self::Command => "command",
             Self::Answer => "answer",
             Self::Import => "import",
+            Self::Configuration => CONFIGURATION,
         }
     }
 }
@@ -29,24 +32,24 @@ impl Origin {
 /// A watch that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    pub(super) service: Service,
+    pub(in crate::cli) service: Service,
     /// Account by its name in the configuration.
-    pub(super) label: String,
+    pub(in crate::cli) label: String,
     /// Empty where the service has none.
-    pub(super) region: String,
+    pub(in crate::cli) region: String,
     /// Empty where it is about none of its own.
-    pub(super) operation: String,
-    pub(super) kind: Option<WatchKind>,
+    pub(in crate::cli) operation: String,
+    pub(in crate::cli) kind: Option<WatchKind>,
     /// In order, each once: the same patterns are the same watch.
-    pub(super) names: Vec<String>,
+    pub(in crate::cli) names: Vec<String>,
     /// Operations created before are left out.
-    pub(super) since: Option<UtcMillis>,
+    pub(in crate::cli) since: Option<UtcMillis>,
     /// Whether that was typed as a time before now, and will mean another instant when it is typed again.
-    pub(super) is_since_relative: bool,
-    pub(super) batch_type: Option<String>,
-    pub(super) lang: Option<String>,
-    pub(super) resource_group: Option<String>,
-    pub(super) declared_started_at: Option<UtcMillis>,
+    pub(in crate::cli) is_since_relative: bool,
+    pub(in crate::cli) batch_type: Option<String>,
+    pub(in crate::cli) lang: Option<String>,
+    pub(in crate::cli) resource_group: Option<String>,
+    pub(in crate::cli) declared_started_at: Option<UtcMillis>,
 }
 
 /// How a wanted watch stands to those that are there.
@@ -62,7 +65,12 @@ pub(super) enum Standing {
 
 impl Wanted {
     /// An operation or task by its id; with an empty one the last task.
-    pub(super) fn new(service: Service, label: &str, region: String, operation: String) -> Self {
+    pub(in crate::cli) fn new(
+        service: Service,
+        label: &str,
+        region: String,
+        operation: String,
+    ) -> Self {
         Self {
             service,
             label: label.to_owned(),
@@ -80,7 +88,7 @@ impl Wanted {
     }
 
     /// Stack groups, found by listing.
-    pub(super) fn stack_groups(label: &str, region: String, names: &[String]) -> Self {
+    pub(in crate::cli) fn stack_groups(label: &str, region: String, names: &[String]) -> Self {
         let mut names = names.to_vec();
         names.sort();
         names.dedup();
@@ -92,42 +100,37 @@ impl Wanted {
     }
 
     /// What it is about.
-    pub(super) fn target(&self) -> WatchTarget {
-        WatchTarget {
-            service: self.service.as_str().to_owned(),
-            label: self.label.clone(),
-            region_id: self.region.clone(),
-            operation_id: self.operation.clone(),
-            kind: self.kind.map(|kind| kind.as_str().to_owned()),
-            batch_type: self
-                .batch_type
-                .clone()
-                .filter(|_| self.operation.is_empty()),
-            names: self.names.clone(),
-            since: self.since,
-        }
+    pub(in crate::cli) fn target(&self) -> WatchTarget {
+        target_of(&self.leaf())
     }
 
     /// The watch as the recorder adds it.
-    pub(super) fn found(&self, origin: Origin, user: &str, now: UtcMillis) -> Found {
-        let target = self.target();
+    pub(in crate::cli) fn watch(&self, origin: Origin, user: &str, at: UtcMillis) -> Watch {
+        Watch {
+            origin: Some(origin.as_str().to_owned()),
+            user: user.to_owned(),
+            at,
+            ..self.leaf()
+        }
+    }
+
+    /// What its leaf says, but for who adds it and when.
+    fn leaf(&self) -> Watch {
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-        let watch = Watch {
+        Watch {
             service: Some(self.service),
             label: Some(self.label.clone()),
             region: some(&self.region),
             operation: some(&self.operation),
             kind: self.kind,
             names: self.names.clone(),
-            since: target.since,
+            since: self.since,
             batch_type: self.batch_type.clone(),
             lang: self.lang.clone(),
             resource_group: self.resource_group.clone(),
             declared_started_at: self.declared_started_at,
-            origin: Some(origin.as_str().to_owned()),
-            ..Watch::new(0, WatchChange::Add, user, now)
-        };
-        Found { watch, target }
+            ..Watch::new(0, WatchChange::Add, String::new(), UtcMillis(0))
+        }
     }
 
     /// How it stands to the watches of a database.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout_at};
 
 use super::{CredentialsError, Environment, is_true, variable};
 use crate::cloud::client::{Client, ClientConfig};
@@ -29,7 +30,12 @@ const HOLD: Duration = Duration::from_secs(10);
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Calls of STS in flight at most: they take some tens of milliseconds, and STS allows 100 a second.
-const STS_IN_FLIGHT_MAX: usize = 16;
+pub(super) const STS_IN_FLIGHT_MAX: usize = 16;
+
+/// How long one call of STS waits for its turns, with all its attempts: at 100 a second 30,000 roles are taken on in
+/// this time. Who gets none meanwhile stands behind calls that are throttled or not answered, and a run that waits
+/// with it would have no end.
+const STS_PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
 const VPC_ENDPOINT_ENABLED: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
@@ -47,7 +53,9 @@ pub struct Context {
     /// The pace that STS allows: hundreds of roles are taken on by one key.
     sts_pace: Limiter,
     /// Calls of STS in flight.
-    sts_room: Semaphore,
+    pub(super) sts_room: Semaphore,
+    /// How long a call of STS waits for its turns.
+    pub(super) sts_patience: Duration,
     /// Files about whose mode a warning was given.
     pub(super) warned: Mutex<HashSet<PathBuf>>,
 }
@@ -68,6 +76,7 @@ impl Context {
             client: Client::new(config, Arc::clone(&clock))?,
             sts_pace: Limiter::new(&BTreeMap::new(), &[], Arc::clone(&clock)),
             sts_room: Semaphore::new(STS_IN_FLIGHT_MAX),
+            sts_patience: STS_PATIENCE,
             clock,
             metadata_address: METADATA_ADDRESS.to_owned(),
             metadata_timeout: METADATA_TIMEOUT,
@@ -89,15 +98,17 @@ impl Context {
         self.environment.as_ref()
     }
 
-    /// Waits until STS may be called. Who holds a turn must not wait for another: there are few.
-    pub(super) async fn sts_turn(&self, action: Action) -> StsTurn<'_> {
-        let permit = self.sts_pace.admit(action, None).await;
-        StsTurn {
-            permit,
+    /// Waits until STS may be called; `None` where that is not before `until`. Who holds a turn must not wait for
+    /// another: there are few.
+    pub(super) async fn sts_turn(&self, action: Action, until: Instant) -> Option<StsTurn<'_>> {
+        let permit = self.sts_pace.admit(action, Some(until)).await?;
+        let room = timeout_at(until, self.sts_room.acquire()).await.ok()?;
+        Some(StsTurn {
+            permit: Some(permit),
             pace: &self.sts_pace,
             // The semaphore is never closed.
-            _room: self.sts_room.acquire().await.ok(),
-        }
+            _room: room.ok(),
+        })
     }
 
     /// Which STS is asked: the configured one, else that of a profile's region, else that of the

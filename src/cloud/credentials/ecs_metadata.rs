@@ -7,7 +7,8 @@ use super::context::Context;
 use super::plain_http::{Ask, Got};
 use super::{CredentialsError, Environment, FetchReport, Lease, is_true, variable};
 use crate::cloud::client::Limits;
-use crate::cloud::network::{Network, Trust, http_client};
+use crate::cloud::network::{Trust, http_client};
+use crate::config::Network;
 
 const ROLE: &str = "ALIBABA_CLOUD_ECS_METADATA";
 const DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{Action, Outcome, UtcMillis};
 
@@ -151,6 +152,19 @@ pub enum CredentialsError {
         /// Why, in fixed words.
         reason: String,
     },
+    /// STS was not called, because others were before.
+    #[error(
+        "{origin}: waited {} s for the turn to call {action}, and none came: calls of STS before it are throttled or not answered; try again later, or ask fewer accounts at once",
+        .waited.as_secs_f64()
+    )]
+    NoTurn {
+        /// Who was to be asked for what.
+        origin: String,
+        /// The call.
+        action: Action,
+        /// How long was waited in all.
+        waited: Duration,
+    },
     /// An answer came that holds no credentials.
     #[error("{origin} answered without credentials ({reason})")]
     InvalidAnswer {
@@ -221,6 +235,7 @@ impl CredentialsError {
                 // A role that is not there, a token that is none: whatever STS calls it.
                 _ => Outcome::Credential,
             },
+            Self::NoTurn { .. } => Outcome::Throttled,
             Self::Unreachable { .. } => Outcome::Unreachable,
             Self::InvalidAnswer { .. } => Outcome::InvalidAnswer,
             Self::Base { cause, .. } => cause.outcome(),

@@ -51,9 +51,19 @@ impl Call<'_> {
     ) -> Result<Lease, CredentialsError> {
         let mut attempt = 1;
         let mut spent = Duration::ZERO;
+        let mut patience = context.sts_patience;
         loop {
             // Waiting for a turn may take long where hundreds of roles are taken on: that is no part of the limit.
-            let mut turn = context.sts_turn(self.request.action).await;
+            let queued = tokio::time::Instant::now();
+            let turn = context.sts_turn(self.request.action, queued + patience);
+            let Some(mut turn) = turn.await else {
+                return Err(CredentialsError::NoTurn {
+                    origin: self.origin.clone(),
+                    action: self.request.action,
+                    waited: context.sts_patience,
+                });
+            };
+            patience = patience.saturating_sub(queued.elapsed());
             let begun = Instant::now();
             let exchange = context
                 .client

@@ -9,7 +9,8 @@ use super::context::Context;
 use super::plain_http::Ask;
 use super::{CredentialsError, Environment, FetchReport, Lease, variable};
 use crate::cloud::client::Limits;
-use crate::cloud::network::{Network, ProxyChoice, Trust, http_client};
+use crate::cloud::network::{Trust, http_client};
+use crate::config::{Network, Proxy};
 
 const CREDENTIALS_URI: &str = "ALIBABA_CLOUD_CREDENTIALS_URI";
 /// Time until a connection stands, and longest silence: the official libraries'.
@@ -77,7 +78,7 @@ impl CredentialsUri {
         // Plain http is for this machine or its neighbours: a proxy would read the credentials.
         let (trust, proxy) = match self.url.scheme() {
             "https" => (Trust::System, network.proxy.clone()),
-            _ => (Trust::Nobody, ProxyChoice::None),
+            _ => (Trust::Nobody, Proxy::None),
         };
         let network = Network {
             proxy,

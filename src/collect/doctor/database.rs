@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Check, Topic};
 use crate::collect::lock::{Lock, LockError};
 use crate::config::{duration_text, lock_path};
-use crate::model::UtcMillis;
+use crate::model::{RunKind, UtcMillis};
 use crate::record::{DERIVE_VERSION, Schedule};
 use crate::store::progress::Progress;
 use crate::store::runs::RunRow;
@@ -100,7 +100,7 @@ fn of_runs(
     every: Option<Duration>,
     now: UtcMillis,
 ) -> Result<Check, StoreError> {
-    let is_collect = |run: &RunRow| run.kind == "collect";
+    let is_collect = |run: &RunRow| run.kind == RunKind::Collect;
     // The lock is touched only where a run has no end, so that no collector ever meets it held by a look.
     if let Some(open) = runs::open(connection)?.iter().rfind(|run| is_collect(run))
         && lock.exists()

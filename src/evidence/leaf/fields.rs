@@ -4,7 +4,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serializer};
 
-use crate::model::{Action, Cause, Outcome, Service, UtcMillis};
+use crate::model::{Action, Cause, Outcome, RunKind, Service, UtcMillis};
 
 /// A vocabulary that leaves write as one word.
 pub(super) trait Word: Copy {
@@ -42,29 +42,26 @@ impl Word for Service {
     }
 }
 
-impl Word for Cause {
-    const NAMES: &'static str = "cause";
+/// Vocabularies of `model` that have one word for each value.
+macro_rules! shared {
+    ($($kind:ty => $names:literal),+ $(,)?) => {
+        $(
+            impl Word for $kind {
+                const NAMES: &'static str = $names;
 
-    fn word(self) -> &'static str {
-        self.as_str()
-    }
+                fn word(self) -> &'static str {
+                    self.as_str()
+                }
 
-    fn from_word(word: &str) -> Option<Self> {
-        Self::from_word(word)
-    }
+                fn from_word(word: &str) -> Option<Self> {
+                    Self::from_word(word)
+                }
+            }
+        )+
+    };
 }
 
-impl Word for Outcome {
-    const NAMES: &'static str = "outcome";
-
-    fn word(self) -> &'static str {
-        self.as_str()
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        Self::from_word(word)
-    }
-}
+shared!(Cause => "cause", Outcome => "outcome", RunKind => "kind of run");
 
 /// An enum whose words are all its own: gives it `as_str` and [`Word`] from one table.
 macro_rules! words {

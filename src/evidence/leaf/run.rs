@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::{flag, is_false, millis, word, words};
+use super::fields::{flag, is_false, millis, word};
 use crate::evidence::digest::Digest;
+pub use crate::model::RunKind;
 use crate::model::UtcMillis;
 
 /// `genesis`: the first leaf of every log.
@@ -17,17 +18,6 @@ pub struct Genesis {
     /// Program and version that made it, as `optrail 0.1.0`.
     pub program: String,
 }
-
-/// What a run is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RunKind {
-    /// A round over what is due.
-    Collect,
-    /// A stop of one operation.
-    Stop,
-}
-
-words!(RunKind, "kind of run", { Collect => "collect", Stop => "stop" });
 
 /// `run_start`: a process began to ask. Every later leaf of the run bears its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -288,24 +288,8 @@ fn lines_of_no_answer() {
 #[test]
 fn lines_of_what_people_did() {
     let removed = Watch {
-        watch: 7,
-        change: WatchChange::Remove,
-        service: None,
-        label: None,
-        region: None,
-        operation: None,
-        kind: None,
-        names: Vec::new(),
-        since: None,
-        parent: None,
-        batch_type: None,
-        lang: None,
-        resource_group: None,
-        declared_started_at: None,
-        origin: None,
         reason: Some("done".into()),
-        user: "ops".into(),
-        at: AT,
+        ..Watch::new(7, WatchChange::Remove, "ops", AT)
     };
     golden(
         Leaf::Watch(removed.clone()),

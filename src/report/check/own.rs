@@ -6,7 +6,7 @@ use crate::store::query::{Query, Value};
 use crate::store::{Connection, StoreError};
 
 /// Rows that one file may answer: more are no findings that a person can go through.
-pub const ROWS_OF_A_FILE_MAX: usize = 10_000;
+pub const ROWS_OF_A_FILE_MAX: u64 = 10_000;
 
 /// The columns that a query has to answer.
 const REQUIRED: [&str; 3] = ["resource", "status", "reason"];
@@ -21,18 +21,6 @@ fn failed(name: &str, why: impl Into<String>) -> Finding {
     Finding::new(Kind::Query, Status::Error, name, why)
 }
 
-/// Why the reading of rows ends early.
-enum Stop {
-    Enough,
-    Failed(StoreError),
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Failed(error)
-    }
-}
-
 fn rows(connection: &Connection, name: &str, sql: &str) -> Result<Vec<Finding>, String> {
     let mut query = Query::prepare(connection, sql).map_err(|error| error.to_string())?;
     let columns = query.columns();
@@ -44,27 +32,27 @@ fn rows(connection: &Connection, name: &str, sql: &str) -> Result<Vec<Finding>, 
         })?;
     }
     let mut findings = Vec::new();
-    let asked = query.each_row(&[], |values| {
-        if findings.len() == ROWS_OF_A_FILE_MAX {
-            return Err(Stop::Enough);
-        }
-        findings.push(finding(name, &columns, places, values));
-        Ok(())
-    });
+    let asked = query.first_rows(
+        Some(ROWS_OF_A_FILE_MAX),
+        |values| -> Result<(), StoreError> {
+            findings.push(finding(name, &columns, places, values));
+            Ok(())
+        },
+    );
     match asked {
-        Ok(()) => (),
-        Err(Stop::Enough) => findings.push(failed(
+        Ok(true) => (),
+        Ok(false) => findings.push(failed(
             name,
             format!("it answers more than {ROWS_OF_A_FILE_MAX} rows; the others are left out"),
         )),
-        Err(Stop::Failed(error)) if error.is_interrupted() => {
+        Err(error) if error.is_interrupted() => {
             return Err(
                 "it took too long and was ended; narrow it, or give it longer with \
                  --timeout (as in --timeout 10m)"
                     .to_owned(),
             );
         }
-        Err(Stop::Failed(error)) => return Err(error.to_string()),
+        Err(error) => return Err(error.to_string()),
     }
     if findings.is_empty() {
         findings.push(Finding::well(Kind::Query, name, "it answers no row"));
@@ -117,6 +105,8 @@ fn text(value: Value<'_>) -> Option<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    const ROWS_MAX: usize = ROWS_OF_A_FILE_MAX as usize;
     use std::time::Duration;
 
     use crate::store::query::{end_after, restrict_to_select};
@@ -174,8 +164,8 @@ mod tests {
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= 10000)
              SELECT i AS resource, 'alarm' AS status, '' AS reason FROM n",
         );
-        assert_eq!(found.len(), ROWS_OF_A_FILE_MAX + 1);
-        assert_eq!(found[ROWS_OF_A_FILE_MAX].0, Status::Error);
+        assert_eq!(found.len(), ROWS_MAX + 1);
+        assert_eq!(found[ROWS_MAX].0, Status::Error);
     }
 
     #[test]
@@ -186,6 +176,6 @@ mod tests {
              SELECT i AS resource, 'alarm' AS status, '' AS reason FROM n",
         );
         assert!(begun.elapsed() < Duration::from_secs(5));
-        assert_eq!(found.len(), ROWS_OF_A_FILE_MAX + 1);
+        assert_eq!(found.len(), ROWS_MAX + 1);
     }
 }

@@ -5,6 +5,7 @@ use super::schedule::seconds_up;
 use super::table::count;
 use super::words::figures::{self as words, FigureWords};
 use crate::export::document::Evidence;
+use crate::model::RunOutcome;
 use crate::store::report::Window;
 use crate::store::report::gaps::Gap;
 use crate::store::report::runs::Run;
@@ -101,13 +102,13 @@ impl Completeness {
             let runs = facts.runs.iter().filter(|run| has(run));
             Figure::counted(runs.map(|run| run.start_sequence).collect())
         };
-        let with = |outcome: &str| starts(&|run| run.outcome.as_deref() == Some(outcome));
+        let with = |outcome| starts(&|run| run.outcome == Some(outcome));
         self.runs_made = starts(&|_| true);
-        self.runs_complete = with("complete");
-        self.runs_partial = with("partial");
-        self.runs_failed = with("failed");
-        self.runs_interrupted = with("interrupted");
-        self.runs_aborted = with("aborted");
+        self.runs_complete = with(RunOutcome::Complete);
+        self.runs_partial = with(RunOutcome::Partial);
+        self.runs_failed = with(RunOutcome::Failed);
+        self.runs_interrupted = with(RunOutcome::Interrupted);
+        self.runs_aborted = with(RunOutcome::Aborted);
         self.runs_unfinished = starts(&|run| run.outcome.is_none());
         let schedule = &facts.schedule;
         self.runs_missed = Figure {

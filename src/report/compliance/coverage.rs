@@ -8,7 +8,7 @@ use super::table::{evidence, known, number, section, text, time};
 use super::words::columns as col;
 use super::words::{number as spelled, sentences as say, titles};
 use crate::export::document::{Section, Value};
-use crate::model::UtcMillis;
+use crate::model::{RunOutcome, UtcMillis};
 use crate::store::report::watches::Watch;
 
 impl Report<'_> {
@@ -94,7 +94,7 @@ impl Report<'_> {
 
     pub(super) fn runs_not_complete(&self) -> Section {
         let runs = self.facts.runs.iter();
-        let runs = runs.filter(|run| run.outcome.as_deref() != Some("complete"));
+        let runs = runs.filter(|run| run.outcome != Some(RunOutcome::Complete));
         let rows = runs.map(|run| {
             let [due, polled, failed, deferred] = match run.watches {
                 Some(watches) => watches.map(Value::Integer),
@@ -104,7 +104,8 @@ impl Report<'_> {
                 Value::Integer(run.run_id),
                 time(Some(UtcMillis(run.started_at))),
                 time(run.ended_at.map(UtcMillis)),
-                text(&run.outcome),
+                run.outcome
+                    .map_or(Value::Null, |outcome| known(outcome.as_str())),
                 due,
                 polled,
                 failed,

@@ -116,7 +116,6 @@ pub struct TargetCounts {
     pub failed: i64,
     pub cancelled: i64,
     pub other: i64,
-    pub operations: i64,
     /// The leaves that showed the versions counted.
     pub leaves: Vec<i64>,
 }
@@ -177,7 +176,6 @@ fn results(
         dictionary.each_present(connection, operation.op, |result| {
             let counts = targets.entry(result.target_no).or_default();
             counts.results += 1;
-            counts.operations += 1;
             counts.leaves.push(result.sequence);
             *match result.status.phase {
                 Phase::Succeeded => &mut counts.succeeded,

@@ -78,7 +78,9 @@ impl Report<'_> {
         }
         if let Some(run) = &self.facts.last_run {
             let at = time(Some(run.started_at));
-            let outcome = self.or_null(&run.outcome);
+            let outcome = run
+                .outcome
+                .map_or(Value::Null, |outcome| known(outcome.as_str()));
             facts.extend([
                 self.fact(
                     "last_run_id",

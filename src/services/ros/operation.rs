@@ -213,13 +213,8 @@ mod tests {
             "OperationPreferences":{"Deep":{"a":1}},
             "StackGroupDriftDetectionDetail":{"DriftDetectionStatus":"LOST","StackGroupDriftStatus":"DRIFTED"}}}"#;
         let reading = read(body).unwrap();
-        let told: Vec<_> = reading
-            .unknown
-            .iter()
-            .map(|item| (item.name.as_str(), item.value.as_str()))
-            .collect();
         assert_eq!(
-            told,
+            reading.told(),
             [
                 ("StackGroupOperation.Action", "IMPORT"),
                 (

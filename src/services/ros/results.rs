@@ -125,13 +125,8 @@ mod tests {
             {"AccountId":"a","RegionId":"r","Status":"PAUSED","New":1},
             {"AccountId":"b","RegionId":"r","Status":"PAUSED","New":2}]}"#;
         let reading = read(body).unwrap();
-        let told: Vec<_> = reading
-            .unknown
-            .iter()
-            .map(|item| (item.name.as_str(), item.value.as_str()))
-            .collect();
         assert_eq!(
-            told,
+            reading.told(),
             [
                 ("ResultRow.Status", "PAUSED"),
                 ("ResultRow.New", "number"),

@@ -95,7 +95,7 @@ pub fn drift(connection: &Connection, accounts: &[String]) -> Result<Vec<Drift>,
             operation_id: row.get(4)?,
             drift_status: row.get(5)?,
             drifted_of: drifted.zip(row.get(7)?),
-            detected_at: row.get::<_, Option<i64>>(8)?.map(UtcMillis),
+            detected_at: row.get(8)?,
             sequence: row.get(9)?,
             is_given_up: row.get(10)?,
         })
@@ -159,7 +159,7 @@ pub fn stops(connection: &Connection, accounts: &[String]) -> Result<Vec<Stop>, 
             os_user: row.get(5)?,
             outcome: row.get(6)?,
             status: row.get(7)?,
-            at: UtcMillis(row.get(8)?),
+            at: row.get(8)?,
             sequence: row.get(9)?,
         });
     }

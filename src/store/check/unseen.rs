@@ -60,7 +60,7 @@ pub fn lost(connection: &Connection, accounts: &[String]) -> Result<Vec<Lost>, S
             is_expired: row.get(5)?,
             last_status: row.get(6)?,
             sequence: row.get(7)?,
-            since: row.get::<_, Option<i64>>(8)?.map(UtcMillis),
+            since: row.get(8)?,
         });
     }
     Ok(found)
@@ -116,7 +116,7 @@ pub fn blind(
 ) -> Result<Vec<Blind>, StoreError> {
     let accounts = accounts::parameter(accounts);
     let mut statement = connection.prepare_cached(BLIND)?;
-    let rows = statement.query_map(params![accounts, since.0], |row| {
+    let rows = statement.query_map(params![accounts, since], |row| {
         Ok(Blind {
             watch_id: row.get(0)?,
             label: row.get(1)?,
@@ -126,8 +126,8 @@ pub fn blind(
             operation_id: row.get(5)?,
             cause: row.get(6)?,
             detail: row.get(7)?,
-            from: UtcMillis(row.get(8)?),
-            until: row.get::<_, Option<i64>>(9)?.map(UtcMillis),
+            from: row.get(8)?,
+            until: row.get(9)?,
             sequence: row.get(10)?,
         })
     })?;
@@ -177,14 +177,14 @@ pub fn unknown(
 ) -> Result<Vec<Unknown>, StoreError> {
     let accounts = accounts::parameter(accounts);
     let mut statement = connection.prepare_cached(UNKNOWN)?;
-    let rows = statement.query_map(params![since.0, accounts], |row| {
+    let rows = statement.query_map(params![since, accounts], |row| {
         Ok(Unknown {
             action: row.get(0)?,
             is_field: row.get(1)?,
             name: row.get(2)?,
             value: row.get(3)?,
             sequence: row.get(4)?,
-            first_seen: UtcMillis(row.get(5)?),
+            first_seen: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

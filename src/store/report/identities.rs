@@ -59,7 +59,7 @@ pub fn told(connection: &Connection, window: &Window) -> Result<Vec<Identity>, S
             account_id: texts.of(columns.next()?),
             arn: columns.next::<Option<String>>()?.map(|arn| texts.of(arn)),
             sequence: columns.next()?,
-            received_at: columns.at()?,
+            received_at: columns.next()?,
         });
         Ok(())
     })?;

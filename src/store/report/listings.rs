@@ -81,7 +81,7 @@ pub fn begun(connection: &Connection, window: &Window) -> Result<Listings, Store
             operation_id: columns.next()?,
             stack_group_name: columns.next()?,
             run_id: columns.next()?,
-            started_at: columns.at_if_known()?,
+            started_at: columns.next()?,
             first_total_count: columns.next()?,
             last_total_count: columns.next()?,
             distinct_keys: columns.next()?,

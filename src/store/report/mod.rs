@@ -162,16 +162,6 @@ impl<'r, 's> Columns<'r, 's> {
             operation_id: self.next()?,
         })
     }
-
-    /// The next field, milliseconds.
-    fn at(&mut self) -> rusqlite::Result<UtcMillis> {
-        self.next().map(UtcMillis)
-    }
-
-    /// The same where it may be NULL.
-    fn at_if_known(&mut self) -> rusqlite::Result<Option<UtcMillis>> {
-        Ok(self.next::<Option<i64>>()?.map(UtcMillis))
-    }
 }
 
 /// The key of an operation, as views have it.

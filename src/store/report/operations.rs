@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, params};
 use super::{Columns, Key, Window, all, in_scope};
 use crate::model::{Phase, UtcMillis};
 use crate::store::StoreError;
+use crate::store::values::shown_phase;
 
 /// One operation as last seen; texts as the view `operations` has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +109,7 @@ fn operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
         kind: columns.next()?,
         resource_name: columns.next()?,
         status: columns.next()?,
-        phase: phase(&columns.next::<String>()?),
+        phase: shown_phase(&columns.next::<String>()?),
         has_failures: columns.next()?,
         reason: columns.next()?,
         first_seen_at: columns.next()?,
@@ -119,11 +120,6 @@ fn operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
         versions: Vec::new(),
         stretches: Vec::new(),
     })
-}
-
-/// A word that no phase has can only come from a newer program.
-pub(super) fn phase(word: &str) -> Phase {
-    Phase::from_word(word).unwrap_or(Phase::Unknown)
 }
 
 fn versions(connection: &Connection, op: i64) -> Result<Vec<Version>, StoreError> {
@@ -157,7 +153,7 @@ fn stretches(connection: &Connection, key: &Key) -> Result<Vec<Stretch>, StoreEr
     while let Some(row) = rows.next()? {
         stretches.push(Stretch {
             status: row.get(0)?,
-            phase: phase(&row.get::<_, String>(1)?),
+            phase: shown_phase(&row.get::<_, String>(1)?),
             entered_earliest: row
                 .get::<_, Option<String>>(2)?
                 .map(|text| instant(&text))

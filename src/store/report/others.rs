@@ -2,9 +2,9 @@
 
 use rusqlite::Connection;
 
-use super::operations::phase;
 use super::{Columns, Key, Window, all, in_scope};
 use crate::model::Phase;
+use crate::store::values::shown_phase;
 use crate::store::{StoreError, views};
 
 /// One drift detection as last seen.
@@ -129,7 +129,7 @@ pub fn batches(connection: &Connection, window: &Window) -> Result<Vec<Batch>, S
             key: columns.key()?,
             batch_type: columns.next()?,
             status: columns.next()?,
-            phase: phase(&columns.next::<String>()?),
+            phase: shown_phase(&columns.next::<String>()?),
             total_count: columns.next()?,
             success_count: columns.next()?,
             failed_count: columns.next()?,

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::operations::phase;
 use crate::model::Phase;
 use crate::store::StoreError;
+use crate::store::values::shown_phase;
 
 /// The dictionaries of results, read once: statuses, texts and targets by their numbers.
 pub struct Dictionary {
@@ -62,7 +62,7 @@ impl Dictionary {
         while let Some(row) = rows.next()? {
             let status = Status {
                 status: row.get(1)?,
-                phase: phase(&row.get::<_, String>(2)?),
+                phase: shown_phase(&row.get::<_, String>(2)?),
             };
             dictionary.statuses.insert(row.get(0)?, status);
         }

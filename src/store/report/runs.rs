@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::{Columns, Window, all};
-use crate::model::UtcMillis;
+use crate::model::{RunOutcome, UtcMillis};
 use crate::store::{StoreError, leaf_time};
 
 /// One collect run.
@@ -20,7 +20,7 @@ pub struct Run {
     /// When it ended, milliseconds; `None` for one that died or goes on.
     pub ended_at: Option<i64>,
     /// Verdict; `None` while it goes on.
-    pub outcome: Option<String>,
+    pub outcome: Option<RunOutcome>,
     /// Whether it was limited to some services or accounts.
     pub is_filtered: bool,
     /// Declared schedule, milliseconds from start to start.
@@ -89,7 +89,7 @@ pub struct LastRun {
     /// When it began.
     pub started_at: UtcMillis,
     /// Verdict; `None` while it goes on.
-    pub outcome: Option<String>,
+    pub outcome: Option<RunOutcome>,
 }
 
 impl From<&Run> for LastRun {
@@ -97,7 +97,7 @@ impl From<&Run> for LastRun {
         Self {
             run_id: run.run_id,
             started_at: UtcMillis(run.started_at),
-            outcome: run.outcome.clone(),
+            outcome: run.outcome,
         }
     }
 }

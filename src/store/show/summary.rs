@@ -10,6 +10,7 @@ use super::REASONS_SHOWN;
 use crate::model::Phase;
 use crate::store::StoreError;
 use crate::store::query::{OwnedValue, Rows};
+use crate::store::values::shown_phase;
 
 /// The counts.
 pub(super) struct Summary {
@@ -115,10 +116,9 @@ fn words(connection: &Connection) -> Result<HashMap<i64, Word>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT status_no, status, phase FROM result_status")?;
     let rows = statement.query_map([], |row| {
-        let phase: String = row.get(2)?;
         let word = Word {
             status: row.get(1)?,
-            phase: Phase::from_word(&phase).unwrap_or(Phase::Unknown),
+            phase: shown_phase(&row.get::<_, String>(2)?),
         };
         Ok((row.get(0)?, word))
     })?;

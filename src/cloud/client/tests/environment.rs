@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use super::*;
-use crate::cloud::ProxyChoice;
+use crate::cloud::Proxy;
 
 /// Set in the child.
 const CHILD: &str = "OPTRAIL_TEST_CHILD";
@@ -64,12 +64,12 @@ fn proxy_variables_are_used_where_the_configuration_says_so() {
             .enable_all()
             .build()
             .unwrap();
-        let none = runtime.block_on(network::through(ProxyChoice::Environment));
+        let none = runtime.block_on(network::through(Proxy::Environment));
         assert_unreachable(&none, "proxy: refused");
         // Loopback is reached directly.
         let server = RawServer::start(vec![send(OK)]);
         let address = server.address("http");
-        let local = network::asked_at(&address, ProxyChoice::Environment);
+        let local = network::asked_at(&address, Proxy::Environment);
         assert!(matches!(runtime.block_on(local), End::Answer(_)));
         return;
     }

@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::*;
-use crate::cloud::{CloudError, ProxyChoice};
+use crate::cloud::{CloudError, Proxy};
 
 /// A client that trusts nobody but the certificates of the CA file.
 fn client(address: &str, trust: Trust, network: Network) -> Result<Client, CloudError> {
@@ -30,7 +30,7 @@ async fn end_of(client: &Client) -> End {
 }
 
 /// One attempt at this address by way of this proxy.
-pub(super) async fn asked_at(address: &str, proxy: ProxyChoice) -> End {
+pub(super) async fn asked_at(address: &str, proxy: Proxy) -> End {
     let network = Network {
         proxy,
         ca_file: None,
@@ -39,15 +39,15 @@ pub(super) async fn asked_at(address: &str, proxy: ProxyChoice) -> End {
 }
 
 /// One attempt at a host of the cloud by way of this proxy, which lets nobody through.
-pub(super) async fn through(proxy: ProxyChoice) -> NoAnswer {
+pub(super) async fn through(proxy: Proxy) -> NoAnswer {
     match asked_at("https://ros.aliyuncs.com", proxy).await {
         End::NoAnswer(none) => none,
         End::Answer(answer) => panic!("{answer:?}"),
     }
 }
 
-fn url(address: &str) -> ProxyChoice {
-    ProxyChoice::Url(address.to_owned())
+fn url(address: &str) -> Proxy {
+    Proxy::Url(address.to_owned())
 }
 
 #[tokio::test]

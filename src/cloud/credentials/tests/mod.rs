@@ -35,6 +35,7 @@ struct World {
     clock: Arc<ManualClock>,
     variables: Arc<Mutex<HashMap<String, String>>>,
     hold: Duration,
+    sts_patience: Duration,
 }
 
 impl World {
@@ -55,6 +56,7 @@ impl World {
             clock: Arc::new(ManualClock::new(NOW)),
             variables: Arc::new(Mutex::new(variables)),
             hold: Duration::from_secs(10),
+            sts_patience: Duration::from_secs(60),
         }
     }
 
@@ -105,6 +107,7 @@ impl World {
         // Patient, so that a busy machine changes nothing.
         context.metadata_timeout = Duration::from_secs(20);
         context.hold = self.hold;
+        context.sts_patience = self.sts_patience;
         Arc::new(context)
     }
 

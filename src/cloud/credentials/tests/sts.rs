@@ -4,6 +4,7 @@
 use std::net::TcpListener;
 
 use super::*;
+use crate::cloud::credentials::context::STS_IN_FLIGHT_MAX;
 use crate::cloud::{Credentials, Secret};
 use crate::model::Outcome;
 
@@ -112,6 +113,30 @@ async fn fault_68_refusals_tell_what_to_do_and_repeat_no_secret() {
         assert_eq!(got.reports[0].outcome, outcome, "{code}");
         assert_eq!(got.reports[0].http_status, Some(status));
     }
+}
+
+#[tokio::test]
+async fn a_turn_is_waited_for_as_long_as_told_and_no_longer() {
+    let mut world = World::generous();
+    world.sts_patience = Duration::from_millis(30);
+    let context = world.context();
+    let others = u32::try_from(STS_IN_FLIGHT_MAX).unwrap();
+    let others = context.sts_room.try_acquire_many(others).unwrap();
+    let got = checked(of_role(Arc::clone(&context)).lease().await);
+    let error = failure(&got);
+    assert!(matches!(error, CredentialsError::NoTurn { .. }), "{error}");
+    assert_eq!(error.outcome(), Outcome::Throttled);
+    let told = error.to_string();
+    assert!(
+        told.contains("waited 0.03 s for the turn to call AssumeRole"),
+        "{told}"
+    );
+    // Nothing was sent, and so nothing is told as a call.
+    assert!(got.reports.is_empty() && world.server.requests().is_empty());
+    // Who was waited for is done: the next one is served.
+    drop(others);
+    let got = checked(of_role(context).lease().await);
+    assert!(got.lease.is_ok() && got.reports.len() == 1);
 }
 
 #[tokio::test]

@@ -14,14 +14,6 @@ fn regions(body: &str) -> Result<Reading<Vec<RosRegion>>, InvalidAnswer> {
     read_regions(&Document::parse(body.as_bytes()).unwrap())
 }
 
-fn told<T>(reading: &Reading<T>) -> Vec<(&str, &str)> {
-    reading
-        .unknown
-        .iter()
-        .map(|item| (item.name.as_str(), item.value.as_str()))
-        .collect()
-}
-
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -130,7 +122,7 @@ fn unknown_words_and_fields_are_told() {
     let body = r#"{"Next":"t","StackGroups":[{"StackGroupId":"a","Status":"FROZEN","PermissionModel":"P",
         "StackGroupDriftStatus":"LOST","New":1,"AutoDeployment":{"At":1},"Tags":[{"Key":"k","Scope":"s"}]}]}"#;
     assert_eq!(
-        told(&groups(body).unwrap()),
+        groups(body).unwrap().told(),
         [
             ("StackGroup.PermissionModel", "P"),
             ("StackGroup.StackGroupDriftStatus", "LOST"),
@@ -143,7 +135,7 @@ fn unknown_words_and_fields_are_told() {
     );
     let body = r#"{"StackGroupOperations":[{"OperationId":"a","Status":"PAUSED","Action":"IMPORT","New":1}]}"#;
     assert_eq!(
-        told(&operations(body).unwrap()),
+        operations(body).unwrap().told(),
         [
             ("ListedOperation.Action", "IMPORT"),
             ("ListedOperation.Status", "PAUSED"),
