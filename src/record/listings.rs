@@ -166,14 +166,19 @@ fn take(
 ) -> Result<(), StoreError> {
     deriver.words.make_room();
     let mut ahead = std::mem::take(&mut deriver.ahead);
-    let mut targets = Targets::new(place.derived, &mut ahead)?;
+    let names: Vec<_> = content
+        .rows
+        .iter()
+        .map(|row| (row.account_id.as_str(), row.region_id.as_str()))
+        .collect();
+    let targets = Targets::new(place.derived, &mut ahead)?.numbers(&names)?;
+    deriver.ahead = ahead;
     let rows = content
         .rows
         .iter()
-        .map(|row| listed(deriver, place, &mut targets, row, page.sequence))
+        .zip(targets)
+        .map(|(row, target)| listed(deriver, place, target, row, page.sequence))
         .collect::<Result<Vec<_>, _>>()?;
-    drop(targets);
-    deriver.ahead = ahead;
     listing.add_page(page.of(content), rows);
     Ok(())
 }
@@ -182,12 +187,12 @@ fn take(
 fn listed(
     deriver: &mut Deriver,
     place: Place<'_>,
-    targets: &mut Targets<'_>,
+    target: i64,
     row: &ResultRow,
     sequence: i64,
 ) -> Result<ListedRow, StoreError> {
     Ok(ListedRow {
-        target: targets.number(&row.account_id, &row.region_id)?,
+        target,
         status_no: status_no(deriver, place, row)?,
         reason_no: text_no(deriver, place, row.status_reason.as_deref())?,
         folder_no: text_no(deriver, place, row.folder_id.as_deref())?,

@@ -5,13 +5,21 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params_from_iter};
 
 use super::StoreError;
 
 /// Targets that are read ahead at first, and at most: the number doubles while all of them are met.
 const AHEAD_FIRST: usize = 4;
 const AHEAD_MOST: usize = 64;
+
+/// New targets that one statement makes: 16 take a third less time than each by itself.
+const MADE_AT_ONCE: i64 = 16;
+
+const MAKE_MANY: &str = "INSERT INTO target (account_id, region_id)
+    VALUES (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?),
+           (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?)
+    ON CONFLICT (account_id, region_id) DO NOTHING";
 
 /// What is remembered from one page to the next. Targets never change while rows are derived.
 #[derive(Debug, Default)]
@@ -77,8 +85,50 @@ impl<'c> Targets<'c> {
         })
     }
 
+    /// Our numbers of accounts and regions, in their order.
+    pub fn numbers(&mut self, names: &[(&str, &str)]) -> Result<Vec<i64>, StoreError> {
+        let mut numbers = Vec::with_capacity(names.len());
+        while let Some(rest) = names.get(numbers.len()..)
+            && let Some((account_id, region_id)) = rest.first()
+        {
+            match rest.first_chunk() {
+                Some(chunk) if self.expects_new => self.number_many(chunk, &mut numbers)?,
+                _ => numbers.push(self.number(account_id, region_id)?),
+            }
+        }
+        Ok(numbers)
+    }
+
+    /// Numbers of targets that are likely to be new, all of them.
+    fn number_many(
+        &mut self,
+        names: &[(&str, &str); MADE_AT_ONCE as usize],
+        numbers: &mut Vec<i64>,
+    ) -> Result<(), StoreError> {
+        let texts = names
+            .iter()
+            .flat_map(|(account_id, region_id)| [account_id, region_id]);
+        let made = self
+            .connection
+            .prepare_cached(MAKE_MANY)?
+            .execute(params_from_iter(texts))?;
+        if made == names.len() {
+            // They are numbered in the order in which they stand.
+            let last = self.connection.last_insert_rowid();
+            numbers.extend(last - MADE_AT_ONCE + 1..=last);
+            self.ahead.last = last;
+            return Ok(());
+        }
+        // Those that were new have the numbers that they would have got one by one.
+        self.expects_new = false;
+        for (account_id, region_id) in names {
+            numbers.push(self.number(account_id, region_id)?);
+        }
+        Ok(())
+    }
+
     /// Our number of an account and region.
-    pub fn number(&mut self, account_id: &str, region_id: &str) -> Result<i64, StoreError> {
+    fn number(&mut self, account_id: &str, region_id: &str) -> Result<i64, StoreError> {
         if self.ahead.next.is_empty() && self.ahead.length > 0 {
             self.read_ahead()?;
         }
@@ -163,6 +213,45 @@ mod tests {
         (1..=300).rev().for_each(&mut number);
         (280..=310).for_each(&mut number);
         (1..=310).chain(1..=310).for_each(&mut number);
+    }
+
+    #[test]
+    fn many_at_once_get_the_numbers_that_they_would_get_one_by_one() {
+        let connection = open_aside().unwrap();
+        let mut ahead = Ahead::default();
+        let mut expected: Vec<String> = Vec::new();
+        // New ones; known, some new, one twice; all known; new ones behind; backwards.
+        let pages: [Vec<i64>; 6] = [
+            (100..150).collect(),
+            (140..200).chain([180, 300]).collect(),
+            (100..200).collect(),
+            (200..250).chain(200..250).collect(),
+            (90..260).rev().collect(),
+            Vec::new(),
+        ];
+        for page in pages {
+            let accounts: Vec<String> = page.iter().map(i64::to_string).collect();
+            for account in &accounts {
+                if !expected.contains(account) {
+                    expected.push(account.clone());
+                }
+            }
+            let names: Vec<_> = accounts
+                .iter()
+                .map(|account| (account.as_str(), "r"))
+                .collect();
+            let mut targets = Targets::new(&connection, &mut ahead).unwrap();
+            let numbers = targets.numbers(&names).unwrap();
+            let met: Vec<_> = numbers
+                .iter()
+                .map(|number| &expected[*number as usize - 1])
+                .collect();
+            assert_eq!(met, accounts.iter().collect::<Vec<_>>());
+        }
+        let kept: i64 = connection
+            .query_row("SELECT count(*) FROM target", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept as usize, expected.len());
     }
 
     #[test]
