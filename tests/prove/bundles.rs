@@ -1,6 +1,7 @@
 //! Bundles that hold: what is in them, and that nothing can be changed.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use optrail::evidence::digest::Digest;
 use optrail::prove::{README, VERIFIER};
@@ -258,6 +259,17 @@ fn the_log_goes_on_from_what_somebody_kept_and_attachments_go_along() {
     let second = world.file("second", world.run(&["checkpoint"]).expect(0).stdout);
     world.collect();
     let token = world.file("token.tsr", b"not looked at");
+    // What comes through a pipe is a checkpoint as good as any.
+    let pipe = format!("{kept}-pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let (to, note) = (pipe.clone(), first.clone());
+    let writer = std::thread::spawn(move || std::fs::write(to, note).unwrap());
     let question = [
         &SAMPLE[..],
         &[
@@ -266,12 +278,13 @@ fn the_log_goes_on_from_what_somebody_kept_and_attachments_go_along() {
             "--checkpoint",
             &second,
             "--checkpoint",
-            &kept,
+            &pipe,
             "--attach",
             &token,
         ],
     ];
     let checked = check(&world.prove(&question.concat()), &key).unwrap();
+    writer.join().unwrap();
     let held = checked
         .files
         .keys()
