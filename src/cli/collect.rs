@@ -31,7 +31,7 @@ use crate::collect::{
 };
 use crate::config::{CONCURRENCY_MAX, Config};
 use crate::evidence::leaf::SkipCause;
-use crate::model::{RunOutcome, Service};
+use crate::model::{Clock as _, RunOutcome, Service, SystemClock};
 use crate::record::Recorder;
 use crate::seal::{SealError, Sealed};
 use crate::store::fold::Log;
@@ -234,6 +234,13 @@ fn prepare(config: &Config, runtime: &Runtime) -> anyhow::Result<Recorder> {
     Ok(recorder)
 }
 
+/// What a run that has ended left of its deadline.
+fn time_left(options: &RoundOptions, end: &RoundEnd) -> Duration {
+    let used_ms = SystemClock.now().0.saturating_sub(end.started_at.0);
+    let used = Duration::from_millis(u64::try_from(used_ms).unwrap_or_default());
+    options.deadline.saturating_sub(used)
+}
+
 /// The runs of one command.
 struct Rounds<'a> {
     args: &'a CollectArgs,
@@ -265,7 +272,10 @@ impl Rounds<'_> {
             let printed = append_line(target, DataFormat::Json, "the summary", &summary_line(end));
             is_told &= self.is_told(printed);
         }
-        let folded = folding::fold_log(config, &self.collector.stopping);
+        if let Ok(sealed) = &sealed {
+            is_told &= self.hand_out(sealed);
+        }
+        let folded = folding::fold_log(config, &self.collector.stopping, time_left(options, end));
         let log = *folded.as_ref().unwrap_or(&Log::Unsettled);
         is_told &= self.is_told(folded.map(drop));
         let unsealed = sealed.as_ref().err();
@@ -276,9 +286,6 @@ impl Rounds<'_> {
         is_told &= self.is_told(told.map_err(anyhow::Error::from));
         if std::io::stderr().is_terminal() {
             output::notice(config, &closing_line(end));
-        }
-        if let Ok(sealed) = &sealed {
-            is_told &= self.hand_out(sealed);
         }
         let exit = match exit_of(end, args.allow_partial) {
             _ if unsealed.is_some_and(SealError::is_bad_news) => Exit::BadNews,

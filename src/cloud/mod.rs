@@ -2,7 +2,7 @@
 //!
 //! It signs, sends one attempt, and tells what arrived. It does not read answers (that is
 //! `services`), repeat calls by itself (`retry` says when, the caller does), or store anything.
-//! It depends on `services` (what is asked), `config` (which signature) and `model` alone.
+//! It depends on `services` (what is asked), `config` (which signature, site, proxy and network) and `model` alone.
 //!
 //! The parts, in reading order: [`endpoint`] (which host), [`sign`] (pure: canonical forms and
 //! signatures), `wire` (pure: one request as it is sent), `network` (through which proxy, trusting

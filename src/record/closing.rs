@@ -133,9 +133,7 @@ fn remember_status(
     if deriver.statuses.contains_key(&status_no) {
         return Ok(());
     }
-    let (status, phase) = results::status_word(place.derived, status_no)?;
-    let phase = Phase::from_word(&phase)
-        .ok_or_else(|| StoreError::Inconsistent(format!("'{phase}' is no phase")))?;
-    deriver.statuses.insert(status_no, (status, phase));
+    let known = results::status_word(place.derived, status_no)?;
+    deriver.statuses.insert(status_no, known);
     Ok(())
 }

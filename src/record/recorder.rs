@@ -98,8 +98,8 @@ impl Recorder {
             .await
     }
 
-    /// Adds watches for what a discovery has found, all or none. Tells the number of each new watch; `None`
-    /// where the target ever had a watch: what a person has given up is not taken up again by itself.
+    /// Adds watches for what a discovery has found, all or none; their numbers are filled in. Tells the number of each
+    /// new watch; `None` where the target ever had a watch: what a person has given up is not taken up again by itself.
     pub async fn discover(&self, found: Vec<Watch>) -> Result<Vec<Option<i64>>, StoreError> {
         self.writer
             .write(move |transaction, session| discover(transaction, session, found))

@@ -36,7 +36,7 @@ pub enum Log {
         /// Its size.
         bytes: u64,
     },
-    /// It is large, and nobody waited for readers to the end.
+    /// It is large, and nobody waited for readers to the end, or the file is of an older schema.
     Unsettled,
 }
 
@@ -55,6 +55,10 @@ pub fn fold(
     if log_bytes(database) <= bytes_max {
         return Ok(Log::Small);
     }
+    // Bringing a file up to date is a fact of its own, which whoever opens it to record keeps.
+    if !open::is_current(database)? {
+        return Ok(Log::Unsettled);
+    }
     let connection = open::for_writing(database)?.connection;
     connection.busy_timeout(Duration::ZERO)?;
     let begun = Instant::now();
@@ -64,8 +68,11 @@ pub fn fold(
         };
         if begun.elapsed() >= patience {
             tracing::debug!(pages = left.log, folded = left.folded, "the log stays");
-            let bytes = log_bytes(database);
-            break Log::Large { bytes };
+            // Another process may have folded it since.
+            break match log_bytes(database) {
+                bytes if bytes > bytes_max => Log::Large { bytes },
+                _ => Log::Small,
+            };
         }
         if is_unwanted() {
             break Log::Unsettled;

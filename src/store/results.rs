@@ -23,7 +23,7 @@ pub fn status(
         .prepare_cached(
             "INSERT INTO result_status (status_raw, status, phase) VALUES (?1, ?2, ?3)",
         )?
-        .execute(params![raw, trimmed, phase.as_str()])?;
+        .execute(params![raw, trimmed, phase])?;
     Ok(connection.last_insert_rowid())
 }
 
@@ -31,7 +31,7 @@ pub fn status(
 pub fn status_word(
     connection: &Connection,
     status_no: i64,
-) -> Result<(Option<String>, String), StoreError> {
+) -> Result<(Option<String>, Phase), StoreError> {
     Ok(connection
         .prepare_cached("SELECT status, phase FROM result_status WHERE status_no = ?1")?
         .query_row([status_no], |row| Ok((row.get(0)?, row.get(1)?)))?)

@@ -52,7 +52,7 @@ words! {
     Phase, Phase::from_word, "phase";
     RunKind, RunKind::from_word, "kind of run";
     RunOutcome, RunOutcome::from_word, "outcome of a run";
-    Service, |word: &str| word.parse().ok(), "service";
+    Service, |word: &str| word.parse().ok().filter(|service: &Service| service.as_str() == word), "service";
     Verdict, Verdict::from_word, "verdict";
     WatchState, WatchState::from_word, "watch state";
 }

@@ -249,10 +249,11 @@ fn rows_of_the_other_sections() {
         "succeeded",
         "failed",
         "cancelled",
+        "operations",
     ];
     assert_eq!(
         values("results_by_target", &target),
-        [r#""cn-beijing" 2 0 1 1"#, r#""cn-hangzhou" 1 1 0 0"#]
+        [r#""cn-beijing" 2 0 1 1 2"#, r#""cn-hangzhou" 1 1 0 0 1"#]
     );
     let durations = [
         "kind",

@@ -154,7 +154,7 @@ pub enum CredentialsError {
     },
     /// STS was not called, because others were before.
     #[error(
-        "{origin}: waited {} s for the turn to call {action}, and none came: calls of STS before it are throttled or not answered; try again later, or ask fewer accounts at once",
+        "{origin}: waited {:.1} s for the turn to call {action}, and none came: calls of STS before it are throttled or not answered; try again later, or ask fewer accounts at once",
         .waited.as_secs_f64()
     )]
     NoTurn {

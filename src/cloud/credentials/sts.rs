@@ -52,16 +52,18 @@ impl Call<'_> {
         let mut attempt = 1;
         let mut spent = Duration::ZERO;
         let mut patience = context.sts_patience;
+        let mut refused = None;
         loop {
             // Waiting for a turn may take long where hundreds of roles are taken on: that is no part of the limit.
             let queued = tokio::time::Instant::now();
             let turn = context.sts_turn(self.request.action, queued + patience);
             let Some(mut turn) = turn.await else {
-                return Err(CredentialsError::NoTurn {
+                // What an attempt was answered says more than that another had no turn.
+                return Err(refused.unwrap_or_else(|| CredentialsError::NoTurn {
                     origin: self.origin.clone(),
                     action: self.request.action,
-                    waited: context.sts_patience,
-                });
+                    waited: queued.elapsed(),
+                }));
             };
             patience = patience.saturating_sub(queued.elapsed());
             let begun = Instant::now();
@@ -96,6 +98,7 @@ impl Call<'_> {
                 let now = context.clock.now();
                 return ended.result.and_then(|lease| answer::not_ended(lease, now));
             };
+            refused = ended.result.err();
             tokio::time::sleep(delay).await;
             spent += delay;
             attempt += 1;

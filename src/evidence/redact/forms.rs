@@ -25,7 +25,7 @@ pub(super) fn needles(secret: &str) -> Vec<Needle> {
     if raw.len() < ALL_FORMS_SHORTEST_BYTES {
         return needles.0;
     }
-    // Letters and digits are escaped nowhere, and a signature, which each request has anew, is nothing else.
+    // Letters and digits are escaped nowhere, and a signature of V3, which each request has anew, is nothing else.
     if !raw.iter().all(u8::is_ascii_alphanumeric) {
         needles.add_escaped(raw);
     }

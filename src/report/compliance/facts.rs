@@ -116,6 +116,7 @@ pub struct TargetCounts {
     pub failed: i64,
     pub cancelled: i64,
     pub other: i64,
+    pub operations: i64,
     /// The leaves that showed the versions counted.
     pub leaves: Vec<i64>,
 }
@@ -176,6 +177,8 @@ fn results(
         dictionary.each_present(connection, operation.op, |result| {
             let counts = targets.entry(result.target_no).or_default();
             counts.results += 1;
+            // The same: a target stands once among the present results of an operation. Both columns are public.
+            counts.operations += 1;
             counts.leaves.push(result.sequence);
             *match result.status.phase {
                 Phase::Succeeded => &mut counts.succeeded,

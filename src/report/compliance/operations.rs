@@ -209,6 +209,7 @@ impl Report<'_> {
                 Value::Integer(counts.failed),
                 Value::Integer(counts.cancelled),
                 Value::Integer(counts.other),
+                Value::Integer(counts.operations),
                 evidence(counts.leaves),
             ]
         });
@@ -220,6 +221,7 @@ impl Report<'_> {
             col::FAILED,
             col::CANCELLED,
             col::OTHER,
+            col::OPERATION_COUNT,
             col::EVIDENCE,
         ];
         let about = say::ABOUT_TARGETS.of(self.language);

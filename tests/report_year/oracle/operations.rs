@@ -181,6 +181,8 @@ impl Oracle<'_> {
                 ("failed", is(failed)),
                 ("cancelled", is(cancelled)),
                 ("other", is(rows.len() - succeeded - failed - cancelled)),
+                // Each operation has a target once.
+                ("operations", is(rows.len())),
                 ("evidence", leaves(rows.iter().map(|(_, leaf)| *leaf))),
             ];
             section.push(cells, [account.into(), region.into()]);
