@@ -142,10 +142,9 @@ pub(super) struct FileSize {
 
 impl FileSize {
     pub(super) fn of(path: &Path) -> Self {
-        let length = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
         Self {
-            database: length(path),
-            log: length(&disk::beside(path, disk::WAL)),
+            database: disk::bytes_of(path),
+            log: disk::log_bytes(path),
         }
     }
 

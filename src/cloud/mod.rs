@@ -24,7 +24,6 @@ pub mod retry;
 pub mod sign;
 mod wire;
 
-pub use crate::config::{Network, Proxy, Site};
 pub use client::{Client, ClientConfig, Limits};
 pub use credentials::{Context, FetchReport, Fetched, Keeper, Lease, Role, Source};
 pub use credentials::{Credentials, CredentialsError, Secret};

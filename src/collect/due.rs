@@ -1,14 +1,14 @@
 //! What a run asks, and in which order.
 
 use crate::evidence::leaf::{Leaf, Watch};
-use crate::model::{Service, UtcMillis, WatchState};
+use crate::model::{DAY_MS, Service, UtcMillis, WatchState};
 use crate::record::{PlanEntry, leaf_at, target_of};
 use crate::store::watches::{self, WatchRow};
 use crate::store::{Connection, StoreError};
 
 /// How often an operation is asked whose results never came whole: its end is known, and a list that was
 /// torn five times will hardly be whole a minute later.
-pub const UNSETTLED_INTERVAL_MS: i64 = 24 * 60 * 60 * 1000;
+pub const UNSETTLED_INTERVAL_MS: i64 = DAY_MS;
 
 /// A watch with all that is needed to ask.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,13 +7,13 @@ use super::declared::CONFIGURATION;
 use super::due::{Watched, due, read_watches};
 use super::round::{Collector, CollectorError, RoundOptions};
 use crate::evidence::leaf::Watch;
-use crate::model::{Service, UtcMillis, WatchState};
+use crate::model::{HOUR_MS, Service, UtcMillis, WatchState};
 use crate::record::target_of;
 use crate::store::watches::{self, WatchTarget};
 use crate::store::{StoreError, open};
 
 /// How long the cloud answers about a CADT operation, ms (BPStudio, GetExecuteOperationResult).
-const CADT_ID_LIFETIME_MS: i64 = 60 * 60 * 1000;
+const CADT_ID_LIFETIME_MS: i64 = HOUR_MS;
 
 /// Why a watch is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

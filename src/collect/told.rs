@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::UtcMillis;
+use crate::model::{DAY_MS, UtcMillis};
 use crate::store::told::ToldRow;
 
 /// A failure that lasts is told again after this long, ms: a day, so that a mail a day says it is still there.
-pub const TELL_AGAIN_MS: i64 = 24 * 60 * 60 * 1000;
+pub const TELL_AGAIN_MS: i64 = DAY_MS;
 
 /// Lines about failures that one run prints: enough to see the pattern, few enough for a mail.
 pub const FAILURE_LINES_MAX: usize = 20;

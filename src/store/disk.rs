@@ -68,6 +68,16 @@ pub fn beside(file: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Bytes of a file; 0 where there is none.
+pub fn bytes_of(file: &Path) -> u64 {
+    std::fs::metadata(file).map_or(0, |found| found.len())
+}
+
+/// Bytes of the write-ahead log of a database; 0 where there is none.
+pub fn log_bytes(database: &Path) -> u64 {
+    bytes_of(&beside(database, WAL))
+}
+
 /// Files beside a database that SQLite reads together with it, those that are there.
 pub(super) fn logs_beside(database: &Path) -> Vec<PathBuf> {
     let logs = [WAL, JOURNAL]

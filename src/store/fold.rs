@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::{StoreError, disk, open};
+use super::disk::log_bytes;
+use super::{StoreError, open};
 
 /// A log up to this size is left to SQLite, bytes: four times what SQLite lets it grow to where nobody reads. Whoever
 /// reads meanwhile finds a page in it as quickly as in the file.
@@ -107,11 +108,6 @@ fn truncate(connection: &Connection) -> Result<Option<Left>, StoreError> {
         })),
         Err(error) => Err(error),
     }
-}
-
-/// Bytes of the log; 0 where there is none.
-fn log_bytes(database: &Path) -> u64 {
-    std::fs::metadata(disk::beside(database, disk::WAL)).map_or(0, |log| log.len())
 }
 
 #[cfg(test)]

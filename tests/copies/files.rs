@@ -4,6 +4,8 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::fs::{CWD, Mode, mkfifoat};
+
 use crate::bench::Bench;
 use crate::{mode, names};
 
@@ -81,13 +83,7 @@ fn fault_69_what_is_made_is_for_its_owner_alone_whatever_the_umask() {
 fn fault_22_a_name_that_is_no_file_is_refused_at_once() {
     let bench = Bench::new();
     let pipe = bench.path("pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
     fs::create_dir(bench.path("directory")).unwrap();
     for (name, what) in [
         ("pipe", "a pipe"),

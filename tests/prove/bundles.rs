@@ -1,11 +1,11 @@
 //! Bundles that hold: what is in them, and that nothing can be changed.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use optrail::evidence::digest::Digest;
 use optrail::prove::{README, VERIFIER};
 use optrail::sandbox::{Fault, FaultKind};
+use rustix::fs::{CWD, Mode, mkfifoat};
 
 use crate::checker::{Checked, check};
 use crate::scene::{ROUNDS, recorded};
@@ -261,13 +261,7 @@ fn the_log_goes_on_from_what_somebody_kept_and_attachments_go_along() {
     let token = world.file("token.tsr", b"not looked at");
     // What comes through a pipe is a checkpoint as good as any.
     let pipe = format!("{kept}-pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
     let (to, note) = (pipe.clone(), first.clone());
     let writer = std::thread::spawn(move || std::fs::write(to, note).unwrap());
     let question = [

@@ -213,16 +213,14 @@ impl Learned {
             // It is over when it is told; nobody waits to hear that a run lived.
             return Now::Over;
         }
-        if what == SEAL || what == LOG {
-            let is_well = match what == SEAL {
-                true => self.is_sealed,
-                false => self.is_log_small,
-            };
-            return if is_well { Now::Well } else { Now::Unknown };
-        }
-        if what == TIME {
+        let of_run = match what {
+            SEAL => Some(self.is_sealed),
+            LOG => Some(self.is_log_small),
             // A part of the watches, or a run that was cut short, says nothing of the time that all take.
-            let is_well = self.is_of_all && self.had_time;
+            TIME => Some(self.is_of_all && self.had_time),
+            _ => None,
+        };
+        if let Some(is_well) = of_run {
             return if is_well { Now::Well } else { Now::Unknown };
         }
         if self.accounts.contains(what) {

@@ -144,7 +144,7 @@ fn read_to_end(path: &Path) -> Result<Vec<u8>, ReadError> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::process::Command;
+    use rustix::fs::{CWD, Mode, mkfifoat};
 
     use super::*;
 
@@ -152,13 +152,7 @@ mod tests {
     fn a_pipe_is_waited_for_as_long_as_somebody_writes_and_no_longer_than_told() {
         let home = tempfile::tempdir().unwrap();
         let pipe = home.path().join("pipe");
-        assert!(
-            Command::new("mkfifo")
-                .arg(&pipe)
-                .status()
-                .unwrap()
-                .success()
-        );
+        mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
         let refused = read_within(&pipe, Duration::from_millis(50)).unwrap_err();
         assert!(
             matches!(&refused, ReadError::Io(error) if error.kind() == io::ErrorKind::TimedOut),
@@ -166,13 +160,7 @@ mod tests {
         );
 
         let other = home.path().join("other");
-        assert!(
-            Command::new("mkfifo")
-                .arg(&other)
-                .status()
-                .unwrap()
-                .success()
-        );
+        mkfifoat(CWD, &other, Mode::RUSR | Mode::WUSR).unwrap();
         let to = other.clone();
         let writer = std::thread::spawn(move || std::fs::write(to, "a note").unwrap());
         assert_eq!(read_within(&other, PATIENCE).unwrap(), b"a note");

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::probe::Probe;
 use super::{Check, Topic};
+use crate::cloud::Endpoints;
 use crate::cloud::endpoint::host_for_site;
-use crate::cloud::{Endpoints, Site};
+use crate::config::Site;
 use crate::model::{Outcome, Service};
 
 /// What the calls that a run needs came to: those denied are named.

@@ -105,11 +105,11 @@ fn text(value: Value<'_>) -> Option<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    const ROWS_MAX: usize = ROWS_OF_A_FILE_MAX as usize;
     use std::time::Duration;
 
     use crate::store::query::{end_after, restrict_to_select};
+
+    const ROWS_MAX: usize = ROWS_OF_A_FILE_MAX as usize;
 
     fn asked(sql: &str) -> Vec<(Status, String, String)> {
         let mut connection = Connection::open_in_memory().unwrap();

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Report;
 use super::statement::Statement;
-use super::table::{evidence, known, number, section, text, time};
+use super::table::{evidence, known, number, outcome, section, text, time};
 use super::words::columns as col;
 use super::words::{number as spelled, sentences as say, titles};
 use crate::export::document::{Section, Value};
@@ -104,8 +104,7 @@ impl Report<'_> {
                 Value::Integer(run.run_id),
                 time(Some(UtcMillis(run.started_at))),
                 time(run.ended_at.map(UtcMillis)),
-                run.outcome
-                    .map_or(Value::Null, |outcome| known(outcome.as_str())),
+                outcome(run.outcome),
                 due,
                 polled,
                 failed,

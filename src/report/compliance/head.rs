@@ -1,6 +1,6 @@
 //! The head of the report: what it is about, and what made it.
 
-use super::table::{known, time};
+use super::table::{known, outcome, time};
 use super::words::{Text, titles};
 use super::{Made, Report};
 use crate::export::document::{Fact, Value};
@@ -78,9 +78,7 @@ impl Report<'_> {
         }
         if let Some(run) = &self.facts.last_run {
             let at = time(Some(run.started_at));
-            let outcome = run
-                .outcome
-                .map_or(Value::Null, |outcome| known(outcome.as_str()));
+            let outcome = outcome(run.outcome);
             facts.extend([
                 self.fact(
                     "last_run_id",

@@ -4,7 +4,7 @@ use super::words::Text;
 use super::words::columns::Col;
 use super::words::sentences::NONE;
 use crate::export::document::{Evidence, Language, Paragraph, Section, Table, Tone, Value};
-use crate::model::UtcMillis;
+use crate::model::{RunOutcome, UtcMillis};
 use crate::store::report::Key;
 
 /// A value that may not be known.
@@ -16,6 +16,11 @@ pub(super) fn text(text: &Option<String>) -> Value {
 /// A text that is known.
 pub(super) fn known(text: impl Into<String>) -> Value {
     Value::Text(text.into())
+}
+
+/// What a run came to; not known of one that has not ended.
+pub(super) fn outcome(outcome: Option<RunOutcome>) -> Value {
+    outcome.map_or(Value::Null, |outcome| known(outcome.as_str()))
 }
 
 /// A number that may not be known.

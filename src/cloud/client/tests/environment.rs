@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use super::*;
-use crate::cloud::Proxy;
+use crate::config::Proxy;
 
 /// Set in the child.
 const CHILD: &str = "OPTRAIL_TEST_CHILD";

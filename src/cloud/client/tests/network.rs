@@ -11,7 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::*;
-use crate::cloud::{CloudError, Proxy};
+use crate::cloud::CloudError;
+use crate::config::Proxy;
 
 /// A client that trusts nobody but the certificates of the CA file.
 fn client(address: &str, trust: Trust, network: Network) -> Result<Client, CloudError> {
