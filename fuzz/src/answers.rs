@@ -1,6 +1,10 @@
 //! Answers of the cloud, and what people pipe into `watch add --from-answer`.
 
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use optrail::cli::from_answer;
+use optrail::cloud::exchange::{Framing, RETRY_AFTER_LIMIT_MS};
+use optrail::cloud::head::Head;
+use optrail::cloud::retry::next_delay;
 use optrail::model::{Action, Outcome, Service};
 use optrail::services::document::Document;
 use optrail::services::{Answer, Asked, Body, Content, embedded_json};
@@ -102,5 +106,44 @@ pub fn from_answer(bytes: &[u8]) {
     if let Ok(started) = from_answer::read(text, service) {
         assert!(service.is_none_or(|wanted| wanted == started.service));
         assert!(!started.operation_id.trim().is_empty());
+    }
+}
+
+/// The longest delay that anybody waits, ms: what a service may ask for, and the range of chance on top of it.
+const DELAY_MS_MAX: u128 = 120_000 + 20_000;
+
+/// Lines of a head, behind a byte for the status. What is read has bounds, whatever is announced.
+pub fn head(bytes: &[u8]) {
+    let (status, bytes) = pick(bytes);
+    let status = STATUSES[status % STATUSES.len()];
+    let status = StatusCode::from_u16(status).expect("a status");
+    let mut headers = HeaderMap::new();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let name = HeaderName::from_bytes(parts.next().unwrap_or_default());
+        let value = HeaderValue::from_bytes(parts.next().unwrap_or_default());
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    let head = Head::read(status, &headers);
+    let is_ascii = |text: &Option<String>| text.as_ref().is_none_or(|text| text.is_ascii());
+    assert!(is_ascii(&head.date) && is_ascii(&head.content_type));
+    if let Some(ms) = head.retry_after_ms {
+        assert!((1..=RETRY_AFTER_LIMIT_MS).contains(&ms));
+    }
+    if head.announced_bytes.is_some() {
+        assert_eq!(head.framing, Framing::Length);
+    }
+    for attempt in 1..=4 {
+        let delay = next_delay(
+            Outcome::Throttled,
+            None,
+            attempt,
+            head.retry_after_ms,
+            0.999,
+        );
+        assert_eq!(delay.is_none(), attempt == 4);
+        assert!(delay.is_none_or(|delay| delay.as_millis() <= DELAY_MS_MAX));
     }
 }

@@ -12,6 +12,7 @@ mod hidden;
 mod lists;
 mod notes;
 mod output;
+mod pages;
 mod proofs;
 mod settings;
 mod words;
@@ -31,6 +32,7 @@ const fn target(name: &'static str, run: fn(&[u8])) -> Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     target("answer", answers::answer),
+    target("head", answers::head),
     target("listing", lists::listing),
     target("from_answer", answers::from_answer),
     target("credential", credentials::credential),
@@ -55,6 +57,7 @@ pub const TARGETS: &[Target] = &[
     target("terminal", output::terminal),
     target("rows", output::rows),
     target("workbook", output::workbook),
+    target("page", pages::page),
     target("manifest", output::manifest),
     target("database", database::database),
 ];
