@@ -23,13 +23,15 @@ JOIN result_version s ON s.op = o.op AND s.flags & 2
 JOIN leaf shown ON shown.sequence = s.from_sequence
 JOIN target t ON t.target = s.target
 JOIN result_status w ON w.status_no = s.status_no
-LEFT JOIN result_version n ON n.op = s.op AND n.target = s.target AND n.version = (
+LEFT JOIN result_version next ON next.op = s.op AND next.target = s.target AND next.version = s.version + 1
+-- Mostly the next version begins the next stretch, or there is none: it is looked for where neither holds.
+LEFT JOIN result_version n ON n.op = s.op AND n.target = s.target AND n.version = CASE next.flags & 3 WHEN 1 THEN (
     SELECT min(x.version) FROM result_version x
-    WHERE x.op = s.op AND x.target = s.target AND x.version > s.version AND x.flags & 3 <> 1)
-LEFT JOIN result_text reason ON reason.text_no = CASE n.version WHEN s.version + 1 THEN s.reason_no ELSE (
+    WHERE x.op = s.op AND x.target = s.target AND x.version > next.version AND x.flags & 3 <> 1) ELSE next.version END
+LEFT JOIN result_text reason ON reason.text_no = CASE next.flags & 3 WHEN 1 THEN (
     SELECT x.reason_no FROM result_version x
     WHERE x.op = s.op AND x.target = s.target AND x.version < coalesce(n.version, 9223372036854775807)
-    ORDER BY x.version DESC LIMIT 1) END
+    ORDER BY x.version DESC LIMIT 1) ELSE s.reason_no END
 LEFT JOIN result_version before ON before.op = s.op AND before.target = s.target
     AND before.version = nullif(s.version, 1) - 1
 LEFT JOIN leaf shown_before ON shown_before.sequence = CASE WHEN before.flags & 2 THEN before.from_sequence ELSE (
