@@ -3,7 +3,7 @@
 
 use super::deriver::{Place, parse};
 use super::{body, configuration, gaps};
-use crate::derive::clock::{DatedAnswer, offset_ms};
+use crate::derive::clock::{DatedAnswer, Offsets};
 use crate::evidence::leaf::{
     ClockStep, Config, CredentialCall, Exchange, KeptBody, Key, Leaf, Note, RunSkipped, ServerDate,
 };
@@ -113,8 +113,8 @@ pub(super) fn config(place: Place<'_>, row: &LeafRow, leaf: &Config) -> Result<(
 pub(super) struct Received {
     /// Bytes of all of them that were kept.
     pub(super) bytes: i64,
-    /// Those that bore a date that can be read.
-    dated: Vec<DatedAnswer>,
+    /// How far our clock was off, by those that bore a date that can be read.
+    offsets: Offsets,
 }
 
 /// Reads the leaves of a run again. In Rust: SQLite's JSON takes ten times as long, at an end for which others wait.
@@ -140,7 +140,7 @@ impl Received {
     fn take(&mut self, answer: &Exchange) {
         self.count(Some(&answer.body));
         if let Some(ServerDate::UnixSeconds(date_seconds)) = answer.date {
-            self.dated.push(DatedAnswer {
+            self.offsets.add(DatedAnswer {
                 date_seconds,
                 requested_ms: answer.requested_at.0,
                 received_ms: answer.received_at.0,
@@ -156,8 +156,8 @@ impl Received {
 
     /// Keeps how far our clock was off, by the dates.
     pub(super) fn keep_clock(self, place: Place<'_>, run: &RunRow) -> Result<(), StoreError> {
-        let samples = i64::try_from(self.dated.len()).unwrap_or(i64::MAX);
-        match offset_ms(self.dated) {
+        let samples = i64::try_from(self.offsets.answers()).unwrap_or(i64::MAX);
+        match self.offsets.median_ms() {
             Some(offset_ms) => {
                 life::insert_run_clock(place.derived, run.run_id, offset_ms, samples)
             }
