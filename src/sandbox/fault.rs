@@ -173,7 +173,7 @@ pub enum FaultKind {
         /// How long it takes, in milliseconds.
         ms: u64,
     },
-    /// The answer of another operation, task or page.
+    /// The answer of another operation, task or page than the one that was asked for.
     WrongEntity,
     /// Every status is this word.
     UnknownWord(Word),
@@ -193,9 +193,9 @@ impl FaultKind {
     }
 
     /// Changes what an answer says, for the kinds that do.
-    pub(super) fn distort(&self, answer: &mut Object) {
+    pub(super) fn distort(&self, call: &Call, answer: &mut Object) {
         match self {
-            Self::WrongEntity => answer_for_another(answer),
+            Self::WrongEntity => answer_for_another(call, answer),
             Self::UnknownWord(word) => for_each_entity(answer, &mut |entity| {
                 if let Some(Value::Text(status)) = entity.get_mut("Status") {
                     *status = word.clone();
@@ -272,9 +272,12 @@ fn for_each_row(answer: &mut Object, change: &mut dyn FnMut(&mut Object)) {
     change(answer);
 }
 
-fn answer_for_another(answer: &mut Object) {
+fn answer_for_another(call: &Call, answer: &mut Object) {
     if let Some(Value::Int(page_number)) = answer.get_mut("PageNumber") {
         *page_number += 1;
+    } else if call.operation().is_none() {
+        // Whoever asks for the last task names none, and knows it from this answer alone: there is no other.
+        return;
     }
     for_each_entity(answer, &mut |entity| {
         if let Some(Value::Text(id)) = entity.get_mut("OperationId") {
@@ -293,7 +296,7 @@ fn answer_for_another(answer: &mut Object) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::call::{Lang, TaskFilter};
+    use crate::sandbox::call::{Lang, RosTarget, TaskFilter};
 
     fn identity() -> Call {
         Call::GetCallerIdentity
@@ -328,15 +331,34 @@ mod tests {
 
     #[test]
     fn another_entity_is_another_id_of_the_same_form() {
-        let mut answer = Object::new().with(
-            "StackGroupOperation",
-            Object::new().with("OperationId", "6da106ca-1784-4a6f-a7e1-e723863d0000"),
-        );
-        FaultKind::WrongEntity.distort(&mut answer);
-        let expected = Object::new().with(
-            "StackGroupOperation",
-            Object::new().with("OperationId", "6da106ca-1784-4a6f-a7e1-e723863d0001"),
-        );
-        assert_eq!(answer, expected);
+        let operation = |id: &'static str| {
+            let entity = Object::new().with("OperationId", id);
+            Object::new().with("StackGroupOperation", entity)
+        };
+        let id = "6da106ca-1784-4a6f-a7e1-e723863d0000";
+        let call = Call::GetStackGroupOperation(RosTarget {
+            region_id: "cn-hangzhou".to_owned(),
+            operation_id: id.to_owned(),
+        });
+        let mut answer = operation(id);
+        FaultKind::WrongEntity.distort(&call, &mut answer);
+        assert_eq!(answer, operation("6da106ca-1784-4a6f-a7e1-e723863d0001"));
+    }
+
+    #[test]
+    fn where_no_task_is_named_none_is_another() {
+        let told = |call: &Call| {
+            let mut answer = Object::new().with("TaskId", Value::Int(7));
+            FaultKind::WrongEntity.distort(call, &mut answer);
+            answer
+        };
+        let with = |task_id: i64| Object::new().with("TaskId", Value::Int(task_id));
+        assert_eq!(told(&task(7)), with(8));
+        let last = Call::DescribeBatchResultCount(TaskFilter {
+            task_id: None,
+            batch_type: None,
+            lang: Lang::En,
+        });
+        assert_eq!(told(&last), with(7));
     }
 }

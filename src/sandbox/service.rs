@@ -156,7 +156,7 @@ impl Service {
         let mut reply = match result {
             Ok(mut body) => {
                 if let Some(fault) = &fault {
-                    fault.distort(&mut body);
+                    fault.distort(call, &mut body);
                 }
                 page.success(call.action(), body)
             }
