@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
+use tokio::runtime::Builder;
+use tokio::signal::unix::SignalKind;
 
 use crate::disk::run_within;
 use crate::kill::assert_kept;
@@ -42,8 +44,17 @@ fn log(world: &World) -> PathBuf {
     log.into()
 }
 
+/// What a process begins with may be that SIGHUP is ignored, and whatever it starts begins so, too: these tests may be run
+/// by `nohup`. What is caught here is not ignored, and is caught by no other program.
+fn unignore_hangup() {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    drop(tokio::signal::unix::signal(SignalKind::hangup()).unwrap());
+}
+
 #[test]
 fn fault_03_a_hangup_is_a_death_that_the_next_run_names() {
+    unignore_hangup();
     let world = slow_world(30, 40);
     let mut collector = world.start(&["collect"]);
     world.wait_for_requests(20);
@@ -54,6 +65,26 @@ fn fault_03_a_hangup_is_a_death_that_the_next_run_names() {
     let next = world.run(&["collect"]).expect(0);
     assert!(next.stderr.contains("died"), "{next:?}");
     assert_eq!(open_runs(&world), 0);
+    assert_eq!(world.number("SELECT count(*) FROM operations"), 30);
+    world.verify();
+}
+
+#[test]
+fn fault_03_a_hangup_that_nohup_takes_away_is_none() {
+    let world = slow_world(30, 40);
+    let program = world.optrail(&["collect"]);
+    let mut ignoring = Command::new("/bin/sh");
+    ignoring.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]);
+    ignoring.arg(program.get_program()).args(program.get_args());
+    ignoring.env_clear();
+    for (name, value) in program.get_envs() {
+        ignoring.env(name, value.unwrap());
+    }
+    world.begin_round();
+    let mut collector = ignoring.spawn().unwrap();
+    world.wait_for_requests(20);
+    signal(&collector, "HUP");
+    assert_eq!(collector.wait().unwrap().code(), Some(0));
     assert_eq!(world.number("SELECT count(*) FROM operations"), 30);
     world.verify();
 }

@@ -216,7 +216,8 @@ impl World {
         self.rounds.lock().unwrap().clone()
     }
 
-    fn begin_round(&self) {
+    /// For a collector that is begun in another way than by `start`.
+    pub fn begin_round(&self) {
         self.rounds.lock().unwrap().push(Round {
             ours: self.our_clock().now(),
             theirs: self.clock.now(),
