@@ -52,6 +52,8 @@ class Relay:
 
     def __init__(self, port):
         self.asked = []
+        self._carried = None
+        self._released = threading.Event()
         self._lock = threading.Lock()
         self._upstream = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -62,6 +64,16 @@ class Relay:
         """Begins a new list."""
         with self._lock:
             self.asked = []
+
+    def hold(self, carried):
+        """Carries so many requests; further ones wait until they are released."""
+        self._carried = carried
+        self._released.clear()
+
+    def release(self):
+        """Carries all, those that wait included."""
+        self._carried = None
+        self._released.set()
 
     def close(self):
         self._listener.close()
@@ -83,6 +95,9 @@ class Relay:
                     asked = Asked(*message)
                     with self._lock:
                         self.asked.append(asked)
+                        is_held = self._carried is not None and len(self.asked) > self._carried
+                    if is_held:
+                        self._released.wait()
                     server.sendall(b"".join(message))
                     answer = read_message(server)
                     if answer is None:
