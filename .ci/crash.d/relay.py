@@ -52,8 +52,9 @@ class Relay:
 
     def __init__(self, port):
         self.asked = []
-        self._carried = None
+        self._carried = 0
         self._released = threading.Event()
+        self._released.set()
         self._lock = threading.Lock()
         self._upstream = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -72,7 +73,6 @@ class Relay:
 
     def release(self):
         """Carries all, those that wait included."""
-        self._carried = None
         self._released.set()
 
     def close(self):
@@ -95,8 +95,8 @@ class Relay:
                     asked = Asked(*message)
                     with self._lock:
                         self.asked.append(asked)
-                        is_held = self._carried is not None and len(self.asked) > self._carried
-                    if is_held:
+                        may_pass = len(self.asked) <= self._carried
+                    if not may_pass:
                         self._released.wait()
                     server.sendall(b"".join(message))
                     answer = read_message(server)

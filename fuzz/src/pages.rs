@@ -29,17 +29,6 @@ const NEVER: [&str; 11] = [
     "animate",
     "use",
 ];
-/// Kinds of columns, as the first byte of a cell picks them.
-const KINDS: [Kind; 8] = [
-    Kind::Text,
-    Kind::Id,
-    Kind::Word,
-    Kind::Count,
-    Kind::Time,
-    Kind::Seconds,
-    Kind::Millis,
-    Kind::Evidence,
-];
 
 /// Nothing that others wrote becomes an element, an attribute or an address; the page is well-formed and its
 /// characters are all seen. 0xff, which no text has, ends a piece.
@@ -64,20 +53,20 @@ fn document(pieces: &[&[u8]]) -> Document {
         String::from_utf8_lossy(piece).into_owned()
     };
     let values = pieces.iter().map(|piece| value(piece));
-    let columns = KINDS.iter().map(|kind| Column {
+    let columns = Kind::ALL.map(|kind| Column {
         name: kind.as_str(),
         label: words(1),
-        kind: *kind,
+        kind,
     });
     let rows: Vec<Vec<Value>> = pieces
         .iter()
-        .map(|piece| vec![value(piece); KINDS.len()])
+        .map(|piece| vec![value(piece); Kind::ALL.len()])
         .collect();
     let table = Table {
-        columns: columns.collect(),
+        columns: columns.into(),
         rows,
     };
-    let paragraphs = [Tone::Plain, Tone::Good, Tone::Bad, Tone::Unknown].map(|tone| Paragraph {
+    let paragraphs = Tone::ALL.map(|tone| Paragraph {
         tone,
         text: words(2),
     });

@@ -7,8 +7,8 @@
 //! The parts, in reading order: [`endpoint`] (which host), [`sign`] (pure: canonical forms and
 //! signatures), `wire` (pure: one request as it is sent), `network` (through which proxy, trusting
 //! whom), `nonce` (what no request has twice), [`client`] (sends), `receive` and `failure` (what came, and why
-//! nothing did), [`head`] (pure: what a head says), [`exchange`] (what became of it), [`retry`] (pure: when again), [`limiter`] (how fast, learned), and
-//! on top of them [`credentials`] (whose key, and how it stays fresh).
+//! nothing did), [`head`] (pure: what a head says), [`exchange`] (what became of it), [`retry`] (pure: when again),
+//! [`limiter`] (how fast, learned), and on top of them [`credentials`] (whose key, and how it stays fresh).
 
 pub mod client;
 pub mod credentials;

@@ -15,6 +15,7 @@ mod chance;
 mod fault;
 mod gate;
 mod key;
+mod latency;
 mod metadata;
 mod rate;
 mod refusal;
@@ -61,7 +62,7 @@ pub struct SandboxConfig {
     pub seed: u64,
     /// The keys that are known from the beginning; [`World::add_key`] adds more.
     pub keys: Vec<Key>,
-    /// How long every answer takes, in milliseconds of real time.
+    /// How long every answer takes from the arrival of its request, in milliseconds of real time.
     pub latency_ms: u64,
 }
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -25,6 +25,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::SandboxConfig;
 use super::gate::RawRequest;
+use super::latency::Latency;
 use super::metadata::CREDENTIALS_URI_PATH;
 use super::service::{Delivery, Reply, Service};
 use super::world::World;
@@ -50,6 +51,9 @@ pub enum SandboxError {
         /// What the system said.
         source: io::Error,
     },
+    /// The system gave no thread for the latency.
+    #[error("the sandbox could not start a thread that holds answers back: {0}")]
+    Latency(io::Error),
 }
 
 /// A simulated cloud that is being served. It ends when this is dropped.
@@ -64,7 +68,8 @@ impl Sandbox {
     /// Starts to serve, with an empty world.
     ///
     /// # Errors
-    /// [`SandboxError::Listen`] if the address cannot be listened on.
+    /// [`SandboxError::Listen`] if the address cannot be listened on, [`SandboxError::Latency`] if the system
+    /// has no thread for it.
     pub async fn start(config: SandboxConfig) -> Result<Self, SandboxError> {
         let listen_error = |source| SandboxError::Listen {
             address: config.listen,
@@ -76,10 +81,14 @@ impl Sandbox {
         let address = listener.local_addr().map_err(listen_error)?;
         let service = Service::new(&config);
         let world = Arc::clone(service.world());
-        let front = Front {
-            service,
-            latency: Duration::from_millis(config.latency_ms),
+        let latency = match config.latency_ms {
+            0 => None,
+            latency_ms => {
+                let latency = Latency::new(Duration::from_millis(latency_ms));
+                Some(latency.map_err(SandboxError::Latency)?)
+            }
         };
+        let front = Front { service, latency };
         // One handler takes every method and path: what is wrong with them is the gate's to say.
         let router = Router::new().fallback(handle).with_state(Arc::new(front));
         let (stop, stopped) = oneshot::channel();
@@ -172,10 +181,11 @@ struct NoAnswer;
 
 struct Front {
     service: Service,
-    latency: Duration,
+    latency: Option<Latency>,
 }
 
 async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response {
+    let arrived_at = Instant::now();
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_REQUEST_BODY_BYTES).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -190,10 +200,11 @@ async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response {
             .collect(),
         body: body.into(),
     };
-    if !front.latency.is_zero() {
-        tokio::time::sleep(front.latency).await;
-    }
+    // What is true is decided when a request arrives, as a gateway does, not when its answer may leave.
     let reply = front.service.reply(&raw);
+    if let Some(latency) = &front.latency {
+        latency.wait(arrived_at).await;
+    }
     if reply.held_ms > 0 {
         tokio::time::sleep(Duration::from_millis(reply.held_ms)).await;
     }

@@ -1,9 +1,15 @@
 //! A fresh directory, and the binary run in it with nothing of the tester's environment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
+
+/// The configuration of the machine, which counts for whoever has none of his own: where optrail is in use it is there,
+/// and no test may put it away.
+pub fn has_configuration_of_machine() -> bool {
+    Path::new("/etc/optrail/optrail.toml").exists()
+}
 
 /// A place to run the binary in.
 pub struct Bench {

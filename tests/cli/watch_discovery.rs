@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::bench::{Bench, said};
+use super::bench::{Bench, has_configuration_of_machine, said};
 
 /// A configuration of two accounts; the second has its region in a profile.
 fn bench_of_two() -> Bench {
@@ -177,7 +177,8 @@ fn an_id_is_of_one_account_and_discovery_of_all() {
 fn the_first_watch_does_what_init_does() {
     let bench = Bench::new();
     bench.out(&["watch", "add", "alidns"]);
-    assert!(bench.path("config/optrail/optrail.toml").exists());
+    let is_written = bench.path("config/optrail/optrail.toml").exists();
+    assert_ne!(is_written, has_configuration_of_machine());
     assert!(bench.path("state/optrail").is_dir());
 
     // Where that cannot be, the database is enough.

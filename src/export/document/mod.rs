@@ -149,6 +149,9 @@ pub enum Tone {
 }
 
 impl Tone {
+    /// Every tone.
+    pub const ALL: [Self; 4] = [Self::Plain, Self::Good, Self::Bad, Self::Unknown];
+
     /// The word for machines.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -202,6 +205,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Text,
+        Self::Id,
+        Self::Word,
+        Self::Count,
+        Self::Time,
+        Self::Seconds,
+        Self::Millis,
+        Self::Evidence,
+    ];
+
     /// The word for machines.
     pub const fn as_str(self) -> &'static str {
         match self {

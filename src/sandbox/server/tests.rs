@@ -99,13 +99,21 @@ impl Connection {
 
 /// Serves a sandbox in the background while `test` runs against it on this thread.
 fn with_sandbox(test: impl FnOnce(SocketAddr, &World)) {
+    with_latency(0, test);
+}
+
+/// The same, whose every answer takes so long.
+fn with_latency(latency_ms: u64, test: impl FnOnce(SocketAddr, &World)) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .unwrap();
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(NOW));
-    let config = SandboxConfig::new(clock);
+    let config = SandboxConfig {
+        latency_ms,
+        ..SandboxConfig::new(clock)
+    };
     let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
     assert!(sandbox.endpoint().starts_with("http://127.0.0.1:"));
     test(sandbox.addr(), &sandbox.world());
@@ -159,6 +167,27 @@ fn broken_deliveries_break_on_the_wire() {
         assert!(identity(&mut connection).is_none(), "ended without a word");
         let statuses: Vec<_> = world.requests().iter().map(|r| r.http_status).collect();
         assert_eq!(statuses, [Some(200), None]);
+    });
+}
+
+#[test]
+fn a_request_is_judged_when_it_comes_and_answered_when_it_is_time() {
+    // Long, so that a busy machine does not look like a server that waits first.
+    const LATENCY_MS: u64 = 3_000;
+    let latency = Duration::from_millis(LATENCY_MS);
+    with_latency(LATENCY_MS, |address, world| {
+        let mut connection = Connection::open(address);
+        let call = (STS, "GetCallerIdentity");
+        let raw = connection.client.v3(NOW, call, &[], &[]);
+        let begun = Instant::now();
+        let asked = std::thread::spawn(move || connection.send(&raw).unwrap());
+        while world.request_count() == 0 {
+            assert!(begun.elapsed() < latency, "it was not judged at once");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let answer = asked.join().unwrap();
+        assert!(begun.elapsed() >= latency);
+        assert!(answer.head.starts_with("HTTP/1.1 200 "), "{}", answer.head);
     });
 }
 

@@ -28,16 +28,6 @@ pub(super) fn hostile() -> Document {
     let mut texts: Vec<String> = HOSTILE.iter().map(|&text| text.to_owned()).collect();
     texts.push(long);
     let all = texts.concat();
-    let kinds = [
-        Kind::Text,
-        Kind::Id,
-        Kind::Word,
-        Kind::Count,
-        Kind::Time,
-        Kind::Seconds,
-        Kind::Millis,
-        Kind::Evidence,
-    ];
     let names = [
         "a_text",
         "b_id",
@@ -51,7 +41,7 @@ pub(super) fn hostile() -> Document {
     let table = Table {
         columns: names
             .into_iter()
-            .zip(kinds)
+            .zip(Kind::ALL)
             .map(|(name, kind)| Column {
                 name,
                 label: all.chars().take(600).collect(),
@@ -60,7 +50,7 @@ pub(super) fn hostile() -> Document {
             .collect(),
         rows: texts
             .iter()
-            .map(|hostile| vec![text(hostile); kinds.len()])
+            .map(|hostile| vec![text(hostile); Kind::ALL.len()])
             .collect(),
     };
     let figures = Table {
@@ -86,7 +76,7 @@ pub(super) fn hostile() -> Document {
     let part = |id, table| Section {
         id,
         title: all.clone(),
-        paragraphs: [Tone::Plain, Tone::Good, Tone::Bad, Tone::Unknown]
+        paragraphs: Tone::ALL
             .map(|tone| Paragraph {
                 tone,
                 text: all.clone(),
