@@ -36,7 +36,8 @@ use file::FileConfig;
 pub use origin::{Origin, Origins, Place};
 pub use settings::{Setting, Table, Value, settings, to_toml};
 pub use values::{
-    duration_text, masked_url, nearest, parse_duration, parse_region, parse_zone_minutes, zone_text,
+    KEY_NOT_REPEATED, duration_text, masked_url, nearest, parse_duration, parse_region,
+    parse_zone_minutes, repeatable_key, zone_text,
 };
 pub use words::{ColorPolicy, LogFormat, SignatureVersion, Verbosity};
 pub use zone::{UnknownZone, Zone};

@@ -9,8 +9,8 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use super::around::Surroundings;
 use super::error::ConfigError;
 use super::origin::Place;
-use super::section::{KEY_CHARS_SHOWN, Located, Section};
-use super::values::nearest;
+use super::section::{Located, Section};
+use super::values::{nearest, repeatable_key};
 
 /// The columns; `account_id` must be there.
 const COLUMNS: [&str; 4] = ["account_id", "name", "owner", "environment"];
@@ -100,8 +100,8 @@ fn columns(header: &StringRecord, place: &Place) -> Result<Fields, ConfigError> 
         let Some(column) = COLUMNS.iter().position(|column| *column == name) else {
             return Err(ConfigError::UnknownKey {
                 place: place.clone(),
-                key: name.chars().take(KEY_CHARS_SHOWN).collect(),
-                nearest: nearest(name, COLUMNS).map(str::to_owned),
+                key: repeatable_key(name).map(str::to_owned),
+                nearest: nearest(&name.to_ascii_lowercase(), COLUMNS).map(str::to_owned),
             });
         };
         if let Some(field) = fields.get_mut(column)

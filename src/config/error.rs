@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::around::FILE_BYTES_MAX;
 use super::origin::Place;
+use super::values::KEY_NOT_REPEATED;
 
 /// Where credentials belong; said where somebody writes one into the configuration file.
 const SECRETS_BELONG: &str = "credentials do not belong in this file: put them into ~/.aliyun/config.json (and name the profile here), the environment (ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET), or use a role";
@@ -40,22 +41,22 @@ pub enum ConfigError {
         message: String,
     },
     /// A key that does not exist.
-    #[error("{place}: unknown key '{key}'{}", nearest.as_ref().map(|n| format!("; did you mean '{n}'?")).unwrap_or_default())]
+    #[error("{place}: unknown key {}{}", repeated(key.as_deref()), nearest.as_ref().map(|n| format!("; did you mean '{n}'?")).unwrap_or_default())]
     UnknownKey {
         /// Where.
         place: Place,
-        /// The key, with its table.
-        key: String,
+        /// The key, with its table, if it can be repeated.
+        key: Option<String>,
         /// The known one most like it.
         nearest: Option<String>,
     },
     /// A key for a secret, which this file does not hold.
-    #[error("{place}: '{key}': {SECRETS_BELONG}")]
+    #[error("{place}: {}: {SECRETS_BELONG}", repeated(key.as_deref()))]
     Secret {
         /// Where.
         place: Place,
-        /// The key, with its table.
-        key: String,
+        /// The key, with its table, if it can be repeated.
+        key: Option<String>,
     },
     /// A value of the wrong type, out of range, or in contradiction to another.
     #[error("{place}: '{key}': {reason}")]
@@ -86,6 +87,13 @@ pub enum ConfigError {
 
 fn in_key(key: Option<&str>) -> String {
     key.map(|key| format!("'{key}': ")).unwrap_or_default()
+}
+
+fn repeated(key: Option<&str>) -> String {
+    match key {
+        Some(key) => format!("'{key}'"),
+        None => format!("({KEY_NOT_REPEATED})"),
+    }
 }
 
 /// `--account` names an account that the configuration does not have.

@@ -11,10 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
 use super::origin::{Origin, Origins, Place};
-use super::values::nearest;
-
-/// Characters of an unknown key, or column, that an error repeats.
-pub(super) const KEY_CHARS_SHOWN: usize = 60;
+use super::values::{nearest, repeatable_key};
 
 /// Words in keys of secrets, without `_` and `-`. None of our keys holds one of them.
 const SECRET_WORDS: [&str; 6] = [
@@ -136,15 +133,16 @@ impl<'a> Section<'a> {
         };
         let place = self.source.place(key.span().start);
         let word = key.get_ref().as_ref();
-        let shown: String = word.chars().take(KEY_CHARS_SHOWN).collect();
-        let key = self.dotted(&shown);
+        let lower = word.to_ascii_lowercase();
         if is_of_secret(word) {
+            // Others write such a key with capitals.
+            let key = repeatable_key(&lower).map(|_| self.dotted(word));
             return Err(ConfigError::Secret { place, key });
         }
         Err(ConfigError::UnknownKey {
             place,
-            key,
-            nearest: nearest(word, known.iter().copied()).map(str::to_owned),
+            key: repeatable_key(word).map(|key| self.dotted(key)),
+            nearest: nearest(&lower, known.iter().copied()).map(str::to_owned),
         })
     }
 

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// What a duration looks like.
 const DURATION_HELP: &str = "write a whole number and a unit, as in 250ms, 50s, 5m, 1h";
 
+/// Characters of an unknown key, or column, that an error repeats.
+const KEY_CHARS_MAX: usize = 60;
+
 /// Minutes of the offset furthest from UTC that a zone has (Pacific/Kiritimati, +14:00).
 const ZONE_OFFSET_MAX_MINUTES: i32 = 14 * 60;
 
@@ -106,6 +109,18 @@ pub fn masked_url(url: &str) -> String {
         None => url.to_owned(),
     }
 }
+
+/// A key or column that there is not, as an error may repeat it: only if it is written as ours are.
+///
+/// What else stands in its place may be no key at all: the first line of a file of secrets that was named by
+/// mistake, or the whole of `key = "secret"` in the header of a list.
+pub fn repeatable_key(key: &str) -> Option<&str> {
+    let is_written_as_ours = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-';
+    (key.len() <= KEY_CHARS_MAX && key.bytes().all(is_written_as_ours)).then_some(key)
+}
+
+/// Why an error does not repeat a key.
+pub const KEY_NOT_REPEATED: &str = "not repeated here, as keys are written with a-z, '_' and '-'";
 
 /// The known name that is most like another one; `None` where none is at all like it.
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

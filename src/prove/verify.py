@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-README_SHA256 = "b133044c71f44766219c2624dc42021d0beaca446a2734c601ad7564be4b8f0c"  # the README is the same in every bundle
+README_SHA256 = "4e3a9594915cd66b845f2db10ba316f9332d90412c69484fa661308519b38825"  # the README is the same in every bundle
 
 BLOCK = 512
 FILES_MAX = 400_000  # a bundle has 100,000 leaves at most, each with a proof and perhaps a body
@@ -27,8 +27,48 @@ HASHES_MAX = 63  # height of a tree of 2^63 leaves
 OPENSSL_SECONDS = 30
 
 SIMPLE_NAMES = {"MANIFEST", "README", "checkpoint", "statement.json", "verify.py", "population.txt"}
-TABLES = {"batch_details", "collection_runs", "interventions", "listings", "operation_history", "operation_timeline",
-          "operations", "requests", "result_history", "result_timeline", "results"}
+COLUMNS = {  # the header of each table
+    "batch_details":
+        "service account_id region_id operation_id position batch_type domain rr record_type value line ttl priority new_rr "
+        "new_value record_id remark rr_status status status_raw reason operate_date operate_date_raw seen_at exchange_id",
+    "collection_runs":
+        "run_id kind started_at ended_at duration_ms outcome os_user host program endpoint simulated every_ms services accounts "
+        "clock_offset_ms clock_samples watches_due watches_polled watches_failed watches_deferred operations_new versions_new "
+        "looks_unchanged results_seen listings_complete listings_incomplete not_found expired_unseen requests retries throttled "
+        "bytes_received evidence_size run_start_id run_end_id",
+    "interventions":
+        "service account_id region_id operation_id intervention_id requested_at os_user caller_arn reason ticket status_before "
+        "outcome request_id effect effect_seen_at exchange_id",
+    "listings":
+        "listing_id action service account_id region_id operation_id stack_group_name run_id started_at ended_at pages page_size "
+        "first_total_count last_total_count distinct_keys verdict reason look",
+    "operation_history":
+        "service account_id region_id operation_id version first_seen_at last_seen_at replaced_at is_current status phase changed "
+        "exchange_id details",
+    "operation_timeline":
+        "service account_id region_id operation_id sequence status phase reason entered_earliest_at entered_latest_at "
+        "left_earliest_at left_latest_at min_duration_seconds max_duration_seconds looks widest_look_gap_seconds cloud_started_at "
+        "cloud_ended_at exchange_id next_exchange_id",
+    "operations":
+        "service account_id region_id operation_id kind resource_type resource_id resource_name status status_raw phase is_final "
+        "has_failures reason cloud_started_at cloud_started_at_raw cloud_ended_at cloud_ended_at_raw duration_ms total_count "
+        "succeeded_count failed_count cancelled_count counted_at first_seen_at last_seen_at version watch_state exchange_id "
+        "last_exchange_id listing_id",
+    "requests":
+        "exchange_id run_id account_id label caller_arn service action region_id operation_id listing_id page_number parameters "
+        "attempt requested_at received_at duration_ms http_status outcome error_code error_message request_id body_sha256 "
+        "body_bytes redactions",
+    "result_history":
+        "service account_id region_id operation_id resource_name kind target_account_id target_region_id version folder_id status "
+        "phase status_reason first_seen_at last_seen_at replaced_at is_current present changed listing_id exchange_id",
+    "result_timeline":
+        "service account_id region_id operation_id target_account_id target_region_id sequence status phase reason "
+        "entered_earliest_at entered_latest_at left_earliest_at left_latest_at min_duration_seconds max_duration_seconds looks "
+        "widest_look_gap_seconds exchange_id",
+    "results":
+        "service account_id region_id operation_id resource_name kind target_account_id target_region_id folder_id status phase "
+        "status_reason first_seen_at last_seen_at version present exchange_id listing_id",
+}
 CURRENT_TABLES = {"operation_timeline", "operations", "result_timeline", "results"}
 NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 NAMES = re.compile(
@@ -135,7 +175,7 @@ class Bundle:
             name = name.decode("ascii")
         except UnicodeDecodeError:
             raise Wrong(f"{shown}: its header at byte {at} has a name that is none") from None
-        is_table = name.endswith(".csv") and name[:-4] in TABLES
+        is_table = name.endswith(".csv") and name[:-4] in COLUMNS
         require(name in SIMPLE_NAMES or is_table or NAMES.fullmatch(name), shown, f"no file of a bundle is called so (byte {at})")
         require(block == canonical_header(name, size), name, f"its header at byte {at} is not the one of its name and size")
         return name, size
@@ -404,8 +444,8 @@ class Rows:
         if name not in self.bundle:
             return []
         lines = records(self.bundle.read(name), name)
-        columns = next(lines, ("", None))[1]
-        require(columns and len(set(columns)) == len(columns), name, "has no header")
+        columns = COLUMNS[table].split()
+        require(next(lines, ("", None))[1] == columns, name, "has another header than this table has")
         rows = []
         for number, (_, fields) in enumerate(lines, 2):
             require(len(fields) == len(columns), name, f"line {number} has another number of fields than the header")
@@ -415,13 +455,11 @@ class Rows:
         return rows
 
     def same(self, row, column, value):
-        """A column must be there, and say this."""
-        require(column in row, row["?"], f"has no column {column}")
+        """A column must say this."""
         require(row[column] == value, row["?"], f"{column} is {row[column]!a}, and its evidence says {value!a}")
 
     def leaf(self, row, column, kinds):
         """The leaf that a column names; None where it names none."""
-        require(column in row, row["?"], f"has no column {column}")
         if row[column] is None:
             return None
         number = row[column]
@@ -448,7 +486,7 @@ class Rows:
 
     def check(self, is_about_operations):
         """Checks all tables; gives the number of rows of each."""
-        names = TABLES if is_about_operations else TABLES - CURRENT_TABLES
+        names = set(COLUMNS) if is_about_operations else set(COLUMNS) - CURRENT_TABLES
         for name in self.bundle.names():
             if name.endswith(".csv"):
                 require(name[:-4] in names, name, "does not belong into this bundle")
@@ -477,7 +515,7 @@ class Rows:
         # A batch may have been found by asking for the account's last one; then its answer names it.
         if about or row["service"] != "alidns":
             self.same(row, "operation_id", about)
-        require(SERVICES.get(asked.get("action")) == row["service"], row["?"], f"its evidence is of another service: {asked.get('action')!a}")
+        require(SHOWS.get(asked.get("action")) == row["service"], row["?"], f"its evidence is of another service: {asked.get('action')!a}")
         if answer is not None:
             answered = answered_id(row["service"], answer)
             require(answered is not None or about, row["?"], "neither its question nor its answer names an operation")
@@ -495,7 +533,11 @@ class Rows:
             asked = self.request(int(row["exchange_id"]))
             status = leaf.get("http_status", "200" if leaf["t"] == "exchange" else None)
             duration = str(int(leaf["received_at"]) - int(leaf["requested_at"]))
+            parameters = asked.get("parameters", {})
+            operation = next((found for found in (asked.get("operation"), parameters.get("OperationId"), parameters.get("TaskId"))
+                              if found is not None), None)
             for column, value in (("run_id", leaf.get("run")), ("action", asked.get("action")), ("region_id", asked.get("region")),
+                                  ("service", SERVICES.get(asked.get("action"))), ("operation_id", operation),
                                   ("listing_id", leaf.get("listing")), ("page_number", leaf.get("page")),
                                   ("account_id", asked.get("account")), ("label", asked.get("label")), ("attempt", leaf.get("attempt", "1")),
                                   ("requested_at", instant(leaf["requested_at"])), ("received_at", instant(leaf["received_at"])),
@@ -505,9 +547,12 @@ class Rows:
                 self.same(row, column, value)
             self.leaf(row, "listing_id", ("listing",))
             require(row["run_id"] in self.starts, row["?"], "its run is not in the bundle")
-            answer = self.body(leaf, row) if leaf["t"] == "exchange" else None
-            if isinstance(answer, dict) and isinstance(answer.get("RequestId"), str):
-                self.same(row, "request_id", answer["RequestId"])
+            self.check_request_id(row, leaf)
+
+    def check_request_id(self, row, leaf):
+        answer = self.body(leaf, row) if leaf["t"] == "exchange" else None
+        if isinstance(answer, dict) and isinstance(answer.get("RequestId"), str):
+            self.same(row, "request_id", answer["RequestId"])
 
     def check_collection_runs(self, rows):
         listed = [row["run_id"] for row in rows]
@@ -534,6 +579,8 @@ class Rows:
             require(leaf, row["?"], "names no leaf")
             for column, field in (("action", "action"), ("account_id", "account"), ("run_id", "run"), ("operation_id", "operation")):
                 self.same(row, column, leaf.get(field))
+            self.same(row, "service", SERVICES.get(leaf["action"]))
+            require((row["region_id"] or "") == (leaf.get("region") or ""), row["?"], "its evidence is of another region")
             pages = self.pages.get(row["listing_id"], [])
             if row["verdict"] == "complete" and leaf["action"] == "ListStackGroupOperationResults":
                 entries = self.listed(pages, row)
@@ -579,6 +626,7 @@ class Rows:
             require(isinstance(answer, dict) and isinstance(details, dict), row["?"], "its answer or its details are no object")
             self.is_about(row, leaf, answer)
             fields = FIELDS[row["service"]](answer)
+            require(details.keys() == fields.keys() | {"unknown_fields"}, row["?"], "its details have other fields than an answer can have")
             for field, value in fields.items():
                 require(plain(details.get(field)) == plain(value), row["?"],
                         f"{field} is {plain(details.get(field))!a}, and bodies/{leaf['body']} says {plain(value)!a}")
@@ -588,7 +636,18 @@ class Rows:
             self.history[self.key(row) + (row["exchange_id"],)] = row
             self.newest[self.key(row)] = (row, fields)
             self.versions.setdefault(self.key(row), []).append((int(row["exchange_id"]), row, fields))
+        for versions in self.versions.values():
+            self.check_succession([row for _, row, _ in versions])
         self.check_looks()
+
+    def check_succession(self, versions):
+        """Each version is replaced by the next. Whether the last one here was is known only where all are here."""
+        for row, after in zip(versions, versions[1:]):
+            self.same(row, "is_current", "0")
+            self.same(row, "replaced_at", after["first_seen_at"])
+        if self.has_all_versions:
+            self.same(versions[-1], "is_current", "1")
+            self.same(versions[-1], "replaced_at", None)
 
     def check_looks(self):
         """Each answer about an operation says what the version says that was the newest then: none is hidden."""
@@ -635,7 +694,8 @@ class Rows:
             newest, fields = self.newest[self.key(row)]
             for column in ("version", "status", "phase", "exchange_id"):
                 self.same(row, column, newest[column])
-            self.same(newest, "is_current", "1")
+            self.same(row, "first_seen_at", self.versions[self.key(row)][0][1]["first_seen_at"])
+            self.same(row, "resource_type", "stack_group" if row["service"] == "ros" else None)
             self.same(row, "is_final", "1" if row["phase"] in FINAL else "0")
             self.same(row, "status_raw", fields["status"])
             last = self.exchange(row, "last_exchange_id")
@@ -702,8 +762,18 @@ class Rows:
             self.results[self.target(row) + (row["exchange_id"],)] = row
             self.newest_results[self.target(row)] = row
             self.result_versions.setdefault(self.target(row), []).append(row)
+        for versions in self.result_versions.values():
+            self.check_succession(versions)
         if self.has_all_versions:
             self.check_lists()
+            for row in rows:
+                self.check_names(row)
+
+    def check_names(self, row):
+        """What a row of results says of the operation as a whole is what its newest version says."""
+        _, fields = self.newest.get(self.key(row), (None, {}))
+        self.same(row, "resource_name", fields.get("stack_group_name"))
+        self.same(row, "kind", fields.get("action"))
 
     def check_lists(self):
         """What a whole list says of each row is what the version says that was the newest then: none is hidden."""
@@ -757,6 +827,8 @@ class Rows:
             newest = self.newest_results[self.target(row)]
             for column in ("status", "phase", "status_reason", "folder_id", "version", "present", "exchange_id", "listing_id"):
                 self.same(row, column, newest[column])
+            self.same(row, "first_seen_at", self.result_versions[self.target(row)][0]["first_seen_at"])
+            self.check_names(row)
 
     def check_result_timeline(self, rows):
         expected = []
@@ -786,6 +858,7 @@ class Rows:
         for row in rows:
             leaf = self.leaf(row, "intervention_id", ("intervention",))
             require(leaf, row["?"], "names no leaf")
+            self.same(row, "service", "ros")  # no other operation can be stopped
             for column, field in (("account_id", "account"), ("region_id", "region"), ("operation_id", "operation"),
                                   ("os_user", "user"), ("caller_arn", "caller_arn"), ("reason", "reason"), ("ticket", "ticket"),
                                   ("status_before", "status_before")):
@@ -794,6 +867,8 @@ class Rows:
             self.leaf(row, "exchange_id", ("exchange", "no_answer"))
             calls = [number for number, call in self.leaves.items() if call.get("intervention") == row["intervention_id"]]
             self.same(row, "exchange_id", str(max(calls)) if calls else None)
+            if calls:
+                self.check_request_id(row, self.leaves[max(calls)])
 
     def check_batch_details(self, rows):
         """The rows are the entries of the pages that they name, all of them, in order."""
@@ -840,7 +915,9 @@ class Rows:
 
 # The answers that say how an operation is, by action.
 LOOKS = {"GetStackGroupOperation": "ros", "GetExecuteOperationResult": "bpstudio", "DescribeBatchResultCount": "alidns"}
-SERVICES = {**LOOKS, "ListStackGroupOperationResults": "ros", "DescribeBatchResultDetail": "alidns"}
+SHOWS = {**LOOKS, "ListStackGroupOperationResults": "ros", "DescribeBatchResultDetail": "alidns"}  # whose answers become rows
+SERVICES = {**SHOWS, "StopStackGroupOperation": "ros", "ListStackGroups": "ros", "ListStackGroupOperations": "ros",
+            "DescribeRegions": "ros", "GetCallerIdentity": "sts", "AssumeRole": "sts", "AssumeRoleWithOIDC": "sts"}
 
 
 def answered_id(service, answer):
@@ -974,6 +1051,12 @@ def check_runs(asked, leaves):
             f"leaves {first} to {last} are here")
 
 
+STATEMENT = "format program verifier_sha256 log origin evidence_size evidence_root asked counts rows"
+ASKED = {"operation": "kind operation all_looks", "runs": "kind first last first_leaf last_leaf",
+         "sample": "kind count seed population population_sha256 all_looks"}
+COUNTED = "leaves bodies operations checkpoints attachments"
+
+
 def check_statement(bundle, checkpoint, leaves, bodies, counts, rows):
     """What statement.json says must be what is there."""
     name = "statement.json"
@@ -982,6 +1065,9 @@ def check_statement(bundle, checkpoint, leaves, bodies, counts, rows):
     genesis = leaves.get(0, {})
     require(genesis.get("t") == "genesis", "leaves/0.json", "is no genesis")
     asked = statement["asked"]
+    parts = [(statement, STATEMENT), (asked, ASKED[asked["kind"]]), (statement["counts"], COUNTED)]
+    for part, fields in parts + [(entry, "file rows") for entry in statement["rows"]]:
+        require(" ".join(part) == fields, name, f"has other fields than {fields}")
     operations = len(rows.table("operations")) if asked["kind"] != "runs" else None
     expected = {"log": genesis.get("log"), "origin": checkpoint.origin, "evidence_size": str(checkpoint.size),
                 "evidence_root": checkpoint.root.hex(), "verifier_sha256": sha256(bundle.read("verify.py")).hex()}
@@ -997,7 +1083,7 @@ def check_statement(bundle, checkpoint, leaves, bodies, counts, rows):
     for table, count in counts.items():
         said = listed.pop(f"{table}.csv", None)
         require(said == str(count), f"{table}.csv", f"has {count} rows, and {name} says {said!a}")
-    require(not listed, name, "counts rows of tables that are not there")
+    require(not listed and len(statement["rows"]) == len(counts), name, "counts rows of tables that are not there, or twice")
     found = None
     if asked["kind"] == "operation":
         there = [list(rows.key(row)) for row in rows.table("operations")]

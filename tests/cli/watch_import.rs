@@ -90,6 +90,25 @@ fn every_bad_line_is_named_and_nothing_is_added() {
 }
 
 #[test]
+fn a_header_that_is_none_is_not_repeated() {
+    let bench = Bench::new();
+    let of = |header: &str| import(&bench, &format!("{header}\nros,cn-a,good\n")).err;
+    let unknown = of("service,region,operation_id");
+    assert!(
+        unknown.contains("line 1: there is no column 'region'; the header is service,region_id,"),
+        "{unknown}"
+    );
+    let secret = of("service,aliyun_access_key_secret = hunter2,x");
+    assert!(
+        secret.contains("line 1: there is no column like number 2 (not repeated here,"),
+        "{secret}"
+    );
+    assert!(!secret.contains("hunter2"), "{secret}");
+    assert!(of("service;region_id").contains("separate columns by commas"));
+    assert!(!bench.database().exists());
+}
+
+#[test]
 fn a_table_that_contradicts_itself_or_what_is_there_adds_nothing() {
     let bench = Bench::new();
     let said = import(

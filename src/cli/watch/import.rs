@@ -13,7 +13,7 @@ use super::wanted::{Origin, Wanted};
 use super::{ImportArgs, accounts, adding, listed};
 use crate::cli::Exit;
 use crate::cli::values::region as checked_region;
-use crate::config::{ALL_REGIONS, Account, Config};
+use crate::config::{ALL_REGIONS, Account, Config, KEY_NOT_REPEATED, repeatable_key};
 use crate::export::escape::terminal;
 use crate::model::{BATCH_TYPES, Service, is_task_id};
 
@@ -119,9 +119,12 @@ fn columns(header: &StringRecord) -> Result<Places, String> {
             } else {
                 ""
             };
+            let column = match repeatable_key(name) {
+                Some(name) => format!("'{name}'"),
+                None => format!("like number {} ({KEY_NOT_REPEATED})", index + 1),
+            };
             return Err(format!(
-                "there is no column '{}'; the header is {known}, in any order{separators}",
-                terminal(name)
+                "there is no column {column}; the header is {known}, in any order{separators}"
             ));
         };
         if place.replace(index).is_some() {

@@ -34,6 +34,28 @@ fn fault_66_an_unknown_key_names_the_nearest() {
 }
 
 #[test]
+fn fault_66_what_is_not_written_as_keys_are_is_not_repeated() {
+    let unknown =
+        "FILE:1: unknown key (not repeated here, as keys are written with a-z, '_' and '-')";
+    let long = "x".repeat(61);
+    for key in ["LTAI5tHunter2", "\"the pass = hunter2\"", "hunter2", &long] {
+        assert_eq!(complaint(&format!("{key} = 1\n")), unknown);
+    }
+    // Where a known key is meant, it is named.
+    assert_eq!(
+        complaint("Collect = 1\n"),
+        format!("{unknown}; did you mean 'collect'?")
+    );
+    let secret = complaint("\"secret=hunter2\" = 1\n");
+    assert!(
+        secret.starts_with("FILE:1: (not repeated here, as keys are written"),
+        "{secret}"
+    );
+    assert!(secret.contains("credentials do not belong"), "{secret}");
+    assert!(!secret.contains("hunter2"), "{secret}");
+}
+
+#[test]
 fn fault_66_secrets_are_told_where_they_belong_and_never_repeated() {
     for key in [
         "access_key_secret",
@@ -216,6 +238,17 @@ fn lists_are_checked_with_their_line() {
     assert_eq!(
         list_complaint("account_id,nmae\n1,x\n"),
         "LIST:1: unknown key 'nmae'; did you mean 'name'?"
+    );
+    // As a console's table has it; and a file of secrets that was named by mistake.
+    let unknown =
+        "LIST:1: unknown key (not repeated here, as keys are written with a-z, '_' and '-')";
+    assert_eq!(
+        list_complaint("Account ID,Name\n1,x\n"),
+        format!("{unknown}; did you mean 'account_id'?")
+    );
+    assert_eq!(
+        list_complaint("aliyun_access_key_secret = hunter2\n"),
+        unknown
     );
     assert_eq!(
         list_complaint("account_id,name\n1,x,hunter2\n"),

@@ -58,10 +58,13 @@ impl Needles {
         }
         for (rule, escapes) in ESCAPES {
             let once = replaced(raw, escapes);
-            // JSON and XML are themselves handed on in JSON strings.
+            let twice = replaced(&once, escapes);
+            // JSON and XML are themselves handed on in JSON strings, and those in others.
             let in_json = replaced(&once, &JSON_ESCAPES);
-            self.add(rule, once);
-            self.add(rule, in_json);
+            let in_json_twice = replaced(&in_json, &JSON_ESCAPES);
+            for form in [once, twice, in_json, in_json_twice] {
+                self.add(rule, form);
+            }
         }
     }
 
@@ -236,17 +239,26 @@ mod tests {
             ),
             (
                 "secret-xml",
-                &["a/b+c= &quot;d&amp;e", "a/b+c= &#34;d&amp;e"],
+                &[
+                    "a/b+c= &quot;d&amp;e",
+                    "a/b+c= &amp;quot;d&amp;amp;e",
+                    "a/b+c= &#34;d&amp;e",
+                    "a/b+c= &amp;#34;d&amp;amp;e",
+                ],
             ),
             (
                 "secret-json",
                 &[
                     r#"a/b+c= \"d&e"#,
                     r#"a/b+c= \\\"d&e"#,
+                    r#"a/b+c= \\\\\\\"d&e"#,
                     r#"a\/b+c= \"d&e"#,
+                    r#"a\\\/b+c= \\\"d&e"#,
                     r#"a\\/b+c= \\\"d&e"#,
+                    r#"a\\\\/b+c= \\\\\\\"d&e"#,
                     r#"a/b+c\u003d \"d\u0026e"#,
                     r#"a/b+c\\u003d \\\"d\\u0026e"#,
+                    r#"a/b+c\\\\u003d \\\\\\\"d\\\\u0026e"#,
                 ],
             ),
             (

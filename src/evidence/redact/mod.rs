@@ -6,10 +6,11 @@
 //!
 //! # The rule
 //! 1. Each live secret is cut wherever it stands in one of these forms: raw; percent-encoded once or
-//!    twice (RFC 3986 or form encoding, upper or lower hexadecimal); XML-escaped; JSON-escaped;
-//!    base64 (either alphabet, also as a part of a longer encoded text); hexadecimal; hexadecimal
-//!    with blanks between the bytes. A secret shorter than 8 bytes is looked for raw only, one
-//!    shorter than 4 not at all.
+//!    twice (RFC 3986 or form encoding, upper or lower hexadecimal); XML-escaped or JSON-escaped,
+//!    once or twice, or once in a JSON string, also in one that stands in another; base64 (either
+//!    alphabet, also as a part of a longer encoded text); hexadecimal; hexadecimal with blanks
+//!    between the bytes. A secret shorter than 8 bytes is looked for raw only, one shorter than 4
+//!    not at all.
 //! 2. In a body that names `SignatureDoesNotMatch`, `InvalidAccessKeyId…`, `IncompleteSignature`,
 //!    `InvalidSecurityToken…` or `InvalidTimeStamp…`: the values of fields named `StringToSign…`,
 //!    `SignatureProvided…`, `OSSAccessKeyId…`, in JSON or XML, and what follows
