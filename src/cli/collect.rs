@@ -281,7 +281,7 @@ impl Rounds<'_> {
         let unsealed = sealed.as_ref().err();
         let told = telling::tell(config, options, end, unsealed, log);
         if let (Err(_), Some(error)) = (&told, unsealed) {
-            output::complaint(config, &sealing::unsealed_text(error));
+            output::complaint(config, &sealing::unsealed_text(config, error));
         }
         is_told &= self.is_told(told.map_err(anyhow::Error::from));
         if std::io::stderr().is_terminal() {

@@ -152,7 +152,7 @@ pub(super) fn for_watches(config: &Config) -> anyhow::Result<Recorder> {
         match sealing::seal_now(config, &recorder) {
             Err(error) if error.is_bad_news() => return Err(error.into()),
             // Without a first key nothing in the log says so: this is the only word of it.
-            Err(error) => output::complaint(config, &sealing::unsealed_text(&error)),
+            Err(error) => output::complaint(config, &sealing::unsealed_text(config, &error)),
             Ok(_) => {}
         }
     }

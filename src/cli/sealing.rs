@@ -96,9 +96,10 @@ pub(super) fn seal_run(config: &Config) -> Result<Sealed, SealError> {
     seal_now(config, &recorder)
 }
 
-/// That what was recorded is not sealed, in words.
-pub(super) fn unsealed_text(error: &SealError) -> String {
-    format!("what was recorded is kept, and not sealed by a checkpoint: {error}")
+/// That what was recorded is not sealed, in words. The file is named, as SQLite does not say which it could not use.
+pub(super) fn unsealed_text(config: &Config, error: &SealError) -> String {
+    let database = config.database.display();
+    format!("what was recorded in {database} is kept, and not sealed by a checkpoint: {error}")
 }
 
 /// What a command came to whose work was good, and is not sealed.

@@ -85,7 +85,7 @@ pub fn run(args: &StopArgs, config: &Config) -> anyhow::Result<Exit> {
     })?;
     let reported = report(args, config, &end);
     let sealed = sealing::seal_run(config).map_err(|error| {
-        output::complaint(config, &sealing::unsealed_text(&error));
+        output::complaint(config, &sealing::unsealed_text(config, &error));
         sealing::exit_unsealed(&error)
     });
     let exit = match (reported, sealed) {

@@ -36,9 +36,9 @@ pub(super) fn tell(
     match unsealed {
         // No lasting failure: the next run is refused.
         Some(error) if error.is_bad_news() => {
-            output::complaint(config, &sealing::unsealed_text(error));
+            output::complaint(config, &sealing::unsealed_text(config, error));
         }
-        unsealed => failing.extend(unsealed.map(of_seal)),
+        unsealed => failing.extend(unsealed.map(|error| of_seal(config, error))),
     }
     if let Log::Large { bytes } = log {
         failing.push(of_log(&config.database, bytes));
@@ -108,7 +108,7 @@ fn failing(end: &RoundEnd) -> Vec<Failing> {
 }
 
 /// That a run could not be sealed.
-fn of_seal(error: &SealError) -> Failing {
+fn of_seal(config: &Config, error: &SealError) -> Failing {
     let cause = match error {
         SealError::Key { .. } | SealError::Origin { .. } => "key",
         SealError::State { .. } => "state directory",
@@ -118,7 +118,7 @@ fn of_seal(error: &SealError) -> Failing {
         what: SEAL.to_owned(),
         cause: cause.to_owned(),
         code: None,
-        text: sealing::unsealed_text(error),
+        text: sealing::unsealed_text(config, error),
         kind: SEAL.to_owned(),
     }
 }
