@@ -292,6 +292,16 @@ fn the_log_goes_on_from_what_somebody_kept_and_attachments_go_along() {
     );
 }
 
+/// The header of a table as `verify.py` knows it: pieces of text under the name, up to a comma.
+fn columns_of(table: &str) -> Vec<&'static str> {
+    let (_, rest) = VERIFIER.split_once(&format!("\n    \"{table}\":")).unwrap();
+    let (pieces, _) = rest.split_once("\",\n").unwrap();
+    pieces
+        .split(['"', '\n', ' '])
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
 #[test]
 fn what_checks_it_is_the_programs_own() {
     assert!(VERIFIER.contains(&format!("\"{}\"", Digest::of(README.as_bytes()))));
@@ -313,6 +323,16 @@ fn what_checks_it_is_the_programs_own() {
     assert_eq!(checked.files["verify.py"], VERIFIER.as_bytes());
     assert_eq!(checked.files["README"], README.as_bytes());
     assert_eq!(checked.statement["verifier_sha256"], digest);
+    let tables = checked.files.iter().filter_map(|(name, data)| {
+        let table = name.strip_suffix(".csv")?;
+        Some((table, std::str::from_utf8(data).unwrap().lines().next()?))
+    });
+    let mut known = 0;
+    for (table, header) in tables {
+        assert_eq!(columns_of(table), header.split(',').collect::<Vec<_>>());
+        known += 1;
+    }
+    assert_eq!(known, 11);
     // No clock and no host stand in what the bundle says of itself.
     let said = String::from_utf8(checked.files["statement.json"].clone()).unwrap();
     assert!(!said.contains("20:") && !said.contains("T0"), "{said}");
