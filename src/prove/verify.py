@@ -458,6 +458,10 @@ class Rows:
         """A column must say this."""
         require(row[column] == value, row["?"], f"{column} is {row[column]!a}, and its evidence says {value!a}")
 
+    def same_region(self, row, leaf):
+        """A service without regions has an empty one in rows, and none in leaves."""
+        require((row["region_id"] or "") == (leaf.get("region") or ""), row["?"], "its evidence is of another region")
+
     def leaf(self, row, column, kinds):
         """The leaf that a column names; None where it names none."""
         if row[column] is None:
@@ -522,7 +526,7 @@ class Rows:
             if answered is not None:
                 self.same(row, "operation_id", answered)
         self.same(row, "account_id", asked.get("account"))
-        require((row["region_id"] or "") == (asked.get("region") or ""), row["?"], "its evidence is of another region")
+        self.same_region(row, asked)
 
     def check_requests(self, rows):
         listed = [row["exchange_id"] for row in rows]
@@ -580,7 +584,7 @@ class Rows:
             for column, field in (("action", "action"), ("account_id", "account"), ("run_id", "run"), ("operation_id", "operation")):
                 self.same(row, column, leaf.get(field))
             self.same(row, "service", SERVICES.get(leaf["action"]))
-            require((row["region_id"] or "") == (leaf.get("region") or ""), row["?"], "its evidence is of another region")
+            self.same_region(row, leaf)
             pages = self.pages.get(row["listing_id"], [])
             if row["verdict"] == "complete" and leaf["action"] == "ListStackGroupOperationResults":
                 entries = self.listed(pages, row)
